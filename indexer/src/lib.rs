@@ -1,0 +1,15 @@
+//! `indexer` turns documents into findable passages and finds them.
+//!
+//! Layers, low to high: `model <- source, language, embed, keyword, vector, catalog <- publish,
+//! search`. The server uses [`search::KnowledgeBase`] to find, [`publish::Publisher`] to follow the
+//! folder, and the values of [`model`]; stored formats stay inside this crate.
+
+pub mod catalog;
+pub mod embed;
+pub mod keyword;
+pub mod language;
+pub mod model;
+pub mod publish;
+pub mod search;
+pub mod source;
+pub mod vector;
