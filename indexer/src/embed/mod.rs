@@ -1,1 +1,57 @@
-//! Placeholder.
+//! Texts to vectors.
+//!
+//! `publish` embeds passages, `search` embeds queries; both hold a `dyn Embedder` and neither knows
+//! which model it is. A vector never depends on the other texts of its batch. Implementations own
+//! their threads: no call blocks an async worker.
+
+mod fastembed;
+mod model_files;
+mod onnx_runtime;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub use self::fastembed::FastEmbedder;
+pub use model_files::{EmbedderSettings, ModelSource, Pooling};
+
+/// Names the vector space: two embedders with equal identity give interchangeable vectors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbedderIdentity {
+    /// For people: `all-minilm-l6-v2`.
+    pub name: String,
+    /// Length of every vector.
+    pub dimensions: usize,
+    /// 16 hex digits over model file, tokenizer, pooling, prefixes and token limit.
+    pub fingerprint: String,
+}
+
+/// Turns texts into unit-length vectors.
+#[async_trait]
+pub trait Embedder: Send + Sync {
+    fn identity(&self) -> &EmbedderIdentity;
+
+    /// Vector of a customer's question, `[dimensions]`, unit length. Bounded waiting: fails with
+    /// [`EmbedError::Overloaded`] when too many questions wait already.
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError>;
+
+    /// Vectors of passages in the order given, each `[dimensions]`, unit length. Used by ingestion
+    /// alone; runs beside queries without delaying them by more than a batch.
+    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError>;
+}
+
+/// Why a text has no vector.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbedError {
+    /// Configuration or installation is wrong; retrying does not help.
+    #[error("{0}")]
+    Misconfigured(String),
+    /// Too many queries wait for the embedder.
+    #[error("the embedder is busy: {waiting} queries are waiting already")]
+    Overloaded { waiting: usize },
+    /// The model refused these inputs.
+    #[error("the embedding model failed: {0}")]
+    Model(String),
+    /// The embedder's thread has ended, because the process is shutting down or it crashed.
+    #[error("the embedder has stopped")]
+    Stopped,
+}

@@ -8,6 +8,7 @@ mod hit;
 mod passage;
 
 pub use document::{Audience, DocPath, Document, DocumentMeta, Locale};
+pub(crate) use filter::day_number;
 pub use filter::{Filter, Validity};
 pub use hit::{Generation, Hit, Retrieved, SearchTimings};
 pub use passage::{EmbedHash, Passage, PassageId, Unit, UnitKind};

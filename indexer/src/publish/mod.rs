@@ -1,1 +1,49 @@
-//! Placeholder.
+//! From a folder to a committed generation: when does an edit become visible.
+//!
+//! [`Publisher::sync`] looks at the folder, compares it with the catalog by content hash, embeds the
+//! texts that have no vector, writes new entries to both indexes (invisible: no snapshot holds their
+//! ids), makes both durable, and commits one generation in the catalog. That commit is the instant
+//! of change. Every step may be killed: [`reconcile`] makes the indexes follow the catalog again.
+
+mod apply;
+mod data_folder;
+mod lock;
+mod plan;
+mod progress;
+mod reconcile;
+mod report;
+
+pub use apply::Publisher;
+pub use data_folder::{DataFolder, Indexes};
+pub use progress::{Progress, Silent, Stage};
+pub use reconcile::{Drift, Drifts, inspect};
+pub use report::BuildReport;
+
+use crate::catalog::CatalogError;
+use crate::embed::EmbedError;
+use crate::keyword::KeywordError;
+use crate::vector::VectorError;
+
+/// Why a folder could not be published. The previous generation stays live in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error("knowledge-base folder {folder}: {reason}")]
+    Folder { folder: String, reason: String },
+    #[error("data folder {folder}: {reason}")]
+    DataFolder { folder: String, reason: String },
+    #[error(
+        "data folder {folder} is in use by another atbilde process{owner}; stop that process, or \
+         give this one another --data folder"
+    )]
+    InUse { folder: String, owner: String },
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Keyword(#[from] KeywordError),
+    #[error(transparent)]
+    Vectors(#[from] VectorError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    #[error("publishing stopped on request")]
+    Cancelled,
+}

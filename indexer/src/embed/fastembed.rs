@@ -1,0 +1,251 @@
+//! ONNX models in process, through fastembed.
+//!
+//! Two named threads, each with a session of its own: `embed-query` (one core, always there) and
+//! `embed-ingest` (all cores, loaded when the first passage comes and dropped again after half a
+//! minute without work, because its memory is not small). Both read from bounded channels; the query
+//! thread takes all questions that wait as one batch, because a batch of short texts costs hardly
+//! more than one: the weights are read from memory once.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use fastembed::{
+    InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
+};
+use tokio::sync::oneshot;
+
+use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions};
+use super::{EmbedError, Embedder, EmbedderIdentity, onnx_runtime};
+
+/// Questions embedded in one run of the model at most.
+const QUERY_BATCH: usize = 16;
+/// An unused ingestion session is dropped after this long.
+const INGEST_IDLE: Duration = Duration::from_secs(30);
+
+struct QueryJob {
+    text: String,
+    reply: oneshot::Sender<Result<Vec<f32>, EmbedError>>,
+}
+
+struct IngestJob {
+    texts: Vec<String>,
+    reply: oneshot::Sender<Result<Vec<Vec<f32>>, EmbedError>>,
+}
+
+/// An ONNX model on this machine. Dropping it ends its threads.
+pub struct FastEmbedder {
+    identity: EmbedderIdentity,
+    settings: EmbedderSettings,
+    queries: SyncSender<QueryJob>,
+    ingest: SyncSender<IngestJob>,
+}
+
+impl FastEmbedder {
+    /// Starts the threads. The query session loads at once (about 0.2 s), so that a wrong model is
+    /// reported at start-up and the first customer does not wait for it.
+    ///
+    /// # Errors
+    /// [`EmbedError::Misconfigured`] when the library or the model is missing or broken.
+    pub async fn start(settings: EmbedderSettings) -> Result<Self, EmbedError> {
+        let (ready_tx, ready) = oneshot::channel();
+        let this = Self::spawn(settings, Some(ready_tx))?;
+        ready.await.map_err(|_| EmbedError::Stopped)??;
+        Ok(this)
+    }
+
+    /// Like [`FastEmbedder::start`], but loads nothing until the first text comes: for commands
+    /// that may find nothing to embed.
+    ///
+    /// # Errors
+    /// [`EmbedError::Misconfigured`] when the model's files are missing.
+    pub fn start_lazy(settings: EmbedderSettings) -> Result<Self, EmbedError> {
+        Self::spawn(settings, None)
+    }
+
+    fn spawn(
+        settings: EmbedderSettings,
+        ready: Option<oneshot::Sender<Result<(), EmbedError>>>,
+    ) -> Result<Self, EmbedError> {
+        let source = ModelSource::load(&settings)?;
+        let identity = source.identity(&settings, dimensions(&source)?);
+        let (queries, query_jobs) = sync_channel(settings.queue.max(1));
+        let (ingest, ingest_jobs) = sync_channel(4);
+        spawn_thread("embed-query", {
+            let settings = settings.clone();
+            move || serve_queries(&settings, &query_jobs, ready)
+        })?;
+        spawn_thread("embed-ingest", {
+            let settings = settings.clone();
+            move || serve_ingest(&settings, &ingest_jobs)
+        })?;
+        Ok(Self { identity, settings, queries, ingest })
+    }
+}
+
+#[async_trait]
+impl Embedder for FastEmbedder {
+    fn identity(&self) -> &EmbedderIdentity {
+        &self.identity
+    }
+
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        let (reply, answer) = oneshot::channel();
+        let text = format!("{}{text}", self.settings.query_prefix);
+        self.queries.try_send(QueryJob { text, reply }).map_err(|e| match e {
+            TrySendError::Full(_) => EmbedError::Overloaded { waiting: self.settings.queue },
+            TrySendError::Disconnected(_) => EmbedError::Stopped,
+        })?;
+        answer.await.map_err(|_| EmbedError::Stopped)?
+    }
+
+    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let (reply, answer) = oneshot::channel();
+        let prefix = &self.settings.passage_prefix;
+        let texts = if prefix.is_empty() {
+            texts
+        } else {
+            texts.iter().map(|t| format!("{prefix}{t}")).collect()
+        };
+        let ingest = self.ingest.clone();
+        let sent = tokio::task::spawn_blocking(move || ingest.send(IngestJob { texts, reply }));
+        sent.await.map_err(|_| EmbedError::Stopped)?.map_err(|_| EmbedError::Stopped)?;
+        answer.await.map_err(|_| EmbedError::Stopped)?
+    }
+}
+
+fn spawn_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), EmbedError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map(drop)
+        .map_err(|e| EmbedError::Misconfigured(format!("cannot start the thread {name}: {e}")))
+}
+
+fn serve_queries(
+    settings: &EmbedderSettings,
+    jobs: &Receiver<QueryJob>,
+    ready: Option<oneshot::Sender<Result<(), EmbedError>>>,
+) {
+    let mut model = None;
+    if let Some(ready) = ready {
+        let loaded = load(settings, 1).map(|m| model = Some(m));
+        let failed = loaded.is_err();
+        if ready.send(loaded).is_err() || failed {
+            return;
+        }
+    }
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(QUERY_BATCH - 1));
+        // A question whose asker has gone costs nothing.
+        batch.retain(|job| !job.reply.is_closed());
+        if batch.is_empty() {
+            continue;
+        }
+        let (texts, replies): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|j| (j.text, j.reply)).unzip();
+        match run(&mut model, settings, 1, &texts) {
+            Ok(vectors) => {
+                for (reply, vector) in replies.into_iter().zip(vectors) {
+                    let _ = reply.send(Ok(vector));
+                }
+            }
+            Err(error) => {
+                let message = error.to_string();
+                for reply in replies {
+                    let _ = reply.send(Err(EmbedError::Model(message.clone())));
+                }
+            }
+        }
+    }
+}
+
+fn serve_ingest(settings: &EmbedderSettings, jobs: &Receiver<IngestJob>) {
+    let threads = match settings.ingest_threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let mut model = None;
+    let mut last_used = Instant::now();
+    loop {
+        match jobs.recv_timeout(INGEST_IDLE) {
+            Ok(job) => {
+                if !job.reply.is_closed() {
+                    let vectors = embed_sorted(&mut model, settings, threads, &job.texts);
+                    let _ = job.reply.send(vectors);
+                }
+                last_used = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) if last_used.elapsed() >= INGEST_IDLE => model = None,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Runs batches of texts of like length, because a batch is padded to its longest text; gives the
+/// vectors back in the order of `texts`.
+fn embed_sorted(
+    model: &mut Option<TextEmbedding>,
+    settings: &EmbedderSettings,
+    threads: usize,
+    texts: &[String],
+) -> Result<Vec<Vec<f32>>, EmbedError> {
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&i| texts[i].len());
+    let mut out = vec![Vec::new(); texts.len()];
+    for batch in order.chunks(settings.batch_size.max(1)) {
+        let inputs: Vec<&str> = batch.iter().map(|&i| texts[i].as_str()).collect();
+        for (&i, vector) in batch.iter().zip(run(model, settings, threads, &inputs)?) {
+            out[i] = vector;
+        }
+    }
+    Ok(out)
+}
+
+fn run<S: AsRef<str> + Send + Sync>(
+    model: &mut Option<TextEmbedding>,
+    settings: &EmbedderSettings,
+    threads: usize,
+    texts: &[S],
+) -> Result<Vec<Vec<f32>>, EmbedError> {
+    let loaded = match model {
+        Some(loaded) => loaded,
+        None => model.insert(load(settings, threads)?),
+    };
+    let vectors = loaded
+        .embed(texts, Some(texts.len().max(1)))
+        .map_err(|e| EmbedError::Model(e.to_string()))?;
+    if vectors.len() == texts.len() && vectors.iter().flatten().all(|x| x.is_finite()) {
+        Ok(vectors)
+    } else {
+        Err(EmbedError::Model("the model gave no finite vector for a text".to_owned()))
+    }
+}
+
+fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, EmbedError> {
+    onnx_runtime::load()?;
+    let source = ModelSource::load(settings)?;
+    let name = source.name;
+    let files = TokenizerFiles {
+        tokenizer_file: source.tokenizer.into_owned(),
+        config_file: source.config.into_owned(),
+        special_tokens_map_file: source.special_tokens_map.into_owned(),
+        tokenizer_config_file: source.tokenizer_config.into_owned(),
+    };
+    let pooling = match settings.pooling {
+        Pooling::Mean => fastembed::Pooling::Mean,
+        Pooling::Cls => fastembed::Pooling::Cls,
+    };
+    let model =
+        UserDefinedEmbeddingModel::new(source.onnx.into_owned(), files).with_pooling(pooling);
+    let options = InitOptionsUserDefined::new()
+        .with_max_length(settings.max_tokens)
+        .with_intra_threads(threads)
+        // Spinning threads would take the cores from answering.
+        .with_session_config("session.intra_op.allow_spinning", "0");
+    TextEmbedding::try_new_from_user_defined(model, options).map_err(|e| {
+        EmbedError::Misconfigured(format!("the embedding model {name} does not load: {e}"))
+    })
+}

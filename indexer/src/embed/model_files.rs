@@ -1,0 +1,152 @@
+//! Where an ONNX embedding model comes from: the bundled one or a folder of the operator's.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{EmbedError, EmbedderIdentity};
+
+/// `[embedder]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbedderSettings {
+    /// Folder with `model.onnx`, `tokenizer.json`, `config.json`, `tokenizer_config.json`,
+    /// `special_tokens_map.json`; empty for the bundled all-MiniLM-L6-v2.
+    pub model_dir: Option<PathBuf>,
+    pub pooling: Pooling,
+    /// Put before questions (`query: ` for the E5 family).
+    pub query_prefix: String,
+    /// Put before passages (`passage: ` for the E5 family).
+    pub passage_prefix: String,
+    /// Word pieces read of a text; the rest is cut.
+    pub max_tokens: usize,
+    /// ONNX Runtime threads while ingesting; 0 for all cores.
+    pub ingest_threads: usize,
+    /// Texts in one run of the model while ingesting.
+    pub batch_size: usize,
+    /// Questions that may wait for the embedder before more are refused.
+    pub queue: usize,
+}
+
+impl Default for EmbedderSettings {
+    fn default() -> Self {
+        Self {
+            model_dir: None,
+            pooling: Pooling::Mean,
+            query_prefix: String::new(),
+            passage_prefix: String::new(),
+            max_tokens: 256,
+            ingest_threads: 0,
+            batch_size: 32,
+            queue: 1024,
+        }
+    }
+}
+
+/// How token vectors become one vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    Mean,
+    Cls,
+}
+
+/// The files of one model, in memory.
+pub struct ModelSource {
+    pub name: String,
+    pub onnx: Cow<'static, [u8]>,
+    pub tokenizer: Cow<'static, [u8]>,
+    pub config: Cow<'static, [u8]>,
+    pub tokenizer_config: Cow<'static, [u8]>,
+    pub special_tokens_map: Cow<'static, [u8]>,
+}
+
+macro_rules! bundled {
+    ($file:literal) => {
+        Cow::Borrowed(
+            include_bytes!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../config/models/all-minilm-l6-v2/",
+                $file
+            ))
+            .as_slice(),
+        )
+    };
+}
+
+impl ModelSource {
+    /// The model that is compiled in.
+    pub fn bundled() -> Self {
+        Self {
+            name: "all-minilm-l6-v2".to_owned(),
+            onnx: bundled!("model.onnx"),
+            tokenizer: bundled!("tokenizer.json"),
+            config: bundled!("config.json"),
+            tokenizer_config: bundled!("tokenizer_config.json"),
+            special_tokens_map: bundled!("special_tokens_map.json"),
+        }
+    }
+
+    /// The bundled model, or the one in `settings.model_dir`.
+    ///
+    /// # Errors
+    /// [`EmbedError::Misconfigured`] naming the file that is missing or unreadable.
+    pub fn load(settings: &EmbedderSettings) -> Result<Self, EmbedError> {
+        let Some(dir) = &settings.model_dir else {
+            return Ok(Self::bundled());
+        };
+        let file = |name: &str| read(dir, name).map(Cow::Owned);
+        Ok(Self {
+            name: dir
+                .file_name()
+                .map_or_else(|| dir.display().to_string(), |n| n.to_string_lossy().into_owned()),
+            onnx: file("model.onnx")?,
+            tokenizer: file("tokenizer.json")?,
+            config: file("config.json")?,
+            tokenizer_config: file("tokenizer_config.json")?,
+            special_tokens_map: file("special_tokens_map.json")?,
+        })
+    }
+
+    /// Identity of this model under `settings`. Everything that changes a vector takes part;
+    /// threads and batch size do not.
+    pub fn identity(&self, settings: &EmbedderSettings, dimensions: usize) -> EmbedderIdentity {
+        let mut hash = Sha256::new();
+        for bytes in [&self.onnx, &self.tokenizer, &self.tokenizer_config] {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        }
+        hash.update(format!(
+            "{:?}|{:?}|{:?}|{}|{dimensions}",
+            settings.pooling, settings.query_prefix, settings.passage_prefix, settings.max_tokens
+        ));
+        let digest = hash.finalize();
+        let fingerprint = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        EmbedderIdentity { name: self.name.clone(), dimensions, fingerprint }
+    }
+}
+
+/// `hidden_size` of the model's `config.json`.
+pub(super) fn dimensions(source: &ModelSource) -> Result<usize, EmbedError> {
+    #[derive(Deserialize)]
+    struct Config {
+        hidden_size: usize,
+    }
+    serde_json::from_slice::<Config>(&source.config).map(|c| c.hidden_size).map_err(|e| {
+        EmbedError::Misconfigured(format!(
+            "config.json of the embedding model {}: {e}; it must name `hidden_size`",
+            source.name
+        ))
+    })
+}
+
+fn read(dir: &Path, name: &str) -> Result<Vec<u8>, EmbedError> {
+    fs_err::read(dir.join(name)).map_err(|e| {
+        EmbedError::Misconfigured(format!(
+            "embedding model: {e}; `embedder.model_dir` must hold model.onnx, tokenizer.json, \
+             config.json, tokenizer_config.json and special_tokens_map.json"
+        ))
+    })
+}

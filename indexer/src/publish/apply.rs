@@ -1,0 +1,401 @@
+//! Carries a plan out: embed, index, commit.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::plan::{Plan, plan};
+use super::reconcile::reconcile;
+use super::{BuildReport, Indexes, Progress, PublishError, Stage};
+use crate::catalog::{Catalog, CatalogDocument, Change, NewPassage, SkippedFile, StoredDocument};
+use crate::embed::Embedder;
+use crate::keyword::KeywordPassage;
+use crate::model::{DocPath, Document, EmbedHash, Generation, Passage, PassageId};
+use crate::source::SourceRules;
+use crate::vector::VectorPoint;
+
+/// Texts that are embedded and stored together: what a crash can lose.
+const EMBED_WINDOW: usize = 256;
+/// Passages written to the indexes at a time, to bound memory.
+const INDEX_WINDOW: usize = 1024;
+
+/// The writing side of a knowledge base. One exists for a data folder.
+pub struct Publisher {
+    root: PathBuf,
+    rules: SourceRules,
+    catalog: Arc<dyn Catalog>,
+    embedder: Arc<dyn Embedder>,
+    indexes: Indexes,
+}
+
+/// A passage on its way into the indexes.
+struct Pending<'a> {
+    id: PassageId,
+    document: &'a Document,
+    passage: &'a Passage,
+    embed_hash: EmbedHash,
+}
+
+impl Publisher {
+    /// `indexes` must be of `embedder`'s vector space.
+    pub fn new(
+        root: &Path,
+        rules: SourceRules,
+        catalog: Arc<dyn Catalog>,
+        embedder: Arc<dyn Embedder>,
+        indexes: Indexes,
+    ) -> Self {
+        Self { root: root.to_owned(), rules, catalog, embedder, indexes }
+    }
+
+    /// Makes both indexes hold exactly the live passages of the catalog. Called before the first
+    /// sync, so that whatever a crash left is mended from the catalog without embedding anything.
+    ///
+    /// # Errors
+    /// When an index or the catalog fails.
+    pub async fn recover(&self) -> Result<(), PublishError> {
+        let drifts = reconcile(&*self.catalog, &self.indexes).await?;
+        if !drifts.is_empty() {
+            tracing::info!(
+                missing = drifts.missing(),
+                surplus = drifts.surplus(),
+                "publish.recovered: the indexes follow the catalog again"
+            );
+        }
+        Ok(())
+    }
+
+    /// Looks at the folder and publishes what has changed as one new generation. Without a change
+    /// nothing is written and the generation stays.
+    ///
+    /// # Errors
+    /// See [`PublishError`]; the old generation stays live, vectors already made are kept.
+    pub async fn sync(&self, progress: Arc<dyn Progress>) -> Result<BuildReport, PublishError> {
+        let started = Instant::now();
+        let known = self.catalog.documents().await?;
+        let latest = self.catalog.latest().await?;
+        let mut plan = {
+            let (root, rules, known, progress) =
+                (self.root.clone(), self.rules.clone(), known.clone(), Arc::clone(&progress));
+            tokio::task::spawn_blocking(move || plan(&root, &rules, &known, &*progress))
+                .await
+                .map_err(|e| PublishError::Folder {
+                    folder: self.root.display().to_string(),
+                    reason: format!("reading it failed: {e}"),
+                })??
+        };
+        settle_slugs(&mut plan, &known, &self.rules);
+        if self.catalog.skipped().await? != plan.skipped {
+            self.catalog.record_skipped(&plan.skipped).await?;
+        }
+
+        let mut report = self.count(&plan, &known);
+        let current = latest.as_ref().map_or(Generation(0), |g| g.generation);
+        let same_space =
+            latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);
+        if plan.upsert.is_empty() && plan.removed.is_empty() && same_space {
+            report.generation = current;
+            self.totals(&mut report, started).await?;
+            return Ok(report);
+        }
+
+        let mut touched: Vec<DocPath> = plan.removed.clone();
+        touched.extend(plan.upsert.iter().map(|(d, _)| d.path.clone()));
+        let before: HashSet<PassageId> =
+            self.catalog.passage_ids(&touched).await?.into_iter().collect();
+        let after = pending(&plan);
+        let added: Vec<&Pending<'_>> = after.iter().filter(|p| !before.contains(&p.id)).collect();
+        let kept: HashSet<PassageId> = after.iter().map(|p| p.id).collect();
+        let mut retire: Vec<PassageId> = before.difference(&kept).copied().collect();
+        retire.sort();
+
+        if !same_space {
+            report.embedded += self.move_to_space(&progress).await?;
+        }
+        report.embedded += self.embed(&added, &progress).await?;
+        let generation = Generation(current.0 + 1);
+        self.index(&added, generation, &*progress).await?;
+
+        progress.begin(Stage::Committing, 0);
+        let change = Change {
+            generation,
+            fingerprint: &self.indexes.fingerprint,
+            upsert: plan.upsert.iter().map(|(d, hash)| stored(d, hash, generation)).collect(),
+            remove: plan.removed.clone(),
+            add: added
+                .iter()
+                .map(|p| NewPassage {
+                    id: p.id,
+                    path: &p.document.path,
+                    passage: p.passage,
+                    embed_hash: p.embed_hash,
+                })
+                .collect(),
+            retire,
+            added: report.added,
+            changed: report.changed,
+            retired: report.retired,
+            embedded: report.embedded,
+        };
+        self.catalog.commit(&change).await?;
+        report.generation = generation;
+        self.totals(&mut report, started).await?;
+        Ok(report)
+    }
+
+    /// Removes what is retired from indexes and catalog. Called after the new snapshot is in use;
+    /// nothing depends on when, because retired passages are already invisible.
+    ///
+    /// # Errors
+    /// When an index or the catalog fails; the next call tries again.
+    pub async fn tidy(&self) -> Result<(), PublishError> {
+        let Some(latest) = self.catalog.latest().await? else { return Ok(()) };
+        let retired = self.catalog.retired_until(latest.generation).await?;
+        if retired.is_empty() {
+            return Ok(());
+        }
+        self.indexes.vectors.delete(&retired).await?;
+        self.indexes.vectors.flush().await?;
+        let (keyword, ids) = (Arc::clone(&self.indexes.keyword), retired.clone());
+        blocking(move || {
+            keyword.delete(&ids)?;
+            keyword.commit(latest.generation)
+        })
+        .await??;
+        self.catalog.purge(&retired).await?;
+        Ok(())
+    }
+
+    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once.
+    async fn embed(
+        &self,
+        added: &[&Pending<'_>],
+        progress: &Arc<dyn Progress>,
+    ) -> Result<u64, PublishError> {
+        let hashes: Vec<EmbedHash> = added.iter().map(|p| p.embed_hash).collect();
+        let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
+        let mut seen = known;
+        let texts: Vec<(EmbedHash, String)> = added
+            .iter()
+            .filter(|p| seen.insert(p.embed_hash))
+            .map(|p| (p.embed_hash, p.passage.embed_text(&p.document.meta.title)))
+            .collect();
+        self.embed_texts(texts, progress).await
+    }
+
+    async fn embed_texts(
+        &self,
+        mut texts: Vec<(EmbedHash, String)>,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<u64, PublishError> {
+        // Like lengths together: a batch is padded to its longest text.
+        texts.sort_by_key(|(_, text)| text.len());
+        progress.begin(Stage::Embedding, texts.iter().map(|(_, t)| t.len() as u64).sum());
+        let total = texts.len() as u64;
+        let mut storing: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>> =
+            None;
+        for window in texts.chunks(EMBED_WINDOW) {
+            if progress.cancelled() {
+                return Err(PublishError::Cancelled);
+            }
+            let inputs = window.iter().map(|(_, t)| t.clone()).collect();
+            let vectors = self.embedder.embed_passages(inputs).await?;
+            // Storing one window overlaps with embedding the next.
+            join(storing.take()).await?;
+            let rows: Vec<_> = window.iter().map(|(h, _)| *h).zip(vectors).collect();
+            let (catalog, fingerprint) =
+                (Arc::clone(&self.catalog), self.indexes.fingerprint.clone());
+            storing = Some(tokio::spawn(async move {
+                catalog.store_vectors(&fingerprint, &rows).await
+            }));
+            progress.advance(window.iter().map(|(_, t)| t.len() as u64).sum());
+        }
+        join(storing).await?;
+        Ok(total)
+    }
+
+    /// Another embedder than the live generation's: gives every live passage a vector in the new
+    /// space and fills the new indexes, while searches go on in the old ones.
+    async fn move_to_space(&self, progress: &Arc<dyn Progress>) -> Result<u64, PublishError> {
+        let rows = self.catalog.snapshot().await?;
+        let hashes: Vec<EmbedHash> = rows.passages.iter().map(|p| p.embed_hash).collect();
+        let mut seen = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
+        let missing: Vec<_> =
+            rows.passages.iter().filter(|p| seen.insert(p.embed_hash)).copied().collect();
+        let titles: HashMap<PassageId, &str> = missing
+            .iter()
+            .map(|p| (p.id, rows.documents[p.document as usize].1.title.as_str()))
+            .collect();
+        let mut embedded = 0;
+        for window in missing.chunks(EMBED_WINDOW) {
+            let ids: Vec<PassageId> = window.iter().map(|p| p.id).collect();
+            let stored = self.catalog.passages(&ids).await?;
+            let texts = stored
+                .iter()
+                .filter_map(|s| Some((s.embed_hash, s.passage.embed_text(titles.get(&s.id)?))))
+                .collect();
+            embedded += self.embed_texts(texts, progress).await?;
+        }
+        reconcile(&*self.catalog, &self.indexes).await?;
+        Ok(embedded)
+    }
+
+    /// Writes new passages to both indexes and makes them durable. Invisible until the commit.
+    async fn index(
+        &self,
+        added: &[&Pending<'_>],
+        generation: Generation,
+        progress: &dyn Progress,
+    ) -> Result<(), PublishError> {
+        progress.begin(Stage::Indexing, added.len() as u64);
+        for window in added.chunks(INDEX_WINDOW) {
+            let hashes: Vec<EmbedHash> = window.iter().map(|p| p.embed_hash).collect();
+            let vectors: HashMap<EmbedHash, Vec<f32>> = self
+                .catalog
+                .vectors(&self.indexes.fingerprint, &hashes)
+                .await?
+                .into_iter()
+                .collect();
+            let points: Vec<VectorPoint<'_>> = window
+                .iter()
+                .filter_map(|p| {
+                    let vector = vectors.get(&p.embed_hash)?.clone();
+                    Some(VectorPoint { id: p.id, vector, meta: &p.document.meta })
+                })
+                .collect();
+            self.indexes.vectors.upsert(&points).await?;
+            let passages: Vec<KeywordPassage<'_>> = window
+                .iter()
+                .map(|p| KeywordPassage { id: p.id, meta: &p.document.meta, passage: p.passage })
+                .collect();
+            tokio::task::block_in_place(|| self.indexes.keyword.add(&passages))?;
+            progress.advance(window.len() as u64);
+        }
+        self.indexes.vectors.flush().await?;
+        let keyword = Arc::clone(&self.indexes.keyword);
+        Ok(blocking(move || keyword.commit(generation)).await??)
+    }
+
+    fn count(&self, plan: &Plan, known: &[CatalogDocument]) -> BuildReport {
+        let known: HashSet<&DocPath> = known.iter().map(|d| &d.path).collect();
+        let mut report = BuildReport { skipped: plan.skipped.clone(), ..BuildReport::default() };
+        for (document, _) in &plan.upsert {
+            let path = document.path.as_str().to_owned();
+            for warning in &document.warnings {
+                report.warnings.push(SkippedFile { path: path.clone(), reason: warning.clone() });
+            }
+            if known.contains(&document.path) {
+                report.changed_paths.push(path);
+            } else {
+                report.added_paths.push(path);
+            }
+        }
+        report.retired_paths = plan.removed.iter().map(|p| p.as_str().to_owned()).collect();
+        report.added = report.added_paths.len() as u64;
+        report.changed = report.changed_paths.len() as u64;
+        report.retired = report.retired_paths.len() as u64;
+        report
+    }
+
+    async fn totals(
+        &self,
+        report: &mut BuildReport,
+        started: Instant,
+    ) -> Result<(), PublishError> {
+        let (documents, passages) = self.catalog.counts().await?;
+        report.documents = documents;
+        report.passages = passages;
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(())
+    }
+}
+
+/// Every passage of the new and edited documents. Equal ids cannot happen within a base, because
+/// the path is part of the id.
+fn pending(plan: &Plan) -> Vec<Pending<'_>> {
+    plan.upsert
+        .iter()
+        .flat_map(|(document, _)| {
+            document.passages.iter().map(move |passage| Pending {
+                id: passage.id(&document.path, &document.meta),
+                document,
+                passage,
+                embed_hash: passage.embed_hash(&document.meta.title),
+            })
+        })
+        .collect()
+}
+
+/// Gives every new document a slug of its own. Live documents keep theirs (links stay right);
+/// documents in another language than the default get `<language>/<slug>`; what still clashes gets a
+/// number.
+fn settle_slugs(plan: &mut Plan, known: &[CatalogDocument], rules: &SourceRules) {
+    let default = rules.default_locale.as_ref().map_or("en", |l| l.language()).to_owned();
+    let upserted: HashSet<DocPath> = plan.upsert.iter().map(|(d, _)| d.path.clone()).collect();
+    let removed: HashSet<&DocPath> = plan.removed.iter().collect();
+    let mut taken: HashMap<String, DocPath> = known
+        .iter()
+        .filter(|d| !upserted.contains(&d.path) && !removed.contains(&d.path))
+        .map(|d| (d.slug.clone(), d.path.clone()))
+        .collect();
+    let previous: HashMap<&DocPath, &str> =
+        known.iter().map(|d| (&d.path, d.slug.as_str())).collect();
+    for (document, _) in &mut plan.upsert {
+        let language = document.meta.locale.language();
+        let base = if language == default || language == "und" {
+            document.meta.slug.clone()
+        } else {
+            format!("{language}/{}", document.meta.slug)
+        };
+        // An edited document keeps its numbered slug while its own name stays the same.
+        let kept = previous.get(&document.path).copied().filter(|old| {
+            !taken.contains_key(*old)
+                && old.strip_prefix(base.as_str()).is_some_and(|rest| {
+                    rest.is_empty()
+                        || rest.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok())
+                })
+        });
+        let slug = kept.map_or_else(
+            || {
+                std::iter::once(base.clone())
+                    .chain((2..).map(|n| format!("{base}-{n}")))
+                    .find(|s| !taken.contains_key(s))
+                    .unwrap_or(base.clone())
+            },
+            str::to_owned,
+        );
+        taken.insert(slug.clone(), document.path.clone());
+        document.meta.slug = slug;
+    }
+}
+
+fn stored(document: &Document, input_hash: &str, generation: Generation) -> StoredDocument {
+    StoredDocument {
+        path: document.path.clone(),
+        input_hash: input_hash.to_owned(),
+        meta: document.meta.clone(),
+        body: document.body.clone(),
+        warnings: document.warnings.clone(),
+        version: generation,
+    }
+}
+
+async fn join(
+    task: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>>,
+) -> Result<(), PublishError> {
+    let Some(task) = task else { return Ok(()) };
+    task.await.map_err(|e| {
+        PublishError::Catalog(crate::catalog::CatalogError::Database(e.to_string()))
+    })??;
+    Ok(())
+}
+
+/// Runs blocking index work on tokio's blocking pool.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PublishError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| {
+        PublishError::Keyword(crate::keyword::KeywordError::Operation(e.to_string()))
+    })
+}

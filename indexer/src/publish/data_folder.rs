@@ -1,0 +1,92 @@
+//! The data folder: lock, catalog, and one index folder for each vector space.
+//!
+//! ```text
+//! data/lock                      one owner at a time
+//! data/catalog.sqlite            the truth
+//! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge)
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::lock::DataLock;
+use super::PublishError;
+use crate::catalog::{Catalog, SqliteCatalog};
+use crate::embed::EmbedderIdentity;
+use crate::keyword::{KeywordIndex, KeywordSettings};
+use crate::vector::{EdgeIndex, VectorIndex};
+
+/// Both indexes of one vector space.
+#[derive(Clone)]
+pub struct Indexes {
+    pub keyword: Arc<KeywordIndex>,
+    pub vectors: Arc<dyn VectorIndex>,
+    /// Embedder fingerprint that all vectors belong to.
+    pub fingerprint: String,
+}
+
+/// An open data folder. Dropping it releases the lock.
+pub struct DataFolder {
+    path: PathBuf,
+    catalog: Arc<SqliteCatalog>,
+    _lock: DataLock,
+}
+
+impl DataFolder {
+    /// Takes the lock and opens the catalog, making both where the folder is new.
+    ///
+    /// # Errors
+    /// [`PublishError::InUse`] when another process owns the folder, [`PublishError::DataFolder`]
+    /// when it cannot be written, [`PublishError::Catalog`] when the catalog does not open.
+    pub async fn open(path: &Path) -> Result<Self, PublishError> {
+        fs_err::create_dir_all(path).map_err(|e| PublishError::DataFolder {
+            folder: path.display().to_string(),
+            reason: format!("{e}; it must be a folder that this user may write"),
+        })?;
+        let lock = DataLock::take(path)?;
+        let catalog = SqliteCatalog::open(&path.join("catalog.sqlite")).await?;
+        Ok(Self { path: path.to_owned(), catalog: Arc::new(catalog), _lock: lock })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn catalog(&self) -> Arc<dyn Catalog> {
+        Arc::clone(&self.catalog) as Arc<dyn Catalog>
+    }
+
+    /// Opens (or makes, empty) the indexes of the vector space `identity`.
+    ///
+    /// # Errors
+    /// When an index folder does not open; it is never deleted or replaced from here.
+    pub async fn indexes(
+        &self,
+        identity: &EmbedderIdentity,
+        settings: &KeywordSettings,
+    ) -> Result<Indexes, PublishError> {
+        let folder = self.path.join(format!("index-{}", identity.fingerprint));
+        let dimensions = identity.dimensions;
+        let settings = settings.clone();
+        let (keyword, vectors) = tokio::task::spawn_blocking(move || {
+            let keyword = KeywordIndex::open_or_create(&folder.join("keyword"), &settings)?;
+            let vectors = EdgeIndex::open_or_create(&folder.join("vectors"), dimensions)?;
+            Ok::<_, PublishError>((keyword, vectors))
+        })
+        .await
+        .map_err(|e| PublishError::DataFolder {
+            folder: self.path.display().to_string(),
+            reason: format!("opening the indexes failed: {e}"),
+        })??;
+        Ok(Indexes {
+            keyword: Arc::new(keyword),
+            vectors: Arc::new(vectors),
+            fingerprint: identity.fingerprint.clone(),
+        })
+    }
+
+    /// Closes the database connections; the lock goes when the value is dropped.
+    pub async fn close(&self) {
+        self.catalog.close().await;
+    }
+}

@@ -1,0 +1,169 @@
+//! Compares the folder with the catalog: which documents are new, edited, gone, unreadable.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use super::{Progress, PublishError, Stage};
+use crate::catalog::{CatalogDocument, SkippedFile};
+use crate::model::{DocPath, Document};
+use crate::source::{self, SourceFile, SourceRules};
+
+/// Raised when the same file would give other passages than before.
+const PASSAGE_FORMAT: &str = "passages-1";
+
+/// What has to be done to make the catalog follow the folder.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// New and edited documents with the hash of their input, by path.
+    pub upsert: Vec<(Document, String)>,
+    pub removed: Vec<DocPath>,
+    pub skipped: Vec<SkippedFile>,
+    pub unchanged: usize,
+}
+
+/// Reads and parses what has changed since `known`. Blocks; uses all cores.
+///
+/// A file that was live and cannot be read now keeps its last good version and is reported. A folder
+/// that is missing or suddenly holds no document at all is refused: a lost network mount must not
+/// retire the whole base.
+pub(super) fn plan(
+    root: &Path,
+    rules: &SourceRules,
+    known: &[CatalogDocument],
+    progress: &dyn Progress,
+) -> Result<Plan, PublishError> {
+    let refuse = |reason: &str| PublishError::Folder {
+        folder: root.display().to_string(),
+        reason: reason.to_owned(),
+    };
+    if !root.is_dir() {
+        return Err(refuse(
+            "there is no such folder; name the folder of your Markdown files with --kb",
+        ));
+    }
+    let walk = source::walk(root, rules);
+    if walk.files.is_empty() && !known.is_empty() {
+        return Err(refuse(
+            "it holds no Markdown file any more, although documents are live; if that is meant, \
+             start with a new --data folder",
+        ));
+    }
+    let known: HashMap<&DocPath, &CatalogDocument> = known.iter().map(|d| (&d.path, d)).collect();
+    let rules_hash = rules_hash(rules);
+    progress.begin(Stage::Reading, walk.files.len() as u64);
+    let outcomes = read_all(&walk.files, progress, |file| {
+        read_one(file, rules, &rules_hash, known.get(&file.path).copied())
+    });
+    if progress.cancelled() {
+        return Err(PublishError::Cancelled);
+    }
+
+    let mut plan = Plan {
+        skipped: walk
+            .skipped
+            .into_iter()
+            .map(|s| SkippedFile { path: s.path, reason: s.reason })
+            .collect(),
+        ..Plan::default()
+    };
+    for (file, outcome) in walk.files.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Unchanged => plan.unchanged += 1,
+            Outcome::Parsed(document, hash) => plan.upsert.push((*document, hash)),
+            Outcome::Skipped { reason, gone } => {
+                if gone && known.contains_key(&file.path) {
+                    plan.removed.push(file.path.clone());
+                }
+                plan.skipped.push(SkippedFile { path: file.path.as_str().to_owned(), reason });
+            }
+        }
+    }
+    let seen: HashSet<&DocPath> = walk.files.iter().map(|f| &f.path).collect();
+    plan.removed.extend(known.keys().filter(|p| !seen.contains(*p)).map(|p| (*p).clone()));
+    plan.removed.sort();
+    plan.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(plan)
+}
+
+enum Outcome {
+    Unchanged,
+    Parsed(Box<Document>, String),
+    /// `gone`: the file is fine and simply holds nothing now, so an older version must go.
+    Skipped { reason: String, gone: bool },
+}
+
+fn read_one(
+    file: &SourceFile,
+    rules: &SourceRules,
+    rules_hash: &str,
+    known: Option<&CatalogDocument>,
+) -> Outcome {
+    let bytes = match source::read_bytes(file, rules) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            let kept = if known.is_some() { " The last good version stays live." } else { "" };
+            return Outcome::Skipped { reason: format!("{reason}{kept}"), gone: false };
+        }
+    };
+    let hash = input_hash(&bytes, rules_hash);
+    if known.is_some_and(|k| k.input_hash == hash) {
+        return Outcome::Unchanged;
+    }
+    match source::parse_document(&file.path, &bytes, rules) {
+        Ok(document) => Outcome::Parsed(Box::new(document), hash),
+        Err(reason) => {
+            let gone = reason.is_empty_document();
+            let kept = if known.is_some() && !gone { " The last good version stays live." } else { "" };
+            Outcome::Skipped { reason: format!("{reason}{kept}"), gone }
+        }
+    }
+}
+
+/// Runs `work` on all files with a thread for each core; results in the order of `files`.
+fn read_all(
+    files: &[SourceFile],
+    progress: &dyn Progress,
+    work: impl Fn(&SourceFile) -> Outcome + Sync,
+) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(files.len()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((i, file)) = {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    files.get(i).map(|f| (i, f))
+                } {
+                    if progress.cancelled() {
+                        return;
+                    }
+                    let outcome = work(file);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((i, outcome));
+                    progress.advance(1);
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn rules_hash(rules: &SourceRules) -> String {
+    // Settings are plain values: serialising cannot fail.
+    serde_json::to_string(rules).unwrap_or_default() + PASSAGE_FORMAT
+}
+
+fn input_hash(bytes: &[u8], rules_hash: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update((rules_hash.len() as u64).to_le_bytes());
+    hash.update(rules_hash);
+    hash.update(bytes);
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,154 @@
+//! Makes the indexes follow the catalog: crash recovery, and the core of `verify`.
+//!
+//! An id covers everything an index stores of a passage, so equal id sets mean equal content.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::apply::blocking;
+use super::{Indexes, PublishError};
+use crate::catalog::{Catalog, SnapshotRows};
+use crate::keyword::KeywordPassage;
+use crate::model::{EmbedHash, PassageId};
+use crate::vector::VectorPoint;
+
+const WINDOW: usize = 1024;
+
+/// One difference between an index and the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// `keyword` or `vectors`.
+    pub index: &'static str,
+    /// `missing` (live but not in the index) or `surplus` (in the index but not live).
+    pub kind: &'static str,
+    pub passage: PassageId,
+    /// Document of a missing passage.
+    pub path: Option<String>,
+}
+
+/// All differences that were found.
+#[derive(Debug, Clone, Default)]
+pub struct Drifts(pub Vec<Drift>);
+
+impl Drifts {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn missing(&self) -> usize {
+        self.0.iter().filter(|d| d.kind == "missing").count()
+    }
+
+    pub fn surplus(&self) -> usize {
+        self.0.iter().filter(|d| d.kind == "surplus").count()
+    }
+}
+
+/// Finds differences without changing anything.
+///
+/// # Errors
+/// When an index or the catalog cannot be read.
+pub async fn inspect(catalog: &dyn Catalog, indexes: &Indexes) -> Result<Drifts, PublishError> {
+    Ok(differences(&catalog.snapshot().await?, indexes).await?.0)
+}
+
+/// Finds differences and mends them from the catalog; nothing is embedded.
+pub(super) async fn reconcile(
+    catalog: &dyn Catalog,
+    indexes: &Indexes,
+) -> Result<Drifts, PublishError> {
+    let rows = catalog.snapshot().await?;
+    let (drifts, keyword, vectors) = differences(&rows, indexes).await?;
+    if drifts.is_empty() {
+        return Ok(drifts);
+    }
+    let live: HashMap<PassageId, usize> =
+        rows.passages.iter().enumerate().map(|(i, p)| (p.id, i)).collect();
+
+    indexes.vectors.delete(&vectors.surplus).await?;
+    for ids in vectors.missing.chunks(WINDOW) {
+        let hashes: Vec<EmbedHash> =
+            ids.iter().filter_map(|id| Some(rows.passages[*live.get(id)?].embed_hash)).collect();
+        let known: HashMap<EmbedHash, Vec<f32>> =
+            catalog.vectors(&indexes.fingerprint, &hashes).await?.into_iter().collect();
+        let points: Vec<VectorPoint<'_>> = ids
+            .iter()
+            .filter_map(|id| {
+                let passage = rows.passages[*live.get(id)?];
+                Some(VectorPoint {
+                    id: *id,
+                    vector: known.get(&passage.embed_hash)?.clone(),
+                    meta: &rows.documents[passage.document as usize].1,
+                })
+            })
+            .collect();
+        indexes.vectors.upsert(&points).await?;
+    }
+    indexes.vectors.flush().await?;
+
+    let index = Arc::clone(&indexes.keyword);
+    blocking(move || index.delete(&keyword.surplus)).await??;
+    for ids in keyword.missing.chunks(WINDOW) {
+        let stored = catalog.passages(ids).await?;
+        let passages: Vec<KeywordPassage<'_>> = stored
+            .iter()
+            .filter_map(|s| {
+                let document = rows.passages[*live.get(&s.id)?].document as usize;
+                Some(KeywordPassage {
+                    id: s.id,
+                    meta: &rows.documents[document].1,
+                    passage: &s.passage,
+                })
+            })
+            .collect();
+        tokio::task::block_in_place(|| indexes.keyword.add(&passages))?;
+    }
+    let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);
+    blocking(move || index.commit(generation)).await??;
+    Ok(drifts)
+}
+
+struct Difference {
+    missing: Vec<PassageId>,
+    surplus: Vec<PassageId>,
+}
+
+async fn differences(
+    rows: &SnapshotRows,
+    indexes: &Indexes,
+) -> Result<(Drifts, Difference, Difference), PublishError> {
+    let keyword_index = Arc::clone(&indexes.keyword);
+    let keyword_ids = blocking(move || keyword_index.ids()).await??;
+    let vector_ids = indexes.vectors.ids().await?;
+    let live: HashSet<PassageId> = rows.passages.iter().map(|p| p.id).collect();
+    let keyword = difference(&live, &keyword_ids);
+    let vectors = difference(&live, &vector_ids);
+
+    let path_of: HashMap<PassageId, &str> = rows
+        .passages
+        .iter()
+        .map(|p| (p.id, rows.documents[p.document as usize].0.as_str()))
+        .collect();
+    let mut drifts = Vec::new();
+    for (index, found) in [("keyword", &keyword), ("vectors", &vectors)] {
+        for (kind, ids) in [("missing", &found.missing), ("surplus", &found.surplus)] {
+            drifts.extend(ids.iter().map(|id| Drift {
+                index,
+                kind,
+                passage: *id,
+                path: path_of.get(id).map(|p| (*p).to_owned()),
+            }));
+        }
+    }
+    Ok((Drifts(drifts), keyword, vectors))
+}
+
+fn difference(live: &HashSet<PassageId>, indexed: &HashSet<PassageId>) -> Difference {
+    let mut missing: Vec<_> = live.difference(indexed).copied().collect();
+    let mut surplus: Vec<_> = indexed.difference(live).copied().collect();
+    missing.sort();
+    surplus.sort();
+    Difference { missing, surplus }
+}

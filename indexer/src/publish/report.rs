@@ -1,0 +1,34 @@
+//! What a sync did.
+
+use serde::Serialize;
+
+use crate::catalog::SkippedFile;
+use crate::model::Generation;
+
+/// Result of one sync (contract of `atbilde-indexer build --json`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct BuildReport {
+    /// The live generation afterwards; unchanged when nothing had to be done.
+    pub generation: Generation,
+    /// Live documents and passages afterwards.
+    pub documents: u64,
+    pub passages: u64,
+    /// Documents that are new, edited, gone.
+    pub added: u64,
+    pub changed: u64,
+    pub retired: u64,
+    /// Texts that had no vector yet.
+    pub embedded: u64,
+    /// Files that were not indexed, each with a sentence saying why.
+    pub skipped: Vec<SkippedFile>,
+    /// Documents that were indexed with a remark for the content team.
+    pub warnings: Vec<SkippedFile>,
+    pub seconds: f64,
+    /// Paths behind the counters, for the summary.
+    #[serde(skip)]
+    pub added_paths: Vec<String>,
+    #[serde(skip)]
+    pub changed_paths: Vec<String>,
+    #[serde(skip)]
+    pub retired_paths: Vec<String>,
+}

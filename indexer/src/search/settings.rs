@@ -1,0 +1,44 @@
+//! `[search]` of the configuration.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Locale;
+
+/// How candidates are found and joined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchSettings {
+    /// Candidates taken from each index.
+    pub candidates: usize,
+    /// Share of the dense score in the fusion, [0, 1], for languages the embedder knows.
+    pub dense_weight: f32,
+    /// The same for all other languages.
+    pub dense_weight_other: f32,
+    /// Languages that the embedder was trained on.
+    pub embedder_languages: Vec<String>,
+    /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
+    pub other_language_factor: f32,
+    /// Question vectors kept in memory.
+    pub query_cache: u64,
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self {
+            candidates: 100,
+            dense_weight: 0.7,
+            dense_weight_other: 0.35,
+            embedder_languages: vec!["en".to_owned()],
+            other_language_factor: 0.7,
+            query_cache: 4096,
+        }
+    }
+}
+
+impl SearchSettings {
+    pub(super) fn dense_weight(&self, locale: &Locale) -> f32 {
+        let known = locale.is_undetermined()
+            || self.embedder_languages.iter().any(|l| l == locale.language());
+        if known { self.dense_weight } else { self.dense_weight_other }
+    }
+}

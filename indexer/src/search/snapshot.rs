@@ -1,0 +1,72 @@
+//! One generation in memory: which passages are live and what their documents are.
+//!
+//! A search takes one snapshot and keeps it to its end, so that it never sees half of a change.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::catalog::SnapshotRows;
+use crate::model::{DocPath, DocumentMeta, Generation, Locale, PassageId};
+
+/// A live document without its passages.
+#[derive(Debug, Clone)]
+pub struct LiveDocument {
+    pub path: DocPath,
+    pub meta: Arc<DocumentMeta>,
+    /// Generation in which this version became live.
+    pub version: Generation,
+}
+
+/// Everything that is live in one generation, texts left out.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub generation: Generation,
+    /// Vector space of this generation.
+    pub fingerprint: String,
+    pub documents: Vec<LiveDocument>,
+    /// Languages of the live documents, the one with most documents first.
+    pub languages: Vec<Locale>,
+    live: HashMap<PassageId, u32>,
+    by_slug: HashMap<String, u32>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(rows: SnapshotRows) -> Self {
+        let documents: Vec<LiveDocument> = rows
+            .documents
+            .into_iter()
+            .map(|(path, meta, version)| LiveDocument { path, meta: Arc::new(meta), version })
+            .collect();
+        let mut count: HashMap<&str, usize> = HashMap::new();
+        for document in &documents {
+            *count.entry(document.meta.locale.language()).or_default() += 1;
+        }
+        let mut languages: Vec<(&str, usize)> = count.into_iter().collect();
+        languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let languages = languages.into_iter().filter_map(|(l, _)| Locale::parse(l)).collect();
+        let by_slug = (0u32..).zip(&documents).map(|(i, d)| (d.meta.slug.clone(), i)).collect();
+        Self {
+            generation: rows.generation,
+            fingerprint: rows.fingerprint,
+            live: rows.passages.iter().map(|p| (p.id, p.document)).collect(),
+            documents,
+            languages,
+            by_slug,
+        }
+    }
+
+    /// Number of live passages.
+    pub fn passages(&self) -> usize {
+        self.live.len()
+    }
+
+    /// The document of a live passage; `None` when the passage is not live here.
+    pub fn document_of(&self, id: PassageId) -> Option<&LiveDocument> {
+        self.documents.get(*self.live.get(&id)? as usize)
+    }
+
+    /// The document that an article URL names.
+    pub fn document_by_slug(&self, slug: &str) -> Option<&LiveDocument> {
+        self.documents.get(*self.by_slug.get(slug)? as usize)
+    }
+}

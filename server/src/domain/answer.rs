@@ -1,0 +1,86 @@
+//! What a customer gets: sentences, each with the passages that prove it.
+
+use indexer::model::{Generation, PassageId};
+
+use super::{ConversationId, ReasonCode, Ticket};
+
+/// A passage that proves a sentence, as the customer sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Citation {
+    /// Number that sentences refer to, from 1.
+    pub n: u32,
+    pub passage: PassageId,
+    pub title: String,
+    /// Heading path joined with " > "; empty at the top of an article.
+    pub heading: String,
+    /// Article page at its heading, relative to the server: `/kb/returns#refunds`.
+    pub url: String,
+    /// Path of the document in the knowledge-base folder.
+    pub path: String,
+    /// The words of the passage that prove the sentences which cite it.
+    pub quote: String,
+    /// Generation in which this version of the document became live.
+    pub document_version: Generation,
+}
+
+/// One sentence (or step, bullet, table row) of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sentence {
+    /// Position in the answer, from 0.
+    pub index: u32,
+    pub text: String,
+    /// Numbers of [`Citation`]s, never empty.
+    pub citations: Vec<u32>,
+}
+
+/// Who wrote the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GeneratorId {
+    /// Sentences of the articles, verbatim.
+    Extractive,
+}
+
+impl GeneratorId {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Extractive => "extractive",
+        }
+    }
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Answered,
+    /// A person takes over; the ticket is stored already.
+    HandedOff { reason: ReasonCode, ticket: Ticket, message: String },
+}
+
+/// Milliseconds spent in the parts of one question.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Timings {
+    pub embed_ms: f64,
+    pub keyword_ms: f64,
+    pub dense_ms: f64,
+    pub search_ms: f64,
+    pub generate_ms: f64,
+    pub total_ms: f64,
+}
+
+/// The end of every question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub outcome: Outcome,
+    /// The sentences as one text; empty when handed off.
+    pub text: String,
+    pub sentences: Vec<Sentence>,
+    pub citations: Vec<Citation>,
+    /// Probability that the passages answer the question, [0, 1].
+    pub confidence: f64,
+    pub conversation: ConversationId,
+    pub generation: Generation,
+    pub generator: GeneratorId,
+    /// Language of the reply.
+    pub locale: String,
+    pub timings: Timings,
+}

@@ -1,0 +1,128 @@
+//! What a customer asks. Only [`Question::parse`] makes one, so every question in the system is
+//! within its limits.
+
+use std::fmt;
+
+use indexer::model::{Audience, Locale};
+use uuid::Uuid;
+
+use crate::privacy::CustomerText;
+
+/// Most characters of a question; longer mails are refused with a clear error.
+pub const MAX_CHARS: usize = 8_000;
+
+/// Names a conversation. Random (UUIDv4), so that it cannot be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ConversationId(pub Uuid);
+
+impl ConversationId {
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// Who said something in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One earlier message.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    pub role: Role,
+    pub text: CustomerText,
+}
+
+/// A question that may be answered.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub text: CustomerText,
+    /// Language the customer wants; detected when `None`.
+    pub locale: Option<Locale>,
+    /// Continues this conversation; a new one when `None`.
+    pub conversation: Option<ConversationId>,
+    /// What the asker may see. Set by the server from who is asking, never by a request field.
+    pub audience: Audience,
+}
+
+/// What is wrong with a question as it was sent. The messages are for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuestionError {
+    #[error("`question` is empty; send the customer's words")]
+    Empty,
+    #[error("`question` has {chars} characters; at most {MAX_CHARS} are read, send a shorter one")]
+    TooLong { chars: usize },
+    #[error("`locale` is not a language tag: {0:?}; send for instance \"en\" or \"lv\"")]
+    Locale(String),
+    #[error("`conversation_id` is not an id that this server gave: {0:?}; leave it out to start a new conversation")]
+    Conversation(String),
+}
+
+impl Question {
+    /// Checks and cleans what a client sent: control characters become spaces, white space around
+    /// is dropped.
+    ///
+    /// # Errors
+    /// [`QuestionError`] naming the field and what to send instead.
+    pub fn parse(
+        text: &str,
+        locale: Option<&str>,
+        conversation: Option<&str>,
+        audience: Audience,
+    ) -> Result<Self, QuestionError> {
+        let chars = text.chars().count();
+        if chars > MAX_CHARS {
+            return Err(QuestionError::TooLong { chars });
+        }
+        let cleaned: String =
+            text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+        let cleaned = cleaned.trim();
+        if !cleaned.chars().any(char::is_alphanumeric) {
+            return Err(QuestionError::Empty);
+        }
+        let locale = locale
+            .filter(|l| !l.is_empty() && *l != "auto")
+            .map(|l| Locale::parse(l).ok_or_else(|| QuestionError::Locale(l.to_owned())))
+            .transpose()?;
+        let conversation = conversation
+            .filter(|c| !c.is_empty())
+            .map(|c| {
+                Uuid::try_parse(c)
+                    .map(ConversationId)
+                    .map_err(|_| QuestionError::Conversation(c.chars().take(64).collect()))
+            })
+            .transpose()?;
+        Ok(Self { text: CustomerText::new(cleaned), locale, conversation, audience })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Question, QuestionError> {
+        Question::parse(text, None, None, Audience::Public)
+    }
+
+    #[test]
+    fn limits_are_named_in_the_error() {
+        assert_eq!(parse(" \n\t?!").unwrap_err(), QuestionError::Empty);
+        let long = "x".repeat(MAX_CHARS + 1);
+        assert!(parse(&long).unwrap_err().to_string().contains("8001"));
+        assert!(Question::parse("hi", Some("no such"), None, Audience::Public).is_err());
+        assert!(Question::parse("hi", None, Some("7"), Audience::Public).is_err());
+    }
+
+    #[test]
+    fn control_characters_do_not_survive() {
+        assert_eq!(parse("\u{7}where\u{0}is it ").unwrap().text.expose(), "where is it");
+    }
+}
