@@ -11,5 +11,6 @@ pub mod language;
 pub mod model;
 pub mod publish;
 pub mod search;
+pub mod settings;
 pub mod source;
 pub mod vector;

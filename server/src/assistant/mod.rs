@@ -1,0 +1,302 @@
+//! The product: from a question to a proven answer or a hand-over, decided by code.
+//!
+//! [`Assistant::ask`] runs the whole path: a place in the bounded queue, rules (asked for a person),
+//! the follow-up made a stand-alone query, search, confidence, decision, words, and for a hand-over
+//! a stored ticket before any message. Called by `http` and by the `ask` command; knows neither the
+//! web framework nor a database.
+
+mod admission;
+mod condense;
+pub mod confidence;
+mod history;
+mod messages;
+mod person_request;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use indexer::model::{Filter, Generation, Hit, Locale};
+use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery};
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::domain::{
+    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
+    Question, ReasonCode, Role, SeenPassage, Ticket, Timings, Turn,
+};
+use crate::generate::extractive;
+use crate::store::ConversationStore;
+
+use admission::{Admission, Refused};
+use confidence::{Confidence, ConfidenceSettings};
+use history::History;
+
+pub use admission::AdmissionSettings;
+
+/// Passages that are looked at for an answer.
+const HITS: usize = 12;
+/// Passages that a person who takes over is shown.
+const SEEN: usize = 10;
+/// Events that may wait for a slow reader.
+const EVENTS: usize = 64;
+
+/// `[assistant]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AssistantSettings {
+    pub admission: AdmissionSettings,
+    pub confidence: ConfidenceSettings,
+    pub answer: extractive::ExtractiveSettings,
+}
+
+/// Answers questions over one knowledge base. Shared by all requests.
+pub struct Assistant {
+    knowledge: Arc<KnowledgeBase>,
+    store: Arc<dyn ConversationStore>,
+    settings: AssistantSettings,
+    admission: Admission,
+    history: History,
+}
+
+impl Assistant {
+    pub fn new(
+        knowledge: Arc<KnowledgeBase>,
+        store: Arc<dyn ConversationStore>,
+        settings: AssistantSettings,
+    ) -> Self {
+        let admission = Admission::new(&settings.admission);
+        Self { knowledge, store, settings, admission, history: History::default() }
+    }
+
+    /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
+    /// receiver cancels.
+    pub fn ask(self: &Arc<Self>, question: Question) -> mpsc::Receiver<AssistantEvent> {
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = events.closed() => {}
+                last = this.run(question, &events) => { let _ = events.send(last).await; }
+            }
+        });
+        receiver
+    }
+
+    /// Answers and waits for the end.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is neither an answer nor a ticket.
+    pub async fn answer(self: &Arc<Self>, question: Question) -> Result<Answer, Failure> {
+        let mut events = self.ask(question);
+        while let Some(event) = events.recv().await {
+            match event {
+                AssistantEvent::Done(answer) => return Ok(*answer),
+                AssistantEvent::Failed(failure) => return Err(failure),
+                AssistantEvent::Queued { .. }
+                | AssistantEvent::Sources(_)
+                | AssistantEvent::Sentence(_) => {}
+            }
+        }
+        Err(internal("the answer ended early"))
+    }
+
+    /// Everything up to the last event, which it returns.
+    async fn run(
+        &self,
+        question: Question,
+        events: &mpsc::Sender<AssistantEvent>,
+    ) -> AssistantEvent {
+        let started = Instant::now();
+        let conversation = question.conversation.unwrap_or_else(ConversationId::random);
+        let _permit = match self.admission.enter(events).await {
+            Ok(permit) => permit,
+            Err(Refused { retry_after_s }) => {
+                return AssistantEvent::Failed(Failure {
+                    kind: FailureKind::Overloaded { retry_after_s },
+                    message: "too many questions are waiting; ask again in a moment".to_owned(),
+                });
+            }
+        };
+        let mut path = Path { started, conversation, ..Path::new(conversation) };
+        match self.decide(&question, &mut path).await {
+            Ok(Decision::Answer(drafted)) => {
+                self.history.push(conversation, Role::User, question.text.clone());
+                let text = drafted.text();
+                self.history.push(
+                    conversation,
+                    Role::Assistant,
+                    crate::privacy::CustomerText::new(text.clone()),
+                );
+                let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
+                for sentence in &drafted.sentences {
+                    let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
+                }
+                AssistantEvent::Done(Box::new(Answer {
+                    outcome: Outcome::Answered,
+                    text,
+                    sentences: drafted.sentences,
+                    citations: drafted.citations,
+                    ..path.answer()
+                }))
+            }
+            Ok(Decision::HandOff(reason)) => {
+                self.history.push(conversation, Role::User, question.text.clone());
+                self.hand_over(reason, &path).await
+            }
+            Err(error) => {
+                tracing::error!(%conversation, error = %error, "assistant.failed");
+                self.hand_over(ReasonCode::Error, &path).await
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        question: &Question,
+        path: &mut Path,
+    ) -> Result<Decision, indexer::search::SearchError> {
+        let text = question.text.expose();
+        let snapshot = self.knowledge.snapshot();
+        path.generation = snapshot.generation;
+        let detected = || {
+            indexer::language::detect_among(text, &snapshot.languages)
+                .or_else(|| snapshot.languages.first().cloned())
+                .unwrap_or_else(Locale::undetermined)
+        };
+        path.locale = question.locale.clone().unwrap_or_else(detected);
+        if person_request::asks_for_person(text) {
+            return Ok(Decision::HandOff(ReasonCode::CustomerRequested));
+        }
+
+        let turns: Vec<Turn> = self.history.turns(path.conversation);
+        let query = condense::stand_alone(text, &turns);
+        let found = self
+            .knowledge
+            .search(&SearchQuery {
+                text: query.clone(),
+                locale: Some(path.locale.clone()),
+                filter: Filter {
+                    audience: question.audience,
+                    ..Filter::public(Zoned::now().date())
+                },
+                limit: HITS,
+            })
+            .await?;
+        path.found(&found);
+        if found.retrieved.hits.is_empty() {
+            return Ok(Decision::HandOff(ReasonCode::NoEvidence));
+        }
+        let confidence = Confidence::of(&query, &found, &self.settings.confidence);
+        path.confidence = confidence.probability;
+        if confidence.probability < self.settings.confidence.threshold {
+            let reason =
+                if confidence.evidence { ReasonCode::LowConfidence } else { ReasonCode::NoEvidence };
+            return Ok(Decision::HandOff(reason));
+        }
+
+        let writing = Instant::now();
+        let drafted = extractive::answer(&query, &found, &self.settings.answer);
+        path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
+        Ok(if drafted.sentences.is_empty() {
+            Decision::HandOff(ReasonCode::LowConfidence)
+        } else {
+            Decision::Answer(drafted)
+        })
+    }
+
+    /// Stores the ticket, then tells the customer. Without a stored ticket nothing is promised.
+    async fn hand_over(&self, reason: ReasonCode, path: &Path) -> AssistantEvent {
+        let escalation = Escalation {
+            ticket: Ticket::random(),
+            at: Timestamp::now(),
+            conversation: path.conversation,
+            reason,
+            confidence: path.confidence,
+            locale: path.locale.as_str().to_owned(),
+            generation: path.generation,
+            passages: path.seen.clone(),
+        };
+        if let Err(error) = self.store.add_escalation(&escalation).await {
+            tracing::error!(conversation = %path.conversation, error = %error, "escalation.failed");
+            return AssistantEvent::Failed(internal(
+                "the question could be neither answered nor handed over; try again",
+            ));
+        }
+        tracing::info!(
+            ticket = %escalation.ticket,
+            reason = reason.as_str(),
+            confidence = escalation.confidence,
+            "escalation.stored"
+        );
+        let message = messages::hand_over(&path.locale, reason, &escalation.ticket);
+        let outcome = Outcome::HandedOff { reason, ticket: escalation.ticket, message };
+        AssistantEvent::Done(Box::new(Answer { outcome, ..path.answer() }))
+    }
+}
+
+enum Decision {
+    Answer(extractive::Drafted),
+    HandOff(ReasonCode),
+}
+
+/// What is known of a question on its way.
+struct Path {
+    started: Instant,
+    conversation: ConversationId,
+    locale: Locale,
+    generation: Generation,
+    confidence: f64,
+    seen: Vec<SeenPassage>,
+    timings: Timings,
+}
+
+impl Path {
+    fn new(conversation: ConversationId) -> Self {
+        Self {
+            started: Instant::now(),
+            conversation,
+            locale: Locale::undetermined(),
+            generation: Generation(0),
+            confidence: 0.0,
+            seen: Vec::new(),
+            timings: Timings::default(),
+        }
+    }
+
+    fn found(&mut self, found: &SearchOutcome) {
+        let times = found.retrieved.timings;
+        self.generation = found.retrieved.generation;
+        self.timings.embed_ms = times.embed_ms;
+        self.timings.keyword_ms = times.keyword_ms;
+        self.timings.dense_ms = times.dense_ms;
+        self.timings.search_ms = times.total_ms;
+        let seen = |h: &Hit| SeenPassage {
+            path: h.path.as_str().to_owned(),
+            anchor: h.anchor.clone(),
+            score: h.score,
+        };
+        self.seen = found.retrieved.hits.iter().take(SEEN).map(seen).collect();
+    }
+
+    /// The answer with everything but outcome and words.
+    fn answer(&self) -> Answer {
+        let total_ms = self.started.elapsed().as_secs_f64() * 1e3;
+        Answer {
+            outcome: Outcome::Answered,
+            text: String::new(),
+            sentences: Vec::new(),
+            citations: Vec::new(),
+            confidence: self.confidence,
+            conversation: self.conversation,
+            generation: self.generation,
+            generator: GeneratorId::Extractive,
+            locale: self.locale.as_str().to_owned(),
+            timings: Timings { total_ms, ..self.timings },
+        }
+    }
+}
+
+fn internal(message: &str) -> Failure {
+    Failure { kind: FailureKind::Internal, message: message.to_owned() }
+}
