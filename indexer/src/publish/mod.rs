@@ -7,17 +7,20 @@
 
 mod apply;
 mod data_folder;
+mod drift;
 mod lock;
 mod plan;
 mod progress;
 mod reconcile;
 mod report;
+mod verify;
 
 pub use apply::Publisher;
 pub use data_folder::{DataFolder, Indexes};
+pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
-pub use reconcile::{Drift, Drifts, inspect};
-pub use report::BuildReport;
+pub use reconcile::inspect;
+pub use report::{BuildReport, PendingChanges};
 
 use crate::catalog::CatalogError;
 use crate::embed::EmbedError;
