@@ -71,6 +71,8 @@ struct List {
 
 struct ListItem {
     marker: String,
+    /// Stands before the text of the item, or alone when the item goes on with another block.
+    lead: String,
     step: bool,
     /// Index of the item's block once it has text.
     block: Option<usize>,
@@ -130,7 +132,7 @@ impl Builder {
     pub(super) fn interrupt(&mut self) {
         self.close_heading(Origin::Html);
         self.close_table(Origin::Html);
-        self.flush();
+        self.flush_lead();
     }
 
     pub(super) fn code(&mut self, text: &str) {
@@ -149,7 +151,7 @@ impl Builder {
             self.space = true;
             return;
         }
-        self.flush();
+        self.flush_lead();
         if self.lists.is_empty() {
             self.group += 1;
         }
@@ -191,14 +193,15 @@ impl Builder {
             let step = list.next.is_some();
             let marker = match &mut list.next {
                 Some(n) => {
-                    let marker = format!("{n}. {lead}");
+                    let marker = format!("{n}. ");
                     *n = n.saturating_add(1);
                     marker
                 }
-                None => format!("- {lead}"),
+                None => "- ".to_owned(),
             };
             list.item = Some(ListItem {
                 marker,
+                lead: lead.to_owned(),
                 step,
                 block: None,
             });
@@ -210,7 +213,7 @@ impl Builder {
             self.space = true;
             return;
         }
-        self.flush();
+        self.flush_lead();
         self.show_inline();
         if let Some(list) = self.lists.last_mut() {
             list.item = None;
@@ -341,6 +344,17 @@ impl Builder {
         self.items.push(Item::Block(Block { kind, text, group }));
     }
 
+    /// Flushes; an item whose text has not come before another block shows its lead alone.
+    fn flush_lead(&mut self) {
+        self.flush();
+        let item = self.lists.last_mut().and_then(|l| l.item.as_mut());
+        if let Some(item) = item.filter(|i| !i.lead.is_empty()) {
+            let lead = std::mem::take(&mut item.lead);
+            self.text(lead.trim_end());
+            self.flush();
+        }
+    }
+
     /// Ends the collected text as a paragraph, or as (a further paragraph of) the innermost list item.
     fn flush(&mut self) {
         self.space = false;
@@ -362,7 +376,8 @@ impl Builder {
                 } else {
                     BlockKind::Bullet
                 };
-                let line = format!("{pad}{}{}", item.marker, text_inside(&text));
+                let line = format!("{pad}{}{}{}", item.marker, item.lead, text_inside(&text));
+                item.lead.clear();
                 item.block = Some(next);
                 self.push(kind, line, group);
             }

@@ -17,7 +17,7 @@ use super::{
 use crate::model::{Audience, DocPath, Document, DocumentMeta, Locale};
 
 /// Visible characters that language detection listens to.
-const SAMPLE_CHARS: usize = 4000;
+const SAMPLE_CHARS: usize = 2000;
 
 /// Why a file did not become a document. The text is a whole sentence for the content team.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

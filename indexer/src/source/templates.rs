@@ -177,7 +177,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// End of a JSX tag: a fragment, a component (`<Tabs>`, `<a.b>`), or any tag with a `={` attribute.
+    /// End of a JSX tag: a fragment, a component (`<Tabs>`, `<a.B>`), or any tag with a `={` attribute.
     fn jsx_end(&mut self, at: usize, window: usize) -> Option<usize> {
         let bytes = self.text.as_bytes().get(at + 1..window)?;
         let closing = usize::from(bytes.first() == Some(&b'/'));
@@ -194,9 +194,11 @@ impl<'a> Scan<'a> {
                 if name.first().is_some_and(u8::is_ascii_alphabetic) => {}
             _ => return None,
         }
-        let component = name.contains(&b'.')
-            || (name.first().is_some_and(u8::is_ascii_uppercase)
-                && name.iter().any(u8::is_ascii_lowercase));
+        let component = name.iter().any(u8::is_ascii_uppercase)
+            && name
+                .first()
+                .is_some_and(|b| b.is_ascii_uppercase() || name.contains(&b'.'))
+            && name.iter().any(u8::is_ascii_lowercase);
         let (mut depth, mut quote, mut expression) = (0_usize, None, false);
         let mut before = b' ';
         let mut end = None;
