@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lock::DataLock;
-use super::PublishError;
+use super::{Place, PublishError};
 use crate::catalog::{Catalog, SqliteCatalog};
 use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
-use crate::vector::{EdgeIndex, VectorError, VectorIndex};
+use crate::vector::{EdgeIndex, VectorIndex};
 
 /// Both indexes of one vector space.
 #[derive(Clone)]
@@ -96,9 +96,9 @@ impl DataFolder {
         identity: &EmbedderIdentity,
         error: &PublishError,
     ) -> Result<Option<PathBuf>, PublishError> {
-        let name = match error {
-            PublishError::Keyword(_) => "keyword",
-            PublishError::Vectors(VectorError::Open { .. }) => "vectors",
+        let name = match error.unusable_index() {
+            Some(Place::Keyword) => "keyword",
+            Some(Place::Vectors) => "vectors",
             _ => return Ok(None),
         };
         let parent = self.path.join(format!("index-{}", identity.fingerprint));

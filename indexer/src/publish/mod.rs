@@ -50,3 +50,16 @@ pub enum PublishError {
     #[error("publishing stopped on request")]
     Cancelled,
 }
+
+impl PublishError {
+    /// The index that does not open, when that is what is wrong.
+    pub fn unusable_index(&self) -> Option<Place> {
+        match self {
+            Self::Keyword(KeywordError::Unusable { .. } | KeywordError::Version { .. }) => {
+                Some(Place::Keyword)
+            }
+            Self::Vectors(VectorError::Open { .. }) => Some(Place::Vectors),
+            _ => None,
+        }
+    }
+}
