@@ -9,5 +9,4 @@ pub mod domain;
 pub mod evidence;
 pub mod generate;
 pub mod privacy;
-pub mod settings;
 pub mod store;
