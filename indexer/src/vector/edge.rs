@@ -346,3 +346,29 @@ fn range(
 fn key(field: &str) -> JsonPath {
     JsonPath { first_key: field.to_owned(), rest: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::{self, DIMENSIONS};
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn keeps_the_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        contract::check(index, async |index| {
+            drop(index);
+            EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap()
+        })
+        .await;
+    }
+
+    #[test]
+    fn vectors_of_another_length_are_refused_and_nothing_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap());
+        let error = EdgeIndex::open_or_create(folder.path(), DIMENSIONS + 1).err().unwrap();
+        assert!(error.to_string().contains("verify --repair"), "{error}");
+        EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+    }
+}
