@@ -6,6 +6,7 @@
 
 pub mod assistant;
 pub mod domain;
+pub mod evaluate;
 pub mod generate;
 pub mod privacy;
 pub mod settings;
