@@ -3,8 +3,20 @@
 //! Called by `source` (detection, sentences), `keyword` (terms) and the server (terms for coverage
 //! and extraction). Knows nothing of files or indexes.
 
+mod abbreviations;
+mod analyzer;
 mod detect;
+mod evidence;
+mod fold;
+mod iso;
+mod latvian;
+mod number;
+mod pieces;
 mod sentences;
+mod stem;
+mod stopwords;
 
-pub use detect::detect;
+pub(crate) use analyzer::{Analysed, stems};
+pub use analyzer::{Analyzer, Term, TermKind};
+pub use detect::{detect, detect_among, rank};
 pub use sentences::sentences;

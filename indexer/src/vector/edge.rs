@@ -17,7 +17,7 @@ use qdrant_edge::{
     EdgeVectorParamsBuilder, FieldCondition, FieldIndexOperations, Filter as EdgeFilter, JsonPath,
     Match, NamedQuery, OperationError, PayloadFieldSchema, PayloadSchemaType, PointId,
     PointInsertOperations, PointOperations, PointStruct, PointStructPersisted, QueryEnum, Range,
-    RangeInterface, ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal,
+    ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal,
     WalOptions, WithPayloadInterface, WithVector,
 };
 use serde_json::json;
@@ -205,7 +205,7 @@ impl Inner {
         for (field, schema) in fields {
             self.update(UpdateOperation::FieldIndexOperation(FieldIndexOperations::CreateIndex(
                 CreateIndex {
-                    field_name: JsonPath::new(field),
+                    field_name: key(field),
                     field_schema: Some(PayloadFieldSchema::FieldType(schema)),
                 },
             )))?;
@@ -317,7 +317,7 @@ fn edge_filter(filter: &Filter) -> Option<EdgeFilter> {
 fn any_of(field: &str, values: impl IntoIterator<Item = String>) -> Condition {
     let values = AnyVariants::Strings(values.into_iter().map(Into::into).collect());
     Condition::Field(FieldCondition::new_match(
-        JsonPath::new(field),
+        key(field),
         Match::Any(qdrant_edge::MatchAny { any: values }),
     ))
 }
@@ -326,5 +326,10 @@ fn range(
     field: &str,
     range: Range<qdrant_edge::external::ordered_float::OrderedFloat<f64>>,
 ) -> Condition {
-    Condition::Field(FieldCondition::new_range(JsonPath::new(field), RangeInterface::Float(range)))
+    Condition::Field(FieldCondition::new_range(key(field), range))
+}
+
+/// A top-level payload key.
+fn key(field: &str) -> JsonPath {
+    JsonPath { first_key: field.to_owned(), rest: Vec::new() }
 }

@@ -1,8 +1,9 @@
 //! Question sets in the BEIR layout: documents, questions, and which documents answer which question.
 //!
 //! `corpus.jsonl` has `_id`, `title`, `text` (may hold Markdown headings) and maybe `lang`;
-//! `SPLIT/queries.jsonl` has `_id`, `text`, and maybe `lang`, `answerable`, `vague`, `kind`,
-//! `evidence` (words or a list of words of the documents that hold the answer), `history`;
+//! `SPLIT/queries.jsonl` has `_id`, `text`, and maybe `lang`, `answerable`, `vague`, `kind` (or
+//! `oos_kind`, `answerability`), `evidence` (words or a list of words of the documents that hold the
+//! answer), `group` (or `dialogue`, `conversation`), `history`;
 //! `SPLIT/qrels.tsv` has query id, document id, grade. Dialogues are in `queries_multiturn.jsonl` and
 //! `qrels_multiturn.tsv`. Other fields are ignored. Thakur et al.: "BEIR", NeurIPS 2021.
 //!
@@ -96,11 +97,13 @@ struct QueryRecord {
     lang: Option<String>,
     answerable: Option<bool>,
     vague: Option<bool>,
-    #[serde(alias = "oos_kind", alias = "answerability")]
     kind: Option<String>,
+    oos_kind: Option<String>,
+    answerability: Option<String>,
     evidence: Option<Words>,
-    #[serde(alias = "dialogue", alias = "conversation")]
     group: Option<String>,
+    dialogue: Option<String>,
+    conversation: Option<String>,
     #[serde(default)]
     history: Vec<TurnRecord>,
 }
@@ -151,13 +154,17 @@ fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
         },
         answerable,
         vague: record.vague.unwrap_or(false),
-        kind: record.kind.unwrap_or_else(|| plain.to_owned()),
+        kind: record
+            .kind
+            .or(record.oos_kind)
+            .or(record.answerability)
+            .unwrap_or_else(|| plain.to_owned()),
         evidence: match record.evidence {
             None => Vec::new(),
             Some(Words::One(words)) => vec![words],
             Some(Words::Many(words)) => words,
         },
-        group: record.group,
+        group: record.group.or(record.dialogue).or(record.conversation),
         gold,
     }
 }

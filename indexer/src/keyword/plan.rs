@@ -1,0 +1,66 @@
+//! Turns the question's terms into one query of the engine.
+//!
+//! Used by `reader`. OR over terms; per term the best field counts, plus a share of the others: a
+//! word that stands in title, headings and body is one word of evidence, not three, and the folded
+//! copy of a stem must not count twice. The filter is `admit`'s.
+
+use tantivy::query::{
+    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Query, TermQuery,
+};
+use tantivy::schema::IndexRecordOption;
+
+use super::KeywordSettings;
+use super::query::{Form, Wanted};
+use super::schema::Fields;
+
+/// The whole query; `None` when no term of the question occurs in the index.
+pub(super) fn plan(
+    wanted: Vec<Wanted>,
+    fields: &Fields,
+    settings: &KeywordSettings,
+) -> Option<Box<dyn Query>> {
+    let mut terms: Vec<Box<dyn Query>> = wanted
+        .into_iter()
+        .filter(|w| !w.forms.is_empty())
+        .map(|w| one_term(w.forms, fields, settings))
+        .collect();
+    match terms.len() {
+        0 => None,
+        1 => Some(terms.remove(0)),
+        _ => Some(Box::new(BooleanQuery::union(terms))),
+    }
+}
+
+fn one_term(forms: Vec<Form>, fields: &Fields, settings: &KeywordSettings) -> Box<dyn Query> {
+    let mut queries: Vec<Box<dyn Query>> = forms
+        .into_iter()
+        .map(|form| one_form(form, fields, settings))
+        .collect();
+    if queries.len() == 1 {
+        return queries.remove(0);
+    }
+    Box::new(DisjunctionMaxQuery::with_tie_breaker(
+        queries,
+        settings.tie_breaker,
+    ))
+}
+
+fn one_form(form: Form, fields: &Fields, settings: &KeywordSettings) -> Box<dyn Query> {
+    let field = form.term.field();
+    if field == fields.code {
+        // Codes have no useful frequency or length: found or not, by rarity.
+        let found = Box::new(TermQuery::new(form.term, IndexRecordOption::Basic));
+        return Box::new(ConstScoreQuery::new(found, settings.code_boost * form.idf));
+    }
+    let boost = if field == fields.title {
+        settings.title_boost
+    } else if field == fields.headings {
+        settings.headings_boost
+    } else if field == fields.folded {
+        settings.folded_boost
+    } else {
+        settings.body_boost
+    };
+    let found = Box::new(TermQuery::new(form.term, IndexRecordOption::WithFreqs));
+    Box::new(BoostQuery::new(found, boost))
+}

@@ -1,0 +1,240 @@
+//! The analysed question: which terms it asks for and how rare they are here.
+//!
+//! Used by `reader`; `plan` turns the result into the engine's query. Customer text is only ever
+//! cut into terms, never parsed: `title:*` asks for the word "title".
+
+use std::collections::HashSet;
+
+use tantivy::schema::Field;
+use tantivy::{Searcher, Term};
+
+use super::schema::Fields;
+use super::writer::code_of;
+use crate::language::{Analysed, Analyzer, TermKind};
+use crate::model::{Locale, PassageId};
+
+/// Terms of a question that are searched: the rarest ones of a longer question.
+const TERMS: usize = 48;
+/// Bytes of a question that are read.
+const BYTES: usize = 16 * 1024;
+/// Words of a question in which codes typed with spaces ("E PAY 07") are looked for.
+const CODE_WORDS: usize = 128;
+/// Longest code typed with spaces, in words.
+const CODE_SPAN: usize = 4;
+
+/// A question to the keyword index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeywordQuery {
+    pub text: String,
+    /// Language of the question: chooses stemmer and function words. Passages in other languages
+    /// are reached through the words without diacritics.
+    pub locale: Locale,
+}
+
+/// One found passage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeywordHit {
+    pub id: PassageId,
+    /// BM25 with boosts, greater than 0, without an upper bound.
+    pub score: f32,
+}
+
+/// One content term of the question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTerm {
+    pub text: String,
+    pub kind: TermKind,
+    /// `ln(1 + (N - n + 0.5) / (n + 0.5))`, with n of the index's N passages holding the term:
+    /// BM25's inverse document frequency.
+    pub idf: f32,
+    /// The n of the formula; 0 for a term that the base does not know.
+    pub passages: u64,
+}
+
+/// What a search gives back.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct KeywordHits {
+    /// Best first.
+    pub hits: Vec<KeywordHit>,
+    /// The terms that were searched, in the question's order.
+    pub terms: Vec<QueryTerm>,
+}
+
+/// A term with all the forms under which it may be stored.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    text: String,
+    kind: TermKind,
+    place: usize,
+    passages: u64,
+    idf: f32,
+    /// Engine terms that occur in the index.
+    pub(super) forms: Vec<Form>,
+}
+
+/// One engine term, and what its field's weight is for.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    pub(super) term: Term,
+    pub(super) idf: f32,
+}
+
+impl Wanted {
+    pub(super) fn report(&self) -> QueryTerm {
+        QueryTerm {
+            text: self.text.clone(),
+            kind: self.kind,
+            idf: self.idf,
+            passages: self.passages,
+        }
+    }
+}
+
+impl KeywordQuery {
+    /// The question's terms without function words (unless it has nothing else) and repetitions,
+    /// at most [`TERMS`] of them, in the question's order.
+    pub(super) fn terms(
+        &self,
+        searcher: &Searcher,
+        fields: &Fields,
+    ) -> tantivy::Result<Vec<Wanted>> {
+        let analysed = Analyzer::new(&self.locale).analyse(head(&self.text));
+        let lookup = Lookup {
+            searcher,
+            fields,
+            all: searcher
+                .segment_readers()
+                .iter()
+                .map(|s| u64::from(s.max_doc()))
+                .sum(),
+        };
+        let only_stops = analysed.iter().all(|a| a.term.stop);
+        let mut seen = HashSet::new();
+        let mut wanted = Vec::new();
+        for group in groups(&analysed) {
+            let main = &group[0].term;
+            if (main.stop && !only_stops) || !seen.insert((main.text.clone(), &group[0].folded)) {
+                continue;
+            }
+            wanted.push(lookup.wanted(group, wanted.len())?);
+        }
+        lookup.spaced_codes(&analysed, &mut wanted)?;
+        wanted.sort_by(|a, b| {
+            (b.passages > 0)
+                .cmp(&(a.passages > 0))
+                .then(b.idf.total_cmp(&a.idf))
+                .then(a.place.cmp(&b.place))
+        });
+        wanted.truncate(TERMS);
+        wanted.sort_by_key(|w| w.place);
+        Ok(wanted)
+    }
+}
+
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A term and the further forms that follow it.
+fn groups(analysed: &[Analysed]) -> impl Iterator<Item = &[Analysed]> {
+    analysed.chunk_by(|_, next| next.term.variant)
+}
+
+struct Lookup<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    /// Passages of the index, deleted ones included until they are merged away, as BM25 counts.
+    all: u64,
+}
+
+impl Lookup<'_> {
+    fn wanted(&self, group: &[Analysed], place: usize) -> tantivy::Result<Wanted> {
+        let main = &group[0];
+        let mut forms = Vec::new();
+        let mut passages = 0;
+        let mut parts = 0;
+        for one in group {
+            let found = self.forms(one, &mut forms)?;
+            if one.term.position == main.term.position && one.term.kind == main.term.kind {
+                passages = passages.max(found);
+            } else {
+                parts = parts.max(found);
+            }
+        }
+        let passages = if passages > 0 { passages } else { parts };
+        Ok(Wanted {
+            text: main.term.text.clone(),
+            kind: main.term.kind,
+            place,
+            passages,
+            idf: self.idf(passages),
+            forms,
+        })
+    }
+
+    /// Adds the engine terms of one form; returns in how many passages the commonest occurs.
+    fn forms(&self, one: &Analysed, forms: &mut Vec<Form>) -> tantivy::Result<u64> {
+        let fields = self.fields;
+        let mut most = 0;
+        let stems = [Some(&one.term.text), one.alternative.as_ref()];
+        for stem in stems.into_iter().flatten() {
+            for field in [fields.title, fields.headings, fields.body] {
+                most = most.max(self.form(field, stem, forms)?);
+            }
+        }
+        most = most.max(self.form(fields.folded, &one.folded, forms)?);
+        // A word may be the spelling of a code without its dash ("usb-c", "usbc").
+        if one.term.kind != TermKind::Number || code_of(one).is_some() {
+            most = most.max(self.form(fields.code, &one.folded, forms)?);
+        }
+        Ok(most)
+    }
+
+    fn form(&self, field: Field, text: &str, forms: &mut Vec<Form>) -> tantivy::Result<u64> {
+        let term = Term::from_field_text(field, text);
+        let passages = self.searcher.doc_freq(&term)?;
+        if passages > 0 && !forms.iter().any(|f| f.term == term) {
+            let idf = self.idf(passages);
+            forms.push(Form { term, idf });
+        }
+        Ok(passages)
+    }
+
+    /// Codes typed with spaces: neighbouring words that make a stored code when joined.
+    fn spaced_codes(&self, analysed: &[Analysed], wanted: &mut Vec<Wanted>) -> tantivy::Result<()> {
+        let words: Vec<&str> = analysed
+            .iter()
+            .filter(|a| !a.term.variant && a.term.kind != TermKind::Code)
+            .take(CODE_WORDS)
+            .map(|a| a.folded.as_str())
+            .collect();
+        for start in 0..words.len() {
+            let mut joined = words[start].to_owned();
+            for word in words.iter().skip(start + 1).take(CODE_SPAN - 1) {
+                joined.push_str(word);
+                let mut forms = Vec::new();
+                let passages = self.form(self.fields.code, &joined, &mut forms)?;
+                if passages > 0 && !wanted.iter().any(|w| w.text == joined) {
+                    wanted.push(Wanted {
+                        text: joined.clone(),
+                        kind: TermKind::Code,
+                        place: wanted.len(),
+                        passages,
+                        idf: self.idf(passages),
+                        forms,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn idf(&self, passages: u64) -> f32 {
+        let (all, with) = (self.all as f32, passages.min(self.all) as f32);
+        (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+    }
+}

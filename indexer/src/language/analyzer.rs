@@ -1,0 +1,289 @@
+//! The terms that a text is searched by.
+//!
+//! Called by `keyword` for passages and for questions, and by the server for coverage of an
+//! answer's words. Promises that both sides of a search are cut alike: lower case, NFC, stemmed
+//! for the language, numbers in one spelling, codes whole and without their dashes. Function words
+//! are flagged, not removed. Compounds (German), n-grams and typing errors are not handled here;
+//! they belong in a field of their own.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::fold::fold;
+use super::latvian::Spelling;
+use super::pieces::{LONGEST, Piece, pieces};
+use super::stem::Stemmer;
+use super::stopwords;
+use crate::model::Locale;
+
+/// What a term is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TermKind {
+    Word,
+    /// Digits only, in canonical spelling ("2.99", "1000").
+    Number,
+    /// SKU, error code, version, e-mail address, host name: matched exactly or not at all.
+    Code,
+}
+
+/// One term of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The stem, number or code, at most 64 characters.
+    pub text: String,
+    /// Place in the text, counted in words from 0. Several terms can share a place.
+    pub position: u32,
+    pub kind: TermKind,
+    /// A function word, which says nothing of the subject.
+    pub stop: bool,
+    /// A further form of the term before it (part of a compound, code without dashes, second
+    /// reading of a stem). Counting how much of a question is covered uses the others.
+    pub variant: bool,
+    /// Byte range in the analysed text.
+    pub range: Range<usize>,
+}
+
+/// Analyses texts of one language. Cheap to make and to copy around.
+#[derive(Clone)]
+pub struct Analyzer {
+    stemmer: Stemmer,
+    stop: Option<&'static HashSet<String>>,
+}
+
+impl Analyzer {
+    /// Analyzer of the locale's language; one without stemmer and stop words for languages that
+    /// have neither.
+    pub fn new(locale: &Locale) -> Self {
+        Self {
+            stemmer: Stemmer::of(locale.language()),
+            stop: stopwords::set(locale.language()),
+        }
+    }
+
+    /// Stemmed terms in order of their positions.
+    pub fn terms(&self, text: &str) -> Vec<Term> {
+        stems(self.analyse(text))
+    }
+
+    /// Unstemmed lower-case words without diacritics, numbers and codes: the form in which texts
+    /// meet across languages and keyboards.
+    pub fn folded(&self, text: &str) -> Vec<Term> {
+        self.analyse(text)
+            .into_iter()
+            .map(|a| Term {
+                text: a.folded,
+                ..a.term
+            })
+            .collect()
+    }
+
+    /// All forms of every term at the price of cutting once.
+    pub(crate) fn analyse(&self, text: &str) -> Vec<Analysed> {
+        let spelling = spelling(text);
+        pieces(text)
+            .into_iter()
+            .map(|piece| self.forms(piece, spelling))
+            .collect()
+    }
+
+    fn forms(&self, piece: Piece, spelling: Spelling) -> Analysed {
+        if piece.kind != TermKind::Word {
+            let folded = bounded(fold(&piece.text));
+            return Analysed {
+                folded,
+                alternative: None,
+                term: self.term(piece, None),
+            };
+        }
+        let word = without_apostrophe(&piece.text);
+        let (stem, alternative) = self.stemmer.stem(&word, spelling);
+        let folded = bounded(fold(&word));
+        let stem = if stem.is_empty() { word } else { stem };
+        Analysed {
+            term: self.term(piece, Some(stem)),
+            alternative: alternative.map(bounded),
+            folded,
+        }
+    }
+
+    fn term(&self, piece: Piece, text: Option<String>) -> Term {
+        let stop = piece.kind == TermKind::Word
+            && self.stop.is_some_and(|set| {
+                set.contains(&piece.text)
+                    || (piece.text.contains('\'') && set.contains(&without_apostrophe(&piece.text)))
+            });
+        Term {
+            text: bounded(text.unwrap_or(piece.text)),
+            position: piece.position,
+            kind: piece.kind,
+            stop,
+            variant: piece.variant,
+            range: piece.range,
+        }
+    }
+}
+
+/// One term in all its forms.
+#[derive(Debug, Clone)]
+pub(crate) struct Analysed {
+    /// The stemmed form.
+    pub(crate) term: Term,
+    /// The other stem that an ambiguous word may have.
+    pub(crate) alternative: Option<String>,
+    /// The unstemmed form without diacritics.
+    pub(crate) folded: String,
+}
+
+/// The stemmed terms among `analysed`, second readings included.
+pub(crate) fn stems(analysed: Vec<Analysed>) -> Vec<Term> {
+    let mut out = Vec::with_capacity(analysed.len());
+    for one in analysed {
+        let second = one.alternative.map(|text| Term {
+            text,
+            variant: true,
+            ..one.term.clone()
+        });
+        out.push(one.term);
+        out.extend(second);
+    }
+    out
+}
+
+fn bounded(mut text: String) -> String {
+    if text.len() > LONGEST
+        && let Some((end, _)) = text.char_indices().nth(LONGEST)
+    {
+        text.truncate(end);
+    }
+    text
+}
+
+/// A text without a single marked letter was typed on a plain keyboard.
+fn spelling(text: &str) -> Spelling {
+    if text.chars().any(|c| !c.is_ascii() && c.is_alphabetic()) {
+        Spelling::Full
+    } else {
+        Spelling::Plain
+    }
+}
+
+/// "l'article" -> "article", "customer's" -> "customer", "don't" -> "dont".
+fn without_apostrophe(word: &str) -> String {
+    const ELIDED: [&str; 21] = [
+        "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "un",
+        "dell", "all", "nell", "sull", "dall", "quell", "quest",
+    ];
+    let Some((before, after)) = word.split_once('\'') else {
+        return word.to_owned();
+    };
+    if ELIDED.contains(&before) && after.chars().count() >= 2 {
+        return after.replace('\'', "");
+    }
+    if !before.is_empty() && matches!(after, "s" | "d" | "m" | "re" | "ve" | "ll") {
+        return before.to_owned();
+    }
+    word.replace('\'', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn analyzer(tag: &str) -> Analyzer {
+        Analyzer::new(&Locale::parse(tag).unwrap())
+    }
+
+    fn content(tag: &str, text: &str) -> Vec<String> {
+        analyzer(tag)
+            .terms(text)
+            .into_iter()
+            .filter(|t| !t.stop)
+            .map(|t| t.text)
+            .collect()
+    }
+
+    #[test]
+    fn function_words_are_flagged_and_the_rest_is_stemmed() {
+        assert_eq!(
+            content("en", "How do I return my orders?"),
+            ["return", "order"]
+        );
+        assert_eq!(content("lv", "Cik maksā piegāde?"), ["maks", "piegad"]);
+        assert_eq!(content("lv", "cik maksa piegade"), ["maks", "piegad"]);
+        assert_eq!(
+            content("de", "Wie kann ich die Bestellungen zurückgeben?"),
+            ["bestell", "zuruckgeb"]
+        );
+        assert_eq!(content("ru", "Сколько стоит доставка?"), ["сто", "доставк"]);
+    }
+
+    #[test]
+    fn transliterated_umlauts_meet() {
+        assert_eq!(content("de", "Rückgabe"), content("de", "Rueckgabe"));
+        assert_eq!(content("de", "Straße"), content("de", "Strasse"));
+    }
+
+    #[test]
+    fn baltic_and_finnic_forms_meet() {
+        for (tag, words) in [
+            ("et", "tellimus tellimuse tellimused"),
+            ("lt", "grąžinimas grąžinimo grąžinimą"),
+            ("fi", "tilaus tilauksen tilaukset"),
+            ("fr", "commande commandes"),
+            ("es", "pedido pedidos"),
+            ("it", "ordine ordini"),
+            ("sv", "beställning beställningar"),
+        ] {
+            let stems = content(tag, words);
+            let first: HashSet<&String> = stems.iter().collect();
+            assert!(first.len() < stems.len(), "{tag}: {stems:?}");
+        }
+    }
+
+    #[test]
+    fn apostrophes() {
+        assert_eq!(content("fr", "l'article d’échange"), ["articl", "echang"]);
+        assert_eq!(content("en", "the customer's don't"), ["custom"]);
+        assert_eq!(content("it", "dell'ordine"), content("it", "ordine"));
+    }
+
+    #[test]
+    fn codes_and_numbers_stay_exact() {
+        let terms = analyzer("en").terms("Error E-PAY-07 costs 2,99");
+        let kinds: Vec<_> = terms
+            .iter()
+            .filter(|t| !t.variant)
+            .map(|t| (t.text.as_str(), t.kind))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ("error", TermKind::Word),
+                ("e-pay-07", TermKind::Code),
+                ("cost", TermKind::Word),
+                ("2.99", TermKind::Number),
+            ]
+        );
+    }
+
+    #[test]
+    fn folded_words_are_whole() {
+        let folded: Vec<_> = analyzer("lv")
+            .folded("Piegādes cena Größe")
+            .into_iter()
+            .map(|t| t.text)
+            .collect();
+        assert_eq!(folded, ["piegades", "cena", "grosse"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_bounded_terms(text in "\\PC{0,60}", tag in "lv|en|de|ru|fr|et|zh") {
+            let analyzer = analyzer(&tag);
+            for term in analyzer.terms(&text).iter().chain(&analyzer.folded(&text)) {
+                proptest::prop_assert!(term.text.chars().count() <= LONGEST);
+                proptest::prop_assert!(text.get(term.range.clone()).is_some());
+            }
+        }
+    }
+}

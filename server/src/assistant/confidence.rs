@@ -1,0 +1,163 @@
+//! Should we answer? Evidence of the search becomes one probability.
+//!
+//! Raw similarity is no confidence: on-topic questions that the articles do not answer look just like
+//! those they do. So several features that mean the same on every base (shares, ranks, cosines of a
+//! fixed model) go through a logistic model. The coefficients were fitted on public question sets of
+//! other companies, never on the base at hand; a calibration of one's own base can replace them.
+
+use serde::{Deserialize, Serialize};
+
+use indexer::language::Analyzer;
+use indexer::model::Hit;
+use indexer::search::SearchOutcome;
+
+use crate::evidence::{QuestionTerms, TextTerms};
+
+/// `[assistant.confidence]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfidenceSettings {
+    /// Below this probability a person takes over, [0, 1].
+    pub threshold: f64,
+    /// Below this share of the question's weight in the best passages, and with a far-off vector,
+    /// the reason is `no_evidence` instead of `low_confidence`.
+    pub evidence_coverage: f32,
+}
+
+impl Default for ConfidenceSettings {
+    fn default() -> Self {
+        Self { threshold: 0.5, evidence_coverage: 0.25 }
+    }
+}
+
+/// The decision's ground.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confidence {
+    /// Probability that the found passages answer the question, [0, 1].
+    pub probability: f64,
+    /// Whether anything in the base touches the question at all.
+    pub evidence: bool,
+    pub features: Features,
+}
+
+/// What the probability is made of; each feature in or near [0, 1].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Features {
+    /// Best cosine of question and passage.
+    pub cosine: f64,
+    /// Best cosine above the mean of the ten best: stands out or not.
+    pub cosine_gap: f64,
+    /// Best BM25 score over the sum of the question's term weights.
+    pub bm25: f64,
+    /// Best BM25 score's lead over the second document's, as a share.
+    pub bm25_gap: f64,
+    /// Weighted share of the question's terms in the best passage with its headings.
+    pub coverage: f64,
+    /// The same in the best three passages together.
+    pub coverage_three: f64,
+    /// Weight of the rarest term that the best three passages lack, as a share of the rarest.
+    pub rarest_missing: f64,
+    /// 1 when the best passage of both searches is of the same document.
+    pub agreement: f64,
+    /// Share of the best five passages that are of the best document.
+    pub same_document: f64,
+    /// 1 when the best passage is in another language than the question.
+    pub other_language: f64,
+    /// Natural logarithm of one more than the number of terms, divided by 4.
+    pub length: f64,
+}
+
+/// Coefficients of the logistic model, in the order of [`Features::named`], and the intercept.
+const WEIGHTS: [f64; 11] = [9.0, 3.0, 1.0, 0.3, 2.0, 1.5, -1.0, 0.4, 0.3, 0.8, 0.5];
+const INTERCEPT: f64 = -6.2;
+
+impl Confidence {
+    /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
+    pub fn of(question: &str, found: &SearchOutcome, settings: &ConfidenceSettings) -> Self {
+        let features = Features::of(question, found);
+        let logit: f64 = INTERCEPT
+            + features.named().iter().zip(WEIGHTS).map(|((_, value), w)| value * w).sum::<f64>();
+        let evidence = features.coverage_three >= f64::from(settings.evidence_coverage)
+            || features.cosine >= 0.45;
+        Self { probability: 1.0 / (1.0 + (-logit).exp()), evidence, features }
+    }
+}
+
+impl Features {
+    /// Computes every feature from one search.
+    pub fn of(question: &str, found: &SearchOutcome) -> Self {
+        let hits = &found.retrieved.hits;
+        let Some(best) = hits.first() else { return Self::default() };
+        let terms = QuestionTerms::new(question, &found.locale, &found.terms);
+
+        let mut cosines: Vec<f64> =
+            hits.iter().filter_map(|h| h.dense_score).map(f64::from).collect();
+        cosines.sort_by(|a, b| b.total_cmp(a));
+        let cosine = cosines.first().copied().unwrap_or(0.0);
+        let mean = mean(&cosines[..cosines.len().min(10)]);
+
+        let mut bm25: Vec<(f64, &Hit)> =
+            hits.iter().filter_map(|h| h.keyword_score.map(|s| (f64::from(s), h))).collect();
+        bm25.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let top_bm25 = bm25.first().map_or(0.0, |b| b.0);
+        let second = bm25
+            .iter()
+            .find(|(_, h)| bm25.first().is_some_and(|b| b.1.path != h.path))
+            .map_or(0.0, |b| b.0);
+
+        let texts: Vec<TextTerms> = hits.iter().take(3).map(terms_of).collect();
+        let coverage = texts.iter().map(|t| terms.coverage(t)).fold(0.0, f32::max);
+        let mut three = TextTerms::default();
+        for text in &texts {
+            three.join(text);
+        }
+
+        let best_dense = hits.iter().find(|h| h.dense_rank == Some(1));
+        let best_keyword = hits.iter().find(|h| h.keyword_rank == Some(1));
+        let agreement = matches!((best_dense, best_keyword), (Some(a), Some(b)) if a.path == b.path);
+        let five = hits.iter().take(5);
+        let same = five.clone().filter(|h| h.path == best.path).count() as f64;
+        let other_language = !found.locale.is_undetermined()
+            && best.meta.locale.language() != found.locale.language();
+        Self {
+            cosine,
+            cosine_gap: (cosine - mean).max(0.0),
+            bm25: if terms.total() > 0.0 { top_bm25 / f64::from(terms.total()) / 8.0 } else { 0.0 },
+            bm25_gap: if top_bm25 > 0.0 { (top_bm25 - second).max(0.0) / top_bm25 } else { 0.0 },
+            coverage: f64::from(coverage),
+            coverage_three: f64::from(terms.coverage(&three)),
+            rarest_missing: f64::from(terms.rarest_uncovered(&three)),
+            agreement: f64::from(u8::from(agreement)),
+            same_document: same / five.count().max(1) as f64,
+            other_language: f64::from(u8::from(other_language)),
+            length: (1.0 + terms.len() as f64).ln() / 4.0,
+        }
+    }
+
+    /// Name and value of each feature, in the order of the model.
+    pub fn named(&self) -> [(&'static str, f64); 11] {
+        [
+            ("cosine", self.cosine),
+            ("cosine_gap", self.cosine_gap),
+            ("bm25", self.bm25),
+            ("bm25_gap", self.bm25_gap),
+            ("coverage", self.coverage),
+            ("coverage_three", self.coverage_three),
+            ("rarest_missing", self.rarest_missing),
+            ("agreement", self.agreement),
+            ("same_document", self.same_document),
+            ("other_language", self.other_language),
+            ("length", self.length),
+        ]
+    }
+}
+
+fn terms_of(hit: &Hit) -> TextTerms {
+    let analyzer = Analyzer::new(&hit.meta.locale);
+    let headings = hit.heading_path.iter().map(String::as_str);
+    TextTerms::of(headings.chain([hit.meta.title.as_str(), hit.text.as_str()]), &analyzer)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    if values.is_empty() { 0.0 } else { values.iter().sum::<f64>() / values.len() as f64 }
+}

@@ -1,0 +1,135 @@
+//! What kind of answer a question wants, and whether a text has it: an amount, a time, a contact,
+//! a procedure. Cues in the languages of the sample; an unknown language simply has no type.
+
+/// The kind of answer that a question wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerType {
+    Money,
+    Time,
+    Contact,
+    Procedure,
+}
+
+/// Beginnings of words or phrases that ask for a kind of answer (English, Latvian, German), lower
+/// case, with and without diacritics.
+const MONEY: &[&str] = &[
+    "how much", "price", "cost", "fee", "charge", "expensive", "pay for", "what do i pay",
+    "do i have to pay", "cik maksa", "maksa", "cena", "cenas", "cik naudas", "kostet", "kosten",
+    "preis", "gebühr", "gebuehr", "teuer", "wie viel", "wieviel",
+];
+const TIME: &[&str] = &[
+    "how long", "how many days", "how many weeks", "how soon", "how fast", "how quick", "when",
+    "until", "till", "deadline", "by what date", "what time", "open", "hours", "window", "cik ilgi",
+    "cik ilgā", "cik ilga", "cik dien", "kad ", "līdz kuram", "lidz kuram", "termiņ", "termin",
+    "darba laik", "wie lange", "wann", "bis wann", "frist", "öffnungszeit", "oeffnungszeit",
+    "wie viele tage", "dauer",
+];
+const CONTACT: &[&str] = &[
+    "phone", "e-mail", "email", "telephone", "call you", "reach you", "contact", "address",
+    "tālru", "talru", "e-past", "epast", "adres", "sazin", "telefon", "kontakt", "erreich",
+    "anschrift",
+];
+const PROCEDURE: &[&str] = &[
+    "how do i", "how can i", "how to", "how should i", "steps", "what should i do", "what do i do",
+    "what must i do", "kā ", "ka es", "ko darīt", "ko darit", "wie kann", "wie geht", "wie mache",
+    "was muss ich", "was soll ich", "wie funktioniert", "wie bekomme", "wie lös", "wie loes",
+];
+
+const CURRENCY: &[&str] = &["€", "$", "£", "eur", "free", "bezmaksas", "kostenlos", "gratis", "%"];
+const TIME_UNITS: &[&str] = &[
+    "second", "minute", "hour", "day", "week", "month", "year", "january", "february", "march",
+    "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "monday", "friday", "saturday", "sunday", "minūt", "stund", "dien", "nedēļ", "mēne", "gad",
+    "janvār", "februār", "mart", "aprīl", "maij", "jūnij", "jūlij", "august", "septembr", "oktobr",
+    "novembr", "decembr", "sekund", "tag", "woche", "monat", "jahr", "januar", "februar", "märz",
+    "juni", "juli", "dezember", "uhr",
+];
+
+impl AnswerType {
+    /// Types that `question` asks for, most telling first; empty for a question of no known type.
+    pub fn of_question(question: &str) -> Vec<Self> {
+        let question = format!(" {} ", question.to_lowercase());
+        let asks = |cues: &[&str]| cues.iter().any(|cue| at_word_start(&question, cue));
+        [
+            (Self::Money, MONEY),
+            (Self::Time, TIME),
+            (Self::Contact, CONTACT),
+            (Self::Procedure, PROCEDURE),
+        ]
+        .into_iter()
+        .filter_map(|(kind, cues)| asks(cues).then_some(kind))
+        .collect()
+    }
+
+    /// Whether `text` holds an answer of this type. Procedures are seen by the kind of unit, not by
+    /// words, so they are never in a text as such.
+    pub fn is_in(self, text: &str) -> bool {
+        let has_digit = text.chars().any(|c| c.is_ascii_digit());
+        let lower = text.to_lowercase();
+        match self {
+            Self::Money => CURRENCY.iter().any(|c| lower.contains(c)),
+            Self::Time => {
+                has_digit && (TIME_UNITS.iter().any(|u| at_word_start(&lower, u)) || clock(&lower))
+            }
+            Self::Contact => lower.contains('@') || phone(&lower),
+            Self::Procedure => false,
+        }
+    }
+}
+
+fn at_word_start(text: &str, cue: &str) -> bool {
+    text.match_indices(cue).any(|(at, _)| {
+        text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric())
+    })
+}
+
+/// `9:00`, `18.30`.
+fn clock(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(4).any(|w| {
+        w[0].is_ascii_digit()
+            && (w[1] == b':' || w[1] == b'.')
+            && w[2].is_ascii_digit()
+            && w[3].is_ascii_digit()
+    })
+}
+
+/// A plus sign and at least seven digits, spaces between them or not.
+fn phone(text: &str) -> bool {
+    text.split('+').skip(1).any(|rest| {
+        rest.chars()
+            .take_while(|c| c.is_ascii_digit() || *c == ' ')
+            .filter(char::is_ascii_digit)
+            .count()
+            >= 7
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_name_the_kind_of_answer_they_want() {
+        for (question, kind) in [
+            ("how much is shipping to Finland", AnswerType::Money),
+            ("Cik maksā piegāde?", AnswerType::Money),
+            ("wie lange dauert die Lieferung", AnswerType::Time),
+            ("how do I reset my password", AnswerType::Procedure),
+            ("whats your phone number", AnswerType::Contact),
+        ] {
+            assert!(AnswerType::of_question(question).contains(&kind), "{question}");
+        }
+        assert!(AnswerType::of_question("do you sell kayaks").is_empty());
+    }
+
+    #[test]
+    fn texts_hold_the_kind_or_not() {
+        assert!(AnswerType::Money.is_in("It costs €2.90."));
+        assert!(AnswerType::Time.is_in("within 5 working days"));
+        assert!(AnswerType::Time.is_in("Mon to Fri 9:00 to 18:00"));
+        assert!(!AnswerType::Time.is_in("a few days later"), "no number, no time");
+        assert!(AnswerType::Contact.is_in("call +371 6700 0123"));
+        assert!(!AnswerType::Contact.is_in("2 + 2 is 4"));
+    }
+}

@@ -1,0 +1,115 @@
+//! How far a text covers a question: the common ground of confidence (should we answer), of the
+//! extractive generator (which sentence answers) and, later, of the guard (is a sentence supported).
+//!
+//! Terms are compared as the index compares them: stemmed in the text's language, and folded without
+//! diacritics, so that a match here is a match there. Pure functions over values, no I/O.
+
+mod answer_type;
+
+use std::collections::HashSet;
+
+use indexer::keyword::QueryTerm;
+use indexer::language::Analyzer;
+use indexer::model::Locale;
+
+pub use answer_type::AnswerType;
+
+/// The content terms of a question with their weight (inverse document frequency in this base).
+#[derive(Debug, Clone)]
+pub struct QuestionTerms {
+    terms: Vec<Weighted>,
+    total: f32,
+}
+
+#[derive(Debug, Clone)]
+struct Weighted {
+    text: String,
+    weight: f32,
+}
+
+/// The terms of a text: stems and folded forms.
+#[derive(Debug, Clone, Default)]
+pub struct TextTerms(HashSet<String>);
+
+impl TextTerms {
+    /// Analyses `texts` (body, headings, title) as one.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>, analyzer: &Analyzer) -> Self {
+        let mut out = HashSet::new();
+        for text in texts {
+            out.extend(analyzer.terms(text).into_iter().map(|t| t.text));
+            out.extend(analyzer.folded(text).into_iter().map(|t| t.text));
+        }
+        Self(out)
+    }
+
+    /// Adds everything that `other` has.
+    pub fn join(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().cloned());
+    }
+}
+
+impl QuestionTerms {
+    /// From the analysed query of a search. Equal terms count once; variants of one word (a stem and
+    /// its folded form) count as one.
+    pub fn new(question: &str, locale: &Locale, analysed: &[QueryTerm]) -> Self {
+        let analyzer = Analyzer::new(locale);
+        let stems: HashSet<String> =
+            analyzer.terms(question).into_iter().filter(|t| !t.stop).map(|t| t.text).collect();
+        let mut seen = HashSet::new();
+        let terms: Vec<Weighted> = analysed
+            .iter()
+            .filter(|t| stems.is_empty() || stems.contains(&t.text))
+            .filter(|t| seen.insert(t.text.as_str()))
+            .map(|t| Weighted { text: t.text.clone(), weight: t.idf.max(0.05) })
+            .collect();
+        let total = terms.iter().map(|t| t.weight).sum();
+        Self { terms, total }
+    }
+
+    pub fn len(&self) -> usize {
+        self.terms.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Sum of all weights.
+    pub fn total(&self) -> f32 {
+        self.total
+    }
+
+    /// Weighted share of the terms that `text` has, [0, 1]; 0 for a question without terms.
+    pub fn coverage(&self, text: &TextTerms) -> f32 {
+        let covered: f32 =
+            self.terms.iter().filter(|t| text.0.contains(&t.text)).map(|t| t.weight).sum();
+        if self.total > 0.0 { covered / self.total } else { 0.0 }
+    }
+
+    /// Coverage where a term counts fully in `text` and by `share` when only `context` has it.
+    pub fn coverage_in_context(&self, text: &TextTerms, context: &TextTerms, share: f32) -> f32 {
+        let weigh = |t: &Weighted| {
+            if text.0.contains(&t.text) {
+                t.weight
+            } else if context.0.contains(&t.text) {
+                t.weight * share
+            } else {
+                0.0
+            }
+        };
+        let covered: f32 = self.terms.iter().map(weigh).sum();
+        if self.total > 0.0 { covered / self.total } else { 0.0 }
+    }
+
+    /// Weight of the rarest term that `text` lacks, as a share of the rarest term's, [0, 1].
+    pub fn rarest_uncovered(&self, text: &TextTerms) -> f32 {
+        let rarest = self.terms.iter().map(|t| t.weight).fold(0.0, f32::max);
+        let missing = self
+            .terms
+            .iter()
+            .filter(|t| !text.0.contains(&t.text))
+            .map(|t| t.weight)
+            .fold(0.0, f32::max);
+        if rarest > 0.0 { missing / rarest } else { 0.0 }
+    }
+}

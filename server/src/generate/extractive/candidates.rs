@@ -1,0 +1,96 @@
+//! Cuts hits into units and scores how well each answers the question.
+
+use indexer::language::Analyzer;
+use indexer::model::{Hit, Unit, UnitKind};
+use indexer::search::SearchOutcome;
+
+use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
+
+/// What counts how much in a unit's score; together 1.
+const COVERAGE: f32 = 0.50;
+const PASSAGE: f32 = 0.28;
+const TYPE: f32 = 0.14;
+const POSITION: f32 = 0.08;
+/// A term that only the headings above a unit have counts this much.
+const CONTEXT_SHARE: f32 = 0.6;
+
+/// A unit that may become a sentence of the answer.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    /// Index into the hits.
+    pub(super) hit: usize,
+    /// Index into the hit's units.
+    pub(super) unit: usize,
+    /// [0, 1].
+    pub(super) score: f32,
+    pub(super) words: usize,
+    /// Share of the question that the unit covers on its own, [0, 1].
+    pub(super) own_coverage: f32,
+}
+
+/// All units of `hits` with their scores, in source order.
+pub(super) fn score(question: &str, found: &SearchOutcome, hits: &[Hit]) -> Vec<Candidate> {
+    let terms = QuestionTerms::new(question, &found.locale, &found.terms);
+    let types = AnswerType::of_question(question);
+    let best = hits.first().map_or(1.0, |h| h.score).max(f32::EPSILON);
+    let mut out = Vec::new();
+    for (hit_index, hit) in hits.iter().enumerate() {
+        let analyzer = Analyzer::new(&hit.meta.locale);
+        let headings = hit.heading_path.iter().map(String::as_str);
+        let context = TextTerms::of(headings.chain([hit.meta.title.as_str()]), &analyzer);
+        let passage_share = (hit.score / best).min(1.0);
+        for (unit_index, unit) in hit.units.iter().enumerate() {
+            if unit.kind == UnitKind::Header {
+                continue;
+            }
+            let text = unit.text(&hit.text);
+            let header = unit.header.clone().and_then(|h| {
+                hit.text.get(h.start as usize..h.end as usize)
+            });
+            let own = TextTerms::of([text], &analyzer);
+            let mut context = context.clone();
+            if let Some(header) = header {
+                context.join(&TextTerms::of([header], &analyzer));
+            }
+            let own_coverage = terms.coverage(&own);
+            let coverage = terms.coverage_in_context(&own, &context, CONTEXT_SHARE);
+            let score = COVERAGE * coverage
+                + PASSAGE * passage_share
+                + TYPE * type_match(&types, unit, text)
+                + POSITION / (1.0 + unit_index as f32 * 0.5);
+            out.push(Candidate {
+                hit: hit_index,
+                unit: unit_index,
+                score: score * soundness(unit, text),
+                words: text.split_whitespace().count(),
+                own_coverage,
+            });
+        }
+    }
+    out
+}
+
+fn type_match(types: &[AnswerType], unit: &Unit, text: &str) -> f32 {
+    let has = |kind: &AnswerType| match kind {
+        AnswerType::Procedure => matches!(unit.kind, UnitKind::Step | UnitKind::Bullet),
+        other => other.is_in(text),
+    };
+    if types.is_empty() {
+        return 0.5;
+    }
+    let matched = types.iter().filter(|t| has(t)).count();
+    matched as f32 / types.len() as f32
+}
+
+/// Less than 1 for units that say little on their own.
+fn soundness(unit: &Unit, text: &str) -> f32 {
+    let words = text.split_whitespace().count();
+    let question = text.trim_end().ends_with('?');
+    let dangling = unit.kind == UnitKind::Sentence && text.trim_end().ends_with(':');
+    let fragment = unit.kind == UnitKind::Sentence && words < 3;
+    match (question, dangling || fragment) {
+        (true, _) => 0.6,
+        (_, true) => 0.75,
+        _ => 1.0,
+    }
+}

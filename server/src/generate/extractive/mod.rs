@@ -1,0 +1,76 @@
+//! Answers without a model: the sentences, steps, bullets and table rows that answer the question,
+//! verbatim and whole, each with its citation, in the order of their source.
+//!
+//! Three steps, each in its room: `candidates` cuts the hits into units and scores them, `select`
+//! chooses what fits together within the word budget, `render` words rows and numbers the citations.
+//! Also the floor under every other generator: when a model is down or its words fail the guard, this
+//! is what the customer gets.
+
+mod candidates;
+mod render;
+mod select;
+
+use indexer::search::SearchOutcome;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Citation, Sentence};
+
+/// `[assistant.answer]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtractiveSettings {
+    /// Words of an answer, about; a single unit may be longer.
+    pub max_words: usize,
+    /// Passages that sentences are taken from.
+    pub passages: usize,
+    /// Units scoring below this share of the best one are left out, [0, 1].
+    pub min_share: f32,
+}
+
+impl Default for ExtractiveSettings {
+    fn default() -> Self {
+        Self { max_words: 80, passages: 6, min_share: 0.6 }
+    }
+}
+
+/// Words with their proof, before they are sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Drafted {
+    pub sentences: Vec<Sentence>,
+    pub citations: Vec<Citation>,
+}
+
+impl Drafted {
+    /// The sentences as one text: list items and rows on lines of their own.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for sentence in &self.sentences {
+            if !out.is_empty() {
+                let item = |s: &str| {
+                    s.starts_with("- ")
+                        || s.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
+                };
+                let broken = item(&sentence.text) || out.ends_with(':') || sentence.text.contains('\n');
+                out.push(if broken || last_line_is_item(&out) { '\n' } else { ' ' });
+            }
+            out.push_str(&sentence.text);
+        }
+        out
+    }
+}
+
+fn last_line_is_item(text: &str) -> bool {
+    text.rsplit('\n').next().is_some_and(|line| {
+        line.starts_with("- ")
+            || line.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
+    })
+}
+
+/// The units of `found` that answer `question`; empty when none does.
+pub fn answer(question: &str, found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
+    let hits = &found.retrieved.hits;
+    let hits = &hits[..hits.len().min(settings.passages)];
+    let candidates = candidates::score(question, found, hits);
+    let chosen = select::select(&candidates, hits, settings);
+    render::render(&chosen, hits)
+}

@@ -1,0 +1,167 @@
+//! Chooses units that belong together within the word budget.
+//!
+//! The best unit leads. It brings what it cannot be understood without: the line that introduces a
+//! list, the steps before and after a step, the sentence that goes on. Then the next best units come,
+//! as long as they are nearly as good and there is room. At the end all stand in source order.
+
+use std::collections::BTreeSet;
+
+use indexer::model::{Hit, UnitKind};
+
+use super::ExtractiveSettings;
+use super::candidates::Candidate;
+
+/// Units of an answer at most.
+const MAX_UNITS: usize = 8;
+/// Table rows of an answer at most.
+const MAX_ROWS: usize = 3;
+/// An additional unit of another passage must be nearly as good as the best one.
+const OTHER_PASSAGE_SHARE: f32 = 0.8;
+
+/// (hit, unit), ordered as in the sources: best source first.
+pub(super) type Chosen = Vec<(usize, usize)>;
+
+pub(super) fn select(
+    candidates: &[Candidate],
+    hits: &[Hit],
+    settings: &ExtractiveSettings,
+) -> Chosen {
+    let mut order: Vec<&Candidate> = candidates.iter().collect();
+    order.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then(a.hit.cmp(&b.hit)).then(a.unit.cmp(&b.unit))
+    });
+    let Some(best) = order.first().copied() else { return Vec::new() };
+    let mut picked = Picked { units: BTreeSet::new(), words: 0, hits, candidates };
+    for candidate in &order {
+        let lead = picked.units.is_empty();
+        if !lead {
+            let share =
+                if candidate.hit == best.hit { settings.min_share } else { OTHER_PASSAGE_SHARE };
+            let enough = candidate.score >= best.score * share;
+            if !enough || picked.words >= settings.max_words / 2 && candidate.own_coverage == 0.0 {
+                continue;
+            }
+        }
+        let group = picked.group(candidate, settings.max_words);
+        let cost = picked.cost(&group);
+        let fits = picked.words + cost <= settings.max_words
+            && picked.units.len() + group.len() <= MAX_UNITS;
+        if (lead || fits) && !picked.repeats(candidate) && picked.rows_fit(&group) {
+            picked.add(&group);
+        }
+        if picked.units.len() >= MAX_UNITS || picked.words >= settings.max_words {
+            break;
+        }
+    }
+    picked.units.into_iter().collect()
+}
+
+struct Picked<'a> {
+    units: BTreeSet<(usize, usize)>,
+    words: usize,
+    hits: &'a [Hit],
+    candidates: &'a [Candidate],
+}
+
+impl Picked<'_> {
+    /// `candidate` with the units it cannot be understood without, within `budget` words.
+    fn group(&self, candidate: &Candidate, budget: usize) -> Vec<(usize, usize)> {
+        let hit = &self.hits[candidate.hit];
+        let unit = &hit.units[candidate.unit];
+        let same_list = |i: usize| {
+            hit.units.get(i).is_some_and(|u| u.block == unit.block && u.kind == unit.kind)
+        };
+        let mut group = vec![candidate.unit];
+        let introduction = |first: usize| {
+            first.checked_sub(1).filter(|&i| {
+                let before = &hit.units[i];
+                before.kind == UnitKind::Sentence && before.text(&hit.text).trim_end().ends_with(':')
+            })
+        };
+        match unit.kind {
+            UnitKind::Step | UnitKind::Bullet => {
+                let mut first = candidate.unit;
+                while first > 0 && same_list(first - 1) {
+                    first -= 1;
+                }
+                let mut last = candidate.unit;
+                while same_list(last + 1) {
+                    last += 1;
+                }
+                let whole: Vec<usize> = (first..=last).collect();
+                let words = |units: &[usize]| units.iter().map(|&u| self.words_of(candidate.hit, u)).sum::<usize>();
+                if words(&whole) <= budget && whole.len() <= MAX_UNITS {
+                    group = whole;
+                } else if unit.kind == UnitKind::Step {
+                    // A long procedure: from the matching step on, as far as the budget goes.
+                    let mut next = candidate.unit;
+                    while same_list(next + 1)
+                        && words(&group) + self.words_of(candidate.hit, next + 1) <= budget
+                        && group.len() < MAX_UNITS
+                    {
+                        next += 1;
+                        group.push(next);
+                    }
+                }
+                if let Some(intro) = introduction(first) {
+                    group.insert(0, intro);
+                }
+            }
+            UnitKind::Sentence => {
+                // What goes on in the same paragraph usually belongs to it.
+                let next = candidate.unit + 1;
+                let short = self.words_of(candidate.hit, candidate.unit) < 25;
+                if short && same_list(next) && self.words_of(candidate.hit, next) <= 30 {
+                    group.push(next);
+                }
+                if unit.text(&hit.text).trim_end().ends_with(':') {
+                    let mut item = candidate.unit + 1;
+                    while hit.units.get(item).is_some_and(|u| {
+                        matches!(u.kind, UnitKind::Step | UnitKind::Bullet)
+                    }) && group.len() < MAX_UNITS
+                    {
+                        if !group.contains(&item) {
+                            group.push(item);
+                        }
+                        item += 1;
+                    }
+                }
+            }
+            UnitKind::Row | UnitKind::Header | UnitKind::Code => {}
+        }
+        group.into_iter().map(|u| (candidate.hit, u)).collect()
+    }
+
+    fn cost(&self, group: &[(usize, usize)]) -> usize {
+        group
+            .iter()
+            .filter(|key| !self.units.contains(*key))
+            .map(|&(h, u)| self.words_of(h, u))
+            .sum()
+    }
+
+    fn add(&mut self, group: &[(usize, usize)]) {
+        self.words += self.cost(group);
+        self.units.extend(group.iter().copied());
+    }
+
+    fn words_of(&self, hit: usize, unit: usize) -> usize {
+        self.candidates
+            .iter()
+            .find(|c| c.hit == hit && c.unit == unit)
+            .map_or(0, |c| c.words)
+    }
+
+    /// Whether the same words were picked already, from here or from a copy of the article.
+    fn repeats(&self, candidate: &Candidate) -> bool {
+        let text = |h: usize, u: usize| self.hits[h].units[u].text(&self.hits[h].text);
+        let own = text(candidate.hit, candidate.unit);
+        self.units.iter().any(|&(h, u)| text(h, u) == own)
+    }
+
+    fn rows_fit(&self, group: &[(usize, usize)]) -> bool {
+        let is_row = |&(h, u): &(usize, usize)| self.hits[h].units[u].kind == UnitKind::Row;
+        let rows = self.units.iter().filter(|k| is_row(k)).count();
+        rows + group.iter().filter(|k| is_row(k)).count() <= MAX_ROWS
+    }
+}
