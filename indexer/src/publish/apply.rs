@@ -425,6 +425,6 @@ pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PublishError> {
     tokio::task::spawn_blocking(work).await.map_err(|e| {
-        PublishError::Keyword(crate::keyword::KeywordError::Operation(e.to_string()))
+        PublishError::Keyword(crate::keyword::KeywordError::Stopped(e.to_string()))
     })
 }
