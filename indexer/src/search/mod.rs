@@ -180,7 +180,7 @@ impl KnowledgeBase {
             }
         })
         .await
-        .map_err(|e| KeywordError::Operation(e.to_string()))?
+        .map_err(|e| KeywordError::Stopped(e.to_string()))?
     }
 
     async fn dense(
