@@ -75,7 +75,7 @@ fn as_table(found: &[Escalation]) -> String {
         return "No question was handed over yet.\n".to_owned();
     }
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header([
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
         "ticket",
         "time (UTC)",
         "reason",

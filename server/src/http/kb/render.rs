@@ -163,8 +163,10 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
                 let Some((start, id)) = open.take() else { continue };
                 let inner = out.split_off(start);
                 let text = text_of(&inner);
-                let anchor =
-                    id.map_or_else(|| anchors.anchor(&text), |id| anchors.custom(&id));
+                let anchor = match id {
+                    Some(id) => anchors.custom(&id),
+                    None => anchors.anchor(&text),
+                };
                 let href = escape(&anchor);
                 out.push_str(&format!(
                     "<{name} id=\"{href}\" tabindex=\"-1\">{inner}<a class=\"anchor\" href=\"#{href}\" \
