@@ -6,6 +6,7 @@
 //! thread takes all questions that wait as one batch, because a batch of short texts costs hardly
 //! more than one: the weights are read from memory once.
 
+use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use fastembed::{
 };
 use tokio::sync::oneshot;
 
-use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions};
+use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions, words};
 use super::{EmbedError, Embedder, EmbedderIdentity, onnx_runtime};
 
 /// Questions embedded in one run of the model at most.
@@ -36,6 +37,7 @@ struct IngestJob {
 /// An ONNX model on this machine. Dropping it ends its threads.
 pub struct FastEmbedder {
     identity: EmbedderIdentity,
+    words: HashSet<Box<str>>,
     settings: EmbedderSettings,
     queries: SyncSender<QueryJob>,
     ingest: SyncSender<IngestJob>,
@@ -79,7 +81,7 @@ impl FastEmbedder {
             let settings = settings.clone();
             move || serve_ingest(&settings, &ingest_jobs)
         })?;
-        Ok(Self { identity, settings, queries, ingest })
+        Ok(Self { identity, words: words(&source), settings, queries, ingest })
     }
 }
 
@@ -87,6 +89,10 @@ impl FastEmbedder {
 impl Embedder for FastEmbedder {
     fn identity(&self) -> &EmbedderIdentity {
         &self.identity
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        self.words.contains(word)
     }
 
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {

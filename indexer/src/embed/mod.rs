@@ -32,6 +32,12 @@ pub struct EmbedderIdentity {
 pub trait Embedder: Send + Sync {
     fn identity(&self) -> &EmbedderIdentity;
 
+    /// Whether `word` (lower case) is a whole word of the model's vocabulary: then it is spelled
+    /// right, whatever the base says.
+    fn knows(&self, _word: &str) -> bool {
+        false
+    }
+
     /// Vector of a customer's question, `[dimensions]`, unit length. Bounded waiting: fails with
     /// [`EmbedError::Overloaded`] when too many questions wait already.
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError>;

@@ -1,6 +1,7 @@
 //! Where an ONNX embedding model comes from: the bundled one or a folder of the operator's.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,33 @@ impl ModelSource {
         let digest = hash.finalize();
         let fingerprint = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
         EmbedderIdentity { name: self.name.clone(), dimensions, fingerprint }
+    }
+}
+
+/// Whole words of the tokenizer's vocabulary, lower case, at least four letters long.
+pub(super) fn words(source: &ModelSource) -> HashSet<Box<str>> {
+    #[derive(Deserialize)]
+    struct Tokenizer {
+        model: Model,
+    }
+    #[derive(Deserialize)]
+    struct Model {
+        vocab: serde_json::Value,
+    }
+    let Ok(tokenizer) = serde_json::from_slice::<Tokenizer>(&source.tokenizer) else {
+        return HashSet::new(); // A broken tokenizer is reported where it is loaded.
+    };
+    let word = |token: &str| {
+        let word = token.strip_prefix('\u{2581}').unwrap_or(token);
+        let whole = word.chars().count() >= 4 && word.chars().all(char::is_alphabetic);
+        whole.then(|| Box::from(word.to_lowercase()))
+    };
+    match tokenizer.model.vocab {
+        serde_json::Value::Object(map) => map.keys().filter_map(|t| word(t)).collect(),
+        serde_json::Value::Array(list) => {
+            list.iter().filter_map(|entry| word(entry.get(0)?.as_str()?)).collect()
+        }
+        _ => HashSet::new(),
     }
 }
 

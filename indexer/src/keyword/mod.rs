@@ -13,6 +13,7 @@ mod plan;
 mod query;
 mod reader;
 mod schema;
+mod spelling;
 mod top;
 mod writer;
 
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Filter, Generation, PassageId};
+use crate::model::{Filter, Generation, Locale, PassageId};
 use reader::Reader;
 use writer::Writer;
 
@@ -149,6 +150,20 @@ impl KeywordIndex {
         limit: usize,
     ) -> Result<KeywordHits, KeywordError> {
         self.reader.search(query, filter, limit)
+    }
+
+    /// `text` with its typing errors mended from the words of the base; `None` when there is
+    /// nothing to mend. `known` is the caller's dictionary: what it knows is left alone.
+    ///
+    /// # Errors
+    /// [`KeywordError::Engine`] when the folder cannot be read.
+    pub fn correct(
+        &self,
+        text: &str,
+        locale: &Locale,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<String>, KeywordError> {
+        self.reader.correct(text, locale, known)
     }
 }
 

@@ -10,8 +10,8 @@ use tantivy::{Index, IndexReader, ReloadPolicy};
 use super::query::{KeywordHit, KeywordHits, KeywordQuery};
 use super::schema::Fields;
 use super::top::{Ids, TopPassages};
-use super::{KeywordError, KeywordSettings, plan};
-use crate::model::{Filter, Generation, PassageId};
+use super::{KeywordError, KeywordSettings, plan, spelling};
+use crate::model::{Filter, Generation, Locale, PassageId};
 
 pub(super) struct Reader {
     index: Index,
@@ -89,6 +89,17 @@ impl Reader {
             })
             .collect();
         Ok(KeywordHits { hits, terms })
+    }
+
+    pub(super) fn correct(
+        &self,
+        text: &str,
+        locale: &Locale,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<String>, KeywordError> {
+        let searcher = self.reader.searcher();
+        spelling::correct(text, locale, known, (&searcher, &self.fields))
+            .map_err(|e| self.failed(e))
     }
 
     fn failed(&self, source: tantivy::TantivyError) -> KeywordError {

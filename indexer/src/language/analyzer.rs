@@ -77,6 +77,17 @@ impl Analyzer {
             .collect()
     }
 
+    /// Every stem, second stem and folded word of a text: what it can be matched by, in no order.
+    pub fn keys(&self, text: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        for one in self.analyse(text) {
+            out.push(one.folded);
+            out.push(one.term.text);
+            out.extend(one.alternative);
+        }
+        out
+    }
+
     /// All forms of every term at the price of cutting once.
     pub(crate) fn analyse(&self, text: &str) -> Vec<Analysed> {
         let spelling = spelling(text);

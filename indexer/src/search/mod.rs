@@ -41,6 +41,8 @@ pub struct SearchQuery {
 #[derive(Debug, Clone)]
 pub struct SearchOutcome {
     pub retrieved: Retrieved,
+    /// The words that were searched: the question with its typing errors mended.
+    pub query: String,
     /// Language that the query was analysed in.
     pub locale: Locale,
     /// Content terms of the query with their weight in this base.
@@ -132,12 +134,13 @@ impl KnowledgeBase {
                 .or_else(|| snapshot.languages.first().cloned())
                 .unwrap_or_else(Locale::undetermined)
         });
-        let keyword = self.keyword(query, &locale, &snapshot);
-        let dense = self.dense(query, &snapshot);
+        let text = self.mended(&query.text, &locale).await?;
+        let keyword = self.keyword((&text, &locale), &query.filter, &snapshot);
+        let dense = self.dense(&text, &query.filter, &snapshot);
         let ((keyword, terms, keyword_ms), (dense, embed_ms, dense_ms)) =
             tokio::try_join!(keyword, dense)?;
 
-        let weight = self.settings.dense_weight(&locale);
+        let weight = self.settings.dense_weight(&locale, &terms);
         let mut fused = fuse(&keyword, &dense, weight);
         self.prefer_language(&mut fused, &snapshot, &locale);
 
@@ -152,21 +155,35 @@ impl KnowledgeBase {
         };
         Ok(SearchOutcome {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
+            query: text,
             locale,
             terms,
             candidates: fused,
         })
     }
 
+    /// The question with its typing errors mended from the words of the base.
+    async fn mended(&self, text: &str, locale: &Locale) -> Result<String, SearchError> {
+        let (index, embedder) = (Arc::clone(&self.indexes.keyword), Arc::clone(&self.embedder));
+        let (text, locale) = (text.to_owned(), locale.clone());
+        let english = self.settings.embedder_knows(&locale);
+        tokio::task::spawn_blocking(move || {
+            let known = |word: &str| english && embedder.knows(word);
+            Ok(index.correct(&text, &locale, &known)?.unwrap_or(text))
+        })
+        .await
+        .map_err(|e| KeywordError::Stopped(e.to_string()))?
+    }
+
     async fn keyword(
         &self,
-        query: &SearchQuery,
-        locale: &Locale,
+        (text, locale): (&str, &Locale),
+        filter: &Filter,
         snapshot: &Arc<Snapshot>,
     ) -> Result<(Vec<KeywordHit>, Vec<QueryTerm>, f64), SearchError> {
         let (index, snapshot) = (Arc::clone(&self.indexes.keyword), Arc::clone(snapshot));
-        let (filter, want) = (query.filter.clone(), self.settings.candidates);
-        let query = KeywordQuery { text: query.text.clone(), locale: locale.clone() };
+        let (filter, want) = (filter.clone(), self.settings.candidates);
+        let query = KeywordQuery { text: text.to_owned(), locale: locale.clone() };
         tokio::task::spawn_blocking(move || {
             let started = Instant::now();
             let mut limit = want;
@@ -188,17 +205,18 @@ impl KnowledgeBase {
 
     async fn dense(
         &self,
-        query: &SearchQuery,
+        text: &str,
+        filter: &Filter,
         snapshot: &Snapshot,
     ) -> Result<(Vec<VectorHit>, f64, f64), SearchError> {
         let started = Instant::now();
-        let vector = self.query_vector(&query.text).await?;
+        let vector = self.query_vector(text).await?;
         let embed_ms = millis(started);
         let started = Instant::now();
         let want = self.settings.candidates;
         let mut limit = want;
         loop {
-            let mut hits = self.indexes.vectors.search(&vector, &query.filter, limit).await?;
+            let mut hits = self.indexes.vectors.search(&vector, filter, limit).await?;
             let full = hits.len() == limit;
             hits.retain(|h| snapshot.document_of(h.id).is_some());
             if hits.len() >= want || !full {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keyword::QueryTerm;
+use crate::language::TermKind;
 use crate::model::Locale;
 
 /// How candidates are found and joined.
@@ -14,6 +16,9 @@ pub struct SearchSettings {
     pub dense_weight: f32,
     /// The same for all other languages.
     pub dense_weight_other: f32,
+    /// The same for a question with a code that the base knows (an error code, a SKU): its exact
+    /// match tells more than any likeness.
+    pub dense_weight_codes: f32,
     /// Languages that the embedder was trained on.
     pub embedder_languages: Vec<String>,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
@@ -27,7 +32,8 @@ impl Default for SearchSettings {
         Self {
             candidates: 100,
             dense_weight: 0.7,
-            dense_weight_other: 0.35,
+            dense_weight_other: 0.3,
+            dense_weight_codes: 0.3,
             embedder_languages: vec!["en".to_owned()],
             other_language_factor: 0.7,
             query_cache: 4096,
@@ -36,9 +42,15 @@ impl Default for SearchSettings {
 }
 
 impl SearchSettings {
-    pub(super) fn dense_weight(&self, locale: &Locale) -> f32 {
-        let known = locale.is_undetermined()
-            || self.embedder_languages.iter().any(|l| l == locale.language());
-        if known { self.dense_weight } else { self.dense_weight_other }
+    pub(super) fn dense_weight(&self, locale: &Locale, terms: &[QueryTerm]) -> f32 {
+        if terms.iter().any(|t| t.kind == TermKind::Code && t.passages > 0) {
+            return self.dense_weight_codes;
+        }
+        if self.embedder_knows(locale) { self.dense_weight } else { self.dense_weight_other }
+    }
+
+    /// Whether the embedder was trained on `locale`'s language.
+    pub(super) fn embedder_knows(&self, locale: &Locale) -> bool {
+        locale.is_undetermined() || self.embedder_languages.iter().any(|l| l == locale.language())
     }
 }

@@ -73,8 +73,8 @@ const INTERCEPT: f64 = -6.2;
 
 impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
-    pub fn of(question: &str, found: &SearchOutcome, settings: &ConfidenceSettings) -> Self {
-        let features = Features::of(question, found);
+    pub fn of(found: &SearchOutcome, settings: &ConfidenceSettings) -> Self {
+        let features = Features::of(found);
         let logit: f64 = INTERCEPT
             + features.named().iter().zip(WEIGHTS).map(|((_, value), w)| value * w).sum::<f64>();
         let evidence = features.coverage_three >= f64::from(settings.evidence_coverage)
@@ -85,10 +85,10 @@ impl Confidence {
 
 impl Features {
     /// Computes every feature from one search.
-    pub fn of(question: &str, found: &SearchOutcome) -> Self {
+    pub fn of(found: &SearchOutcome) -> Self {
         let hits = &found.retrieved.hits;
         let Some(best) = hits.first() else { return Self::default() };
-        let terms = QuestionTerms::new(question, &found.locale, &found.terms);
+        let terms = QuestionTerms::new(&found.terms);
 
         let mut cosines: Vec<f64> =
             hits.iter().filter_map(|h| h.dense_score).map(f64::from).collect();

@@ -219,7 +219,7 @@ impl Assistant {
         }
 
         let writing = Instant::now();
-        let drafted = extractive::answer(&query, &found, &self.settings.answer);
+        let drafted = extractive::answer(&found, &self.settings.answer);
         path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
         Ok(if drafted.sentences.is_empty() {
             Decision::HandOff(ReasonCode::LowConfidence)
@@ -260,7 +260,7 @@ impl Assistant {
             })
             .await?;
         let confidence = (!found.retrieved.hits.is_empty())
-            .then(|| Confidence::of(&query, &found, &self.settings.confidence));
+            .then(|| Confidence::of(&found, &self.settings.confidence));
         Ok(Assessment { query, found, confidence })
     }
 

@@ -10,7 +10,6 @@ use std::collections::HashSet;
 
 use indexer::keyword::QueryTerm;
 use indexer::language::Analyzer;
-use indexer::model::Locale;
 
 pub use answer_type::AnswerType;
 
@@ -36,8 +35,7 @@ impl TextTerms {
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>, analyzer: &Analyzer) -> Self {
         let mut out = HashSet::new();
         for text in texts {
-            out.extend(analyzer.terms(text).into_iter().map(|t| t.text));
-            out.extend(analyzer.folded(text).into_iter().map(|t| t.text));
+            out.extend(analyzer.keys(text));
         }
         Self(out)
     }
@@ -49,16 +47,11 @@ impl TextTerms {
 }
 
 impl QuestionTerms {
-    /// From the analysed query of a search. Equal terms count once; variants of one word (a stem and
-    /// its folded form) count as one.
-    pub fn new(question: &str, locale: &Locale, analysed: &[QueryTerm]) -> Self {
-        let analyzer = Analyzer::new(locale);
-        let stems: HashSet<String> =
-            analyzer.terms(question).into_iter().filter(|t| !t.stop).map(|t| t.text).collect();
+    /// From the analysed query of a search. Equal terms count once.
+    pub fn new(analysed: &[QueryTerm]) -> Self {
         let mut seen = HashSet::new();
         let terms: Vec<Weighted> = analysed
             .iter()
-            .filter(|t| stems.is_empty() || stems.contains(&t.text))
             .filter(|t| seen.insert(t.text.as_str()))
             .map(|t| Weighted { text: t.text.clone(), weight: t.idf.max(0.05) })
             .collect();

@@ -69,12 +69,12 @@ fn last_line_is_item(text: &str) -> bool {
     })
 }
 
-/// The units of `found` that answer `question`; empty when none does.
-pub fn answer(question: &str, found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
+/// The units of `found` that answer its query; empty when none does.
+pub fn answer(found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
     let hits = &found.retrieved.hits;
     let hits = &hits[..hits.len().min(settings.passages)];
-    let terms = QuestionTerms::new(question, &found.locale, &found.terms);
-    let candidates = candidates::score(question, &terms, hits);
+    let terms = QuestionTerms::new(&found.terms);
+    let candidates = candidates::score(&found.query, &terms, hits);
     let chosen = select::select(&candidates, &terms, hits, settings);
     render::render(&chosen, hits)
 }

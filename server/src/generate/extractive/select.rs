@@ -18,8 +18,9 @@ use crate::evidence::QuestionTerms;
 const MAX_UNITS: usize = 8;
 /// Table rows of an answer at most.
 const MAX_ROWS: usize = 3;
-/// A unit as good as the best one comes also when it adds no term: two rows, two equal steps.
-const EQUAL_SHARE: f32 = 0.97;
+/// Words up to which the best passage may go on although it adds no further term of the question:
+/// the sentences beside the best one usually complete it.
+const COMPLETE_WORDS: usize = 50;
 
 /// (hit, unit), ordered as in the sources: best source first.
 pub(super) type Chosen = Vec<(usize, usize)>;
@@ -44,8 +45,8 @@ pub(super) fn select(
         let lead = picked.units.is_empty();
         let hit = &hits[candidate.hit];
         let gain = terms.share(candidate.covers & !picked.covers);
-        let equal = candidate.hit == best.hit && candidate.score >= best.score * EQUAL_SHARE;
-        let wanted = lead || gain >= settings.min_gain || equal;
+        let completes = candidate.hit == best.hit && picked.words < COMPLETE_WORDS;
+        let wanted = lead || gain >= settings.min_gain || completes;
         if !wanted || hit.meta.locale.language() != language || picked.repeats(candidate) {
             continue;
         }

@@ -1,0 +1,145 @@
+//! Typing errors in a question, mended from the words of the base itself.
+//!
+//! Called by `search` before a question is searched and embedded, because both suffer: BM25 finds no
+//! "jaket", and the embedding of a broken word is noise. A word is touched only when the base knows
+//! neither it nor its stem, it is no code or number, the caller's dictionary lacks it, and a word of
+//! the base with the same first letter is one error away (two from eight letters on). Corrections
+//! are used for searching and never shown.
+
+use tantivy::{Searcher, Term};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::schema::Fields;
+use crate::language::{Analyzer, fold};
+use crate::model::Locale;
+
+/// Shorter words have too many neighbours.
+const MIN_CHARS: usize = 4;
+/// From this length on two errors are mended.
+const LONG_CHARS: usize = 8;
+/// Words of a question that are looked at.
+const WORDS: usize = 64;
+
+/// `text` with its typing errors mended; `None` when there is nothing to mend.
+pub(super) fn correct(
+    text: &str,
+    locale: &Locale,
+    known: &dyn Fn(&str) -> bool,
+    (searcher, fields): (&Searcher, &Fields),
+) -> tantivy::Result<Option<String>> {
+    let analyzer = Analyzer::new(locale);
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, word) in text.unicode_word_indices().take(WORDS) {
+        if word.chars().count() < MIN_CHARS || !word.chars().all(char::is_alphabetic) {
+            continue;
+        }
+        let shouted = word.chars().all(char::is_uppercase) && !text.chars().any(char::is_lowercase);
+        if word.chars().skip(1).any(char::is_uppercase) && !shouted {
+            continue; // A name or a code in its own spelling.
+        }
+        let folded = fold(&word.to_lowercase());
+        let lower = word.to_lowercase();
+        let occurs = |term: Term| searcher.doc_freq(&term).map(|n| n > 0);
+        if known(&lower) || occurs(Term::from_field_text(fields.folded, &folded))? {
+            continue;
+        }
+        let mut stem_known = false;
+        for term in analyzer.terms(word) {
+            stem_known |= term.stop || occurs(Term::from_field_text(fields.body, &term.text))?;
+        }
+        if stem_known {
+            continue;
+        }
+        if let Some(better) = nearest(&folded, (searcher, fields))? {
+            out.push_str(&text[copied..start]);
+            out.push_str(&better);
+            copied = start + word.len();
+        }
+    }
+    if copied == 0 {
+        return Ok(None);
+    }
+    out.push_str(&text[copied..]);
+    Ok(Some(out))
+}
+
+/// The word of the base nearest to `word`: fewest errors, then most passages, then first by letter.
+fn nearest(
+    word: &str,
+    (searcher, fields): (&Searcher, &Fields),
+) -> tantivy::Result<Option<String>> {
+    let chars: Vec<char> = word.chars().collect();
+    let Some(first) = chars.first().copied() else { return Ok(None) };
+    let allowed = if chars.len() >= LONG_CHARS { 2 } else { 1 };
+    let lower = first.to_string();
+    let upper = char::from_u32(u32::from(first) + 1).map(String::from).unwrap_or_default();
+    let mut best: Option<(usize, u64, String)> = None;
+    for segment in searcher.segment_readers() {
+        let inverted = segment.inverted_index(fields.folded)?;
+        let mut stream = inverted
+            .terms()
+            .range()
+            .ge(lower.as_bytes())
+            .lt(upper.as_bytes())
+            .into_stream()?;
+        while stream.advance() {
+            let Ok(candidate) = std::str::from_utf8(stream.key()) else { continue };
+            let letters: Vec<char> = candidate.chars().collect();
+            if letters.len().abs_diff(chars.len()) > allowed
+                || !letters.iter().all(|c| c.is_alphabetic())
+            {
+                continue;
+            }
+            let errors = distance(&chars, &letters);
+            if errors > allowed {
+                continue;
+            }
+            let passages = u64::from(stream.value().doc_freq);
+            let better = best.as_ref().is_none_or(|(e, n, text)| {
+                (errors, std::cmp::Reverse(passages), candidate)
+                    < (*e, std::cmp::Reverse(*n), text.as_str())
+            });
+            if better {
+                best = Some((errors, passages, candidate.to_owned()));
+            }
+        }
+    }
+    Ok(best.map(|(_, _, text)| text))
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal
+/// string alignment).
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let other = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (above[j] + 1).min(row[j - 1] + 1).min(above[j - 1] + other);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_typing_errors() {
+        let d = |a: &str, b: &str| {
+            distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
+        };
+        assert_eq!(d("jaket", "jacket"), 1);
+        assert_eq!(d("retrun", "return"), 1, "a swap is one error");
+        assert_eq!(d("confimation", "confirmation"), 1);
+        assert_eq!(d("", "abc"), 3);
+        assert_eq!(d("abc", "abc"), 0);
+    }
+}
