@@ -33,5 +33,7 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Trace => "trace",
     };
     let others = if level == "error" { "error" } else { "warn" };
-    EnvFilter::new(format!("{others},server={level},indexer={level},atbilde={level}"))
+    EnvFilter::new(format!(
+        "{others},server={level},indexer={level},atbilde={level}"
+    ))
 }

@@ -36,14 +36,6 @@ restart.addEventListener("click", () => {
   field.value = "";
   field.focus();
 });
-// An address like /#q=... asks at once, for links from elsewhere. What follows the # is never sent to
-// a server, so that the words stand in no log.
-const asked = new URLSearchParams(location.hash.slice(1)).get("q");
-if (asked) {
-  history.replaceState(null, "", "/");
-  ask(asked);
-}
-
 async function ask(question) {
   if (running) return;
   intro.hidden = true;
@@ -131,7 +123,9 @@ class Reply {
     const step = /^\d+\. /.test(text);
     const kind = step ? "ol" : text.startsWith("- ") ? "ul" : text.includes("\n") ? "pre" : "p";
     let block = this.words.lastElementChild;
-    const goesOn = block?.localName === kind && kind !== "pre" && !(kind === "p" && block.textContent.trimEnd().endsWith(":"));
+    // Sentences run on; a row of a table or a lead-in with a colon stands alone.
+    const goesOn = block?.localName === kind && kind !== "pre" && (kind !== "p" || this.runsOn);
+    this.runsOn = /[.!?…]["'”)]?$/.test(text);
     if (!goesOn) {
       block = make(kind);
       if (step) block.start = parseInt(text, 10);
@@ -227,4 +221,12 @@ function make(name, kind = "", text = "") {
   if (kind) element.className = kind;
   if (text) element.textContent = text;
   return element;
+}
+
+// An address like /#q=... asks at once, for links from elsewhere. What follows the # is never sent to
+// a server, so that the words stand in no log.
+const asked = new URLSearchParams(location.hash.slice(1)).get("q");
+if (asked) {
+  history.replaceState(null, "", "/");
+  ask(asked);
 }
