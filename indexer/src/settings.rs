@@ -19,7 +19,7 @@ use crate::source::SourceRules;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 3] = ["server", "assistant", "log"];
+const SERVER_SECTIONS: [&str; 4] = ["server", "assistant", "log", "eval"];
 
 /// Sections `[source]`, `[embedder]`, `[keyword]`, `[search]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

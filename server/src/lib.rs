@@ -7,6 +7,7 @@
 pub mod assistant;
 pub mod cli;
 pub mod domain;
+pub mod evaluate;
 pub mod evidence;
 pub mod generate;
 pub mod http;

@@ -33,7 +33,8 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Trace => "trace",
     };
     let others = if level == "error" { "error" } else { "warn" };
+    // The vector engine warns of settings that an embedded shard does not have.
     EnvFilter::new(format!(
-        "{others},server={level},indexer={level},atbilde={level}"
+        "{others},qdrant_edge=error,server={level},indexer={level},atbilde={level}"
     ))
 }

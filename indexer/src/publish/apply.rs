@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::plan::{Plan, plan};
+use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
 use super::{BuildReport, Indexes, Progress, PublishError, Stage};
 use crate::catalog::{
@@ -77,14 +77,43 @@ impl Publisher {
     pub async fn sync(&self, progress: Arc<dyn Progress>) -> Result<BuildReport, PublishError> {
         let started = Instant::now();
         let known = self.catalog.documents().await?;
+        let plan = self.plan(&known, &progress).await?;
+        self.publish(plan, &known, (progress, started)).await
+    }
+
+    /// Makes `documents` the whole base, as [`Publisher::sync`] does with a folder: what has changed
+    /// since the last call becomes one new generation. For bases that are not a folder of files
+    /// (evaluation sets).
+    ///
+    /// # Errors
+    /// See [`Publisher::sync`]; [`PublishError::Folder`] when two documents have the same path.
+    pub async fn publish_documents(
+        &self,
+        documents: Vec<Document>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<BuildReport, PublishError> {
+        let started = Instant::now();
+        let known = self.catalog.documents().await?;
+        let plan = plan_documents(documents, &known).map_err(|path| PublishError::Folder {
+            folder: self.root.display().to_string(),
+            reason: format!("two documents have the path {path}"),
+        })?;
+        self.publish(plan, &known, (progress, started)).await
+    }
+
+    async fn publish(
+        &self,
+        mut plan: Plan,
+        known: &[CatalogDocument],
+        (progress, started): (Arc<dyn Progress>, Instant),
+    ) -> Result<BuildReport, PublishError> {
         let latest = self.catalog.latest().await?;
-        let mut plan = self.plan(&known, &progress).await?;
-        settle_slugs(&mut plan, &known, &self.rules);
+        settle_slugs(&mut plan, known, &self.rules);
         if self.catalog.skipped().await? != plan.skipped {
             self.catalog.record_skipped(&plan.skipped).await?;
         }
 
-        let mut report = self.count(&plan, &known);
+        let mut report = self.count(&plan, known);
         let current = latest.as_ref().map_or(Generation(0), |g| g.generation);
         let same_space =
             latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);

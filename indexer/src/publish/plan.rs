@@ -98,6 +98,33 @@ pub(super) fn plan(
     Ok(plan)
 }
 
+/// The plan that makes the catalog hold exactly `documents`.
+///
+/// # Errors
+/// The path that two documents share.
+pub(super) fn plan_documents(
+    documents: Vec<Document>,
+    known: &[CatalogDocument],
+) -> Result<Plan, DocPath> {
+    let known: HashMap<&DocPath, &CatalogDocument> = known.iter().map(|d| (&d.path, d)).collect();
+    let mut plan = Plan::default();
+    let mut seen: HashSet<DocPath> = HashSet::with_capacity(documents.len());
+    for document in documents {
+        if !seen.insert(document.path.clone()) {
+            return Err(document.path);
+        }
+        let hash = document_hash(&document);
+        if known.get(&document.path).is_some_and(|k| k.input_hash == hash) {
+            plan.unchanged += 1;
+        } else {
+            plan.upsert.push((document, hash));
+        }
+    }
+    plan.removed = known.keys().filter(|p| !seen.contains(**p)).map(|p| (*p).clone()).collect();
+    plan.removed.sort();
+    Ok(plan)
+}
+
 enum Outcome {
     Unchanged,
     Parsed(Box<Document>, String),
@@ -164,6 +191,24 @@ fn read_all(
 fn rules_hash(rules: &SourceRules) -> String {
     // Settings are plain values: serialising cannot fail.
     serde_json::to_string(rules).unwrap_or_default() + PASSAGE_FORMAT
+}
+
+/// Covers all that the catalog and the indexes store of a document that was parsed already.
+fn document_hash(document: &Document) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    field(PASSAGE_FORMAT.as_bytes());
+    field(document.body.as_bytes());
+    // Plain values: serialising cannot fail.
+    field(&serde_json::to_vec(&document.meta).unwrap_or_default());
+    for passage in &document.passages {
+        field(passage.id(&document.path, &document.meta).0.as_bytes());
+        field(&serde_json::to_vec(&passage.units).unwrap_or_default());
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn input_hash(bytes: &[u8], rules_hash: &str) -> String {

@@ -45,6 +45,9 @@ pub struct SearchOutcome {
     pub locale: Locale,
     /// Content terms of the query with their weight in this base.
     pub terms: Vec<QueryTerm>,
+    /// All candidates of both lists, best first, without their texts; the hits are the first of
+    /// these. Evaluation ranks documents by it.
+    pub candidates: Vec<Fused>,
 }
 
 /// Why a search gave nothing.
@@ -137,10 +140,9 @@ impl KnowledgeBase {
         let weight = self.settings.dense_weight(&locale);
         let mut fused = fuse(&keyword, &dense, weight);
         self.prefer_language(&mut fused, &snapshot, &locale);
-        fused.truncate(query.limit);
 
         let fetching = Instant::now();
-        let hits = self.fetch(&fused, &snapshot).await?;
+        let hits = self.fetch(&fused[..fused.len().min(query.limit)], &snapshot).await?;
         let timings = SearchTimings {
             embed_ms,
             keyword_ms,
@@ -152,6 +154,7 @@ impl KnowledgeBase {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
             locale,
             terms,
+            candidates: fused,
         })
     }
 

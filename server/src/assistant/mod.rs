@@ -50,6 +50,16 @@ pub struct AssistantSettings {
     pub answer: extractive::ExtractiveSettings,
 }
 
+/// What was found for a question and how sure that makes: everything before the decision.
+#[derive(Debug)]
+pub struct Assessment {
+    /// The stand-alone query that was searched.
+    pub query: String,
+    pub found: SearchOutcome,
+    /// `None` when nothing was found.
+    pub confidence: Option<Confidence>,
+}
+
 /// Answers questions over one knowledge base. Shared by all requests.
 pub struct Assistant {
     knowledge: Arc<KnowledgeBase>,
@@ -99,6 +109,37 @@ impl Assistant {
             }
         }
         Err(internal("the answer ended early"))
+    }
+
+    /// Like [`Assistant::answer`] in a conversation of its own whose earlier turns the caller knows:
+    /// for evaluation and for channels that keep their conversations themselves.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is neither an answer nor a ticket.
+    pub async fn answer_with_history(
+        self: &Arc<Self>,
+        mut question: Question,
+        turns: Vec<Turn>,
+    ) -> Result<Answer, Failure> {
+        let conversation = ConversationId::random();
+        for turn in turns {
+            self.history.push(conversation, turn.role, turn.text);
+        }
+        question.conversation = Some(conversation);
+        self.answer(question).await
+    }
+
+    /// Looks for passages and weighs them, and goes no further: nothing is decided, stored or
+    /// remembered. What [`Assistant::ask`] decides by, so that evaluation measures the same.
+    ///
+    /// # Errors
+    /// When the search fails.
+    pub async fn assess(
+        &self,
+        question: &Question,
+        turns: &[Turn],
+    ) -> Result<Assessment, indexer::search::SearchError> {
+        self.look_up(question, &self.locale_of(question), turns).await
     }
 
     /// Everything up to the last event, which it returns.
@@ -157,37 +198,19 @@ impl Assistant {
         path: &mut Path,
     ) -> Result<Decision, indexer::search::SearchError> {
         let text = question.text.expose();
-        let snapshot = self.knowledge.snapshot();
-        path.generation = snapshot.generation;
-        let detected = || {
-            indexer::language::detect_among(text, &snapshot.languages)
-                .or_else(|| snapshot.languages.first().cloned())
-                .unwrap_or_else(Locale::undetermined)
-        };
-        path.locale = question.locale.clone().unwrap_or_else(detected);
+        path.generation = self.knowledge.snapshot().generation;
+        path.locale = self.locale_of(question);
         if person_request::asks_for_person(text) {
             return Ok(Decision::HandOff(ReasonCode::CustomerRequested));
         }
 
         let turns: Vec<Turn> = self.history.turns(path.conversation);
-        let query = condense::stand_alone(text, &turns);
-        let found = self
-            .knowledge
-            .search(&SearchQuery {
-                text: query.clone(),
-                locale: Some(path.locale.clone()),
-                filter: Filter {
-                    audience: question.audience,
-                    ..Filter::public(Zoned::now().date())
-                },
-                limit: HITS,
-            })
-            .await?;
+        let Assessment { query, found, confidence } =
+            self.look_up(question, &path.locale, &turns).await?;
         path.found(&found);
-        if found.retrieved.hits.is_empty() {
+        let Some(confidence) = confidence else {
             return Ok(Decision::HandOff(ReasonCode::NoEvidence));
-        }
-        let confidence = Confidence::of(&query, &found, &self.settings.confidence);
+        };
         path.confidence = confidence.probability;
         if confidence.probability < self.settings.confidence.threshold {
             let reason =
@@ -203,6 +226,42 @@ impl Assistant {
         } else {
             Decision::Answer(drafted)
         })
+    }
+
+    /// The language to search and reply in: the one asked for, else the question's own among those
+    /// of the base.
+    fn locale_of(&self, question: &Question) -> Locale {
+        let snapshot = self.knowledge.snapshot();
+        let detected = || {
+            indexer::language::detect_among(question.text.expose(), &snapshot.languages)
+                .or_else(|| snapshot.languages.first().cloned())
+                .unwrap_or_else(Locale::undetermined)
+        };
+        question.locale.clone().unwrap_or_else(detected)
+    }
+
+    async fn look_up(
+        &self,
+        question: &Question,
+        locale: &Locale,
+        turns: &[Turn],
+    ) -> Result<Assessment, indexer::search::SearchError> {
+        let query = condense::stand_alone(question.text.expose(), turns);
+        let found = self
+            .knowledge
+            .search(&SearchQuery {
+                text: query.clone(),
+                locale: Some(locale.clone()),
+                filter: Filter {
+                    audience: question.audience,
+                    ..Filter::public(Zoned::now().date())
+                },
+                limit: HITS,
+            })
+            .await?;
+        let confidence = (!found.retrieved.hits.is_empty())
+            .then(|| Confidence::of(&query, &found, &self.settings.confidence));
+        Ok(Assessment { query, found, confidence })
     }
 
     /// Stores the ticket, then tells the customer. Without a stored ticket nothing is promised.

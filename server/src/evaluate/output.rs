@@ -1,0 +1,70 @@
+//! Files for other programs: the predictions that an independent scorer reads, and the features that
+//! the confidence is fitted on. One JSON object a line.
+//!
+//! Called by `command`. Holds ids and numbers, never a question's words.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::EvalError;
+
+/// One question of a set, ready to be written.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    pub id: String,
+    /// Ids of the corpus, best first.
+    pub ranking: Vec<String>,
+    pub confidence: f64,
+    pub features: Vec<(&'static str, f64)>,
+    pub language: String,
+    pub kind: String,
+    pub answerable: bool,
+    pub hit_at_5: bool,
+    /// Left out of all figures.
+    pub vague: bool,
+}
+
+/// Writes `{"_id","ranking","confidence"}`.
+///
+/// # Errors
+/// When `file` cannot be written.
+pub fn predictions(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
+    write(file, list, |p| {
+        json!({ "_id": p.id, "ranking": p.ranking, "confidence": p.confidence })
+    })
+}
+
+/// Writes `{"_id","features":{name: value},"answerable","hit_at_5",...}`.
+///
+/// # Errors
+/// When `file` cannot be written.
+pub fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
+    write(file, list, |p| {
+        let features: Map<String, Value> =
+            p.features.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        json!({
+            "_id": p.id,
+            "features": features,
+            "confidence": p.confidence,
+            "answerable": p.answerable,
+            "hit_at_5": p.hit_at_5,
+            "vague": p.vague,
+            "lang": p.language,
+            "kind": p.kind,
+        })
+    })
+}
+
+fn write(
+    file: &Path,
+    list: &[Prediction],
+    row: impl Fn(&Prediction) -> Value,
+) -> Result<(), EvalError> {
+    let mut out = std::io::BufWriter::new(fs_err::File::create(file)?);
+    for prediction in list {
+        writeln!(out, "{}", row(prediction))?;
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,87 @@
+//! One question put to the knowledge base without answering it: which documents, how sure.
+//!
+//! Called by `set_run` and `golden_run`. Uses [`Assistant::assess`], the code that answers use, so
+//! that what is measured is what customers get; nothing is searched deeper or otherwise.
+
+use std::collections::HashSet;
+
+use indexer::model::{DocPath, Hit};
+use indexer::search::{KnowledgeBase, SearchError};
+
+use super::text;
+use crate::assistant::Assistant;
+use crate::domain::{Question, Turn};
+
+/// Documents of a ranking.
+const DOCUMENTS: usize = 100;
+
+/// What was found for a question.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    /// Documents, best first, each once: a document stands where its best passage stands.
+    pub ranking: Vec<DocPath>,
+    /// Probability that the passages answer the question; 0 when nothing was found.
+    pub confidence: f64,
+    /// What the probability is made of, by name.
+    pub features: Vec<(&'static str, f64)>,
+    /// The best passages with their texts, best first.
+    hits: Vec<Hit>,
+}
+
+impl Probe {
+    /// Asks `question` after `turns`.
+    ///
+    /// # Errors
+    /// When the search fails.
+    pub async fn of(
+        (assistant, knowledge): (&Assistant, &KnowledgeBase),
+        question: &Question,
+        turns: &[Turn],
+    ) -> Result<Self, SearchError> {
+        let assessed = assistant.assess(question, turns).await?;
+        let snapshot = knowledge.snapshot();
+        let mut seen = HashSet::new();
+        let ranking = assessed
+            .found
+            .candidates
+            .iter()
+            .filter_map(|c| snapshot.document_of(c.id))
+            .filter(|d| seen.insert(&d.path))
+            .take(DOCUMENTS)
+            .map(|d| d.path.clone())
+            .collect();
+        let confidence = assessed.confidence.as_ref();
+        Ok(Self {
+            ranking,
+            confidence: confidence.map_or(0.0, |c| c.probability),
+            features: confidence.map_or_else(Vec::new, |c| c.features.named().to_vec()),
+            hits: assessed.found.retrieved.hits,
+        })
+    }
+
+    /// Share of `wanted` words that the first `k` passages hold, [0, 1]; `None` when nothing is
+    /// wanted. Markup, case and white space do not count, and words may run from one passage into
+    /// the next one of the same document when both were found.
+    pub fn evidence(&self, wanted: &[String], k: usize) -> Option<f64> {
+        if wanted.is_empty() {
+            return None;
+        }
+        let mut hits: Vec<&Hit> = self.hits.iter().take(k).collect();
+        hits.sort_by(|a, b| a.path.cmp(&b.path).then(a.ordinal.cmp(&b.ordinal)));
+        let mut found = String::new();
+        let mut before: Option<&Hit> = None;
+        for hit in hits {
+            let same = before.filter(|b| b.path == hit.path);
+            if same.is_none_or(|b| b.ordinal + 1 != hit.ordinal) {
+                found.push('\n');
+            }
+            if same.is_none_or(|b| b.heading_path != hit.heading_path) {
+                found.push_str(&text::bare(hit.heading_path.last().map_or("", String::as_str)));
+            }
+            found.push_str(&text::bare(&hit.text));
+            before = Some(hit);
+        }
+        let held = wanted.iter().filter(|w| found.contains(&text::bare(w))).count();
+        Some(held as f64 / wanted.len() as f64)
+    }
+}
