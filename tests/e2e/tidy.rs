@@ -30,6 +30,7 @@ const HOMES: [(&[&str], &[&str]); 8] = [
             "indexer/src/cli",
             "indexer/src/main.rs",
             "server/src/main.rs",
+            "server/src/evaluate/command.rs",
         ],
     ),
 ];

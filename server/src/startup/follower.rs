@@ -23,6 +23,10 @@ use crate::http::{Phase, Readiness};
 /// After a failure the folder is looked at again after this long, also when nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
 
+/// A sync that is told to stop may take this long to do so by itself; then it is dropped, which is as
+/// safe as a crash: the next start mends what is half done.
+const CANCEL_GRACE: Duration = Duration::from_secs(2);
+
 /// Follows one folder.
 pub(super) struct Follower {
     pub(super) publisher: Arc<Publisher>,
@@ -102,7 +106,7 @@ impl Follower {
     async fn try_round(&self, memory: &mut Memory) -> Result<(), PublishError> {
         if !memory.recovered {
             self.set(Phase::Starting("the index is being checked".to_owned()));
-            self.publisher.recover().await?;
+            self.until_stopped(self.publisher.recover()).await?;
             memory.recovered = true;
             if self.serves() {
                 self.set(Phase::Ready);
@@ -118,13 +122,28 @@ impl Follower {
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
-        let report = self.publisher.sync(progress).await?;
+        let report = self.until_stopped(self.publisher.sync(progress)).await?;
         self.knowledge.refresh().await?;
         log(&report, &mut memory.skipped);
         self.publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
         Ok(())
+    }
+
+    /// Runs `work`, which looks at the token itself between its steps; a step that takes too long is
+    /// left behind.
+    async fn until_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, PublishError>>,
+    ) -> Result<T, PublishError> {
+        tokio::select! {
+            result = work => result,
+            () = async {
+                self.stop.cancelled().await;
+                tokio::time::sleep(CANCEL_GRACE).await;
+            } => Err(PublishError::Cancelled),
+        }
     }
 
     /// Whether there is something to answer from.
