@@ -196,7 +196,7 @@ class Reply {
   meta(answer) {
     const meta = make("div", "meta");
     meta.lang = "en";
-    const percent = Math.round(answer.confidence * 100);
+    const percent = Math.min(99, Math.round(answer.confidence * 100));
     const words = { handed_off: "Not sure enough to answer" }[answer.outcome]
       ?? (percent >= 90 ? "Very likely right" : percent >= 75 ? "Likely right" : "Possibly right: check the source");
     const reason = { customer_requested: "You asked for a person", no_evidence: "Nothing found in the articles" }[answer.reason];
