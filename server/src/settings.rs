@@ -204,13 +204,22 @@ mod tests {
     #[test]
     fn every_key_of_the_server_is_documented() {
         for (section, keys) in [
-            ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
-            ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
+            (
+                "server",
+                toml::Table::try_from(ServerSettings::default()).unwrap(),
+            ),
+            (
+                "log",
+                toml::Table::try_from(LogSettings::default()).unwrap(),
+            ),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
             let documented = documented[section].as_table().unwrap();
             for key in keys.keys() {
-                assert!(documented.contains_key(key), "{section}.{key} is not in atbilde.toml");
+                assert!(
+                    documented.contains_key(key),
+                    "{section}.{key} is not in atbilde.toml"
+                );
             }
         }
     }
@@ -239,6 +248,9 @@ mod tests {
         let mut table: toml::Table =
             toml::from_str("max_tokens = 1\n[a]\nwebhook_secret = \"x\"\n").unwrap();
         hide_secrets(&mut table);
-        assert_eq!(table.to_string().trim(), "max_tokens = 1\n\n[a]\nwebhook_secret = \"(hidden)\"");
+        assert_eq!(
+            table.to_string().trim(),
+            "max_tokens = 1\n\n[a]\nwebhook_secret = \"(hidden)\""
+        );
     }
 }

@@ -26,7 +26,12 @@ fn a_server_opens_no_socket_but_loopback() {
         });
         program.until_ready();
         let output = Command::new(path())
-            .args(["ask", "How long does a refund take?", "--server", &program.url()])
+            .args([
+                "ask",
+                "How long does a refund take?",
+                "--server",
+                &program.url(),
+            ])
             .output()
             .unwrap();
         done.store(true, Ordering::Relaxed);
@@ -41,10 +46,15 @@ fn a_server_opens_no_socket_but_loopback() {
 fn it_answers_without_any_network() {
     let isolated = |program: &std::ffi::OsStr| {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--net", "--"]).arg(program);
+        command
+            .args(["--user", "--map-root-user", "--net", "--"])
+            .arg(program);
         command
     };
-    if !isolated("true".as_ref()).output().is_ok_and(|o| o.status.success()) {
+    if !isolated("true".as_ref())
+        .output()
+        .is_ok_and(|o| o.status.success())
+    {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -76,13 +86,15 @@ fn foreign_sockets(pid: u32) -> HashSet<String> {
     ["tcp", "tcp6", "udp", "udp6", "raw", "raw6"]
         .into_iter()
         .flat_map(|table| {
-            let text = fs_err::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
+            let text =
+                fs_err::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
             text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
         })
         .filter(|line| {
             let columns: Vec<&str> = line.split_whitespace().collect();
             let [local, remote] = [columns[1], columns[2]];
-            sockets.contains(columns[9]) && !(loopback(local) && (loopback(remote) || unset(remote)))
+            sockets.contains(columns[9])
+                && !(loopback(local) && (loopback(remote) || unset(remote)))
         })
         .collect()
 }
@@ -100,7 +112,10 @@ fn loopback(address: &str) -> bool {
 }
 
 fn unset(address: &str) -> bool {
-    address.split(':').next().is_some_and(|host| host.bytes().all(|b| b == b'0'))
+    address
+        .split(':')
+        .next()
+        .is_some_and(|host| host.bytes().all(|b| b == b'0'))
 }
 
 #[test]

@@ -10,7 +10,13 @@ use crate::support::{Program, articles};
 /// What `serve` writes when it fails, with exit code 1.
 fn refusal(kb: &Path, data: &Path, more: &[&str]) -> String {
     let mut command = Command::new(path());
-    command.args(["serve", "--kb"]).arg(kb).arg("--data").arg(data).args(["--port", "0"]).args(more);
+    command
+        .args(["serve", "--kb"])
+        .arg(kb)
+        .arg("--data")
+        .arg(data)
+        .args(["--port", "0"])
+        .args(more);
     let output = command.output().unwrap();
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
@@ -24,20 +30,35 @@ fn a_busy_port() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = run(&[
-        "serve", "--port", &port, "--kb", folder.path().to_str().unwrap(), "--data",
+        "serve",
+        "--port",
+        &port,
+        "--kb",
+        folder.path().to_str().unwrap(),
+        "--data",
         folder.path().join("data").to_str().unwrap(),
     ]);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(error.contains(&format!("port {port}")) && error.contains("--port"), "{error}");
+    assert!(
+        error.contains(&format!("port {port}")) && error.contains("--port"),
+        "{error}"
+    );
     assert!(!folder.path().join("data").exists(), "the port comes first");
 }
 
 #[test]
 fn a_missing_knowledge_base() {
     let folder = tempfile::tempdir().unwrap();
-    let error = refusal(&folder.path().join("nowhere"), &folder.path().join("data"), &[]);
-    assert!(error.contains("nowhere") && error.contains("--kb"), "{error}");
+    let error = refusal(
+        &folder.path().join("nowhere"),
+        &folder.path().join("data"),
+        &[],
+    );
+    assert!(
+        error.contains("nowhere") && error.contains("--kb"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -45,7 +66,10 @@ fn a_data_folder_that_another_process_owns() {
     let program = Program::serve();
     let kb = program.folder.path().join("kb");
     let error = refusal(&kb, &program.folder.path().join("data"), &[]);
-    assert!(error.contains(&program.child.id().to_string()) && error.contains("--data"), "{error}");
+    assert!(
+        error.contains(&program.child.id().to_string()) && error.contains("--data"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -55,19 +79,34 @@ fn a_data_folder_that_cannot_be_written() {
     // A file where the folder should be refuses root too.
     fs_err::write(folder.path().join("data"), "").unwrap();
     let error = refusal(&folder.path().join("kb"), &folder.path().join("data"), &[]);
-    assert!(error.contains("data") && error.contains("must be a folder"), "{error}");
+    assert!(
+        error.contains("data") && error.contains("must be a folder"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_wrong_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("c.toml");
-    for (content, named) in [("[server]\nprot = 1\n", "prot"), ("[server\n", "c.toml"), ("[servr]\n", "servr")] {
+    for (content, named) in [
+        ("[server]\nprot = 1\n", "prot"),
+        ("[server\n", "c.toml"),
+        ("[servr]\n", "servr"),
+    ] {
         fs_err::write(&config, content).unwrap();
-        let error = refusal(folder.path(), &folder.path().join("data"), &["--config", config.to_str().unwrap()]);
+        let error = refusal(
+            folder.path(),
+            &folder.path().join("data"),
+            &["--config", config.to_str().unwrap()],
+        );
         assert!(error.contains(named), "{error}");
     }
-    let error = refusal(folder.path(), &folder.path().join("data"), &["--config", "/nowhere/c.toml"]);
+    let error = refusal(
+        folder.path(),
+        &folder.path().join("data"),
+        &["--config", "/nowhere/c.toml"],
+    );
     assert!(error.contains("/nowhere/c.toml"), "{error}");
 }
 
@@ -85,5 +124,8 @@ fn a_missing_onnx_runtime() {
         .unwrap();
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("ORT_DYLIB_PATH") && error.contains("/nowhere"), "{error}");
+    assert!(
+        error.contains("ORT_DYLIB_PATH") && error.contains("/nowhere"),
+        "{error}"
+    );
 }

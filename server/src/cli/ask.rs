@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{ConfigFlag, block_on, client, print};
 use crate::assistant::Assistant;
 use crate::domain::Question;
-use crate::http::AskResponse;
+use crate::http::dto::AskResponse;
 use crate::settings::{LogLevel, Settings};
 use crate::startup::{Base, EmbedderStart, Paths};
 use crate::telemetry;
@@ -57,7 +57,11 @@ impl Ask {
             Some(url) => self.ask_server(url)?,
             None => block_on(self.ask_here(settings))?,
         };
-        print(&if self.json { format!("{answer}\n") } else { shown(&answer) })?;
+        print(&if self.json {
+            format!("{answer}\n")
+        } else {
+            shown(&answer)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -77,10 +81,17 @@ impl Ask {
     }
 
     async fn ask_here(&self, settings: Settings) -> Result<Value> {
-        let question =
-            Question::parse(&self.question, self.locale.as_deref(), None, Audience::Public)
-                .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
-        let paths = Paths { kb: self.kb.clone(), data: self.data.clone() };
+        let question = Question::parse(
+            &self.question,
+            self.locale.as_deref(),
+            None,
+            Audience::Public,
+        )
+        .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
+        let paths = Paths {
+            kb: self.kb.clone(),
+            data: self.data.clone(),
+        };
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
@@ -92,8 +103,15 @@ impl Ask {
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
         }
-        let assistant = Arc::new(Assistant::new(base.knowledge(), base.store(), settings.assistant));
-        let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
+        let assistant = Arc::new(Assistant::new(
+            base.knowledge(),
+            base.store(),
+            settings.assistant,
+        ));
+        let answer = assistant
+            .answer(question)
+            .await
+            .map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")
     }
@@ -117,15 +135,29 @@ fn shown(answer: &Value) -> String {
     let mut out = String::new();
     if answer["outcome"] == "handed_off" {
         let _ = writeln!(out, "{}\n", text(&answer["message"]));
-        let _ = writeln!(out, "Handed over: {}, ticket {}", text(&answer["reason"]), text(&answer["ticket"]));
+        let _ = writeln!(
+            out,
+            "Handed over: {}, ticket {}",
+            text(&answer["reason"]),
+            text(&answer["ticket"])
+        );
     } else {
         let _ = writeln!(out, "{}\n", text(&answer["answer"]));
     }
     for citation in answer["citations"].as_array().into_iter().flatten() {
         let (title, heading) = (text(&citation["title"]), text(&citation["heading"]));
-        let heading = if heading.is_empty() { heading } else { format!(" > {heading}") };
+        let heading = if heading.is_empty() {
+            heading
+        } else {
+            format!(" > {heading}")
+        };
         let _ = writeln!(out, "[{}] {title}{heading}", citation["n"]);
-        let _ = writeln!(out, "    {}  {}", text(&citation["path"]), text(&citation["url"]));
+        let _ = writeln!(
+            out,
+            "    {}  {}",
+            text(&citation["path"]),
+            text(&citation["url"])
+        );
         for line in text(&citation["quote"]).lines() {
             let _ = writeln!(out, "    | {line}");
         }
@@ -135,7 +167,11 @@ fn shown(answer: &Value) -> String {
     let timings: Vec<String> = timings
         .map(|(name, ms)| format!("{name} {:.1}", ms.as_f64().unwrap_or_default()))
         .collect();
-    let _ = writeln!(out, "\nConfidence {confidence:.0} %; generation {}", answer["index_generation"]);
+    let _ = writeln!(
+        out,
+        "\nConfidence {confidence:.0} %; generation {}",
+        answer["index_generation"]
+    );
     let _ = writeln!(out, "Milliseconds: {}", timings.join(", "));
     out
 }

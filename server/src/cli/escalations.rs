@@ -46,7 +46,11 @@ impl Escalations {
             store.close().await;
             Ok(found?)
         })?;
-        print(&if self.json { as_json(&found) } else { as_table(&found) })?;
+        print(&if self.json {
+            as_json(&found)
+        } else {
+            as_table(&found)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -85,7 +89,11 @@ fn as_table(found: &[Escalation]) -> String {
     ]);
     for e in found {
         let passage = e.passages.first().map_or_else(String::new, |p| {
-            if p.anchor.is_empty() { p.path.clone() } else { format!("{}#{}", p.path, p.anchor) }
+            if p.anchor.is_empty() {
+                p.path.clone()
+            } else {
+                format!("{}#{}", p.path, p.anchor)
+            }
         });
         table.add_row([
             e.ticket.to_string(),

@@ -23,7 +23,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let limits = request.app_data::<web::Data<State>>().map(|state| {
-            (state.settings.max_body_bytes, state.settings.request_timeout())
+            (
+                state.settings.max_body_bytes,
+                state.settings.request_timeout(),
+            )
         });
         let announced = request
             .headers()
@@ -40,35 +43,52 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 return Err(too_large(limit));
             }
             let body = body.await.map_err(|e| Problem::internal(&e))?;
-            let bytes = tokio::time::timeout(timeout, read(body, limit)).await.map_err(|_| {
-                Problem::new(
-                    Code::RequestTimeout,
-                    format!("the body was not complete after {} ms", timeout.as_millis()),
-                )
-            })??;
+            let bytes = tokio::time::timeout(timeout, read(body, limit))
+                .await
+                .map_err(|_| {
+                    Problem::new(
+                        Code::RequestTimeout,
+                        format!("the body was not complete after {} ms", timeout.as_millis()),
+                    )
+                })??;
             parse(&bytes).map(Self)
         })
     }
 }
 
 fn media_type(request: &HttpRequest) -> Result<(), Problem> {
-    let value = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let value = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let json = essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"));
     if json {
         return Ok(());
     }
-    let sent = if essence.is_empty() { "no Content-Type".to_owned() } else { format!("{essence:?}") };
-    Err(Problem::new(Code::UnsupportedMediaType, format!("the request has {sent}")))
+    let sent = if essence.is_empty() {
+        "no Content-Type".to_owned()
+    } else {
+        format!("{essence:?}")
+    };
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        format!("the request has {sent}"),
+    ))
 }
 
 async fn read(mut body: Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(Code::MalformedJson, "the body broke off before its end")
-        })?;
+        let chunk = chunk
+            .map_err(|_| Problem::new(Code::MalformedJson, "the body broke off before its end"))?;
         if bytes.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
@@ -78,13 +98,20 @@ async fn read(mut body: Payload, limit: usize) -> Result<Bytes, Problem> {
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::new(Code::BodyTooLarge, format!("at most {limit} bytes are read"))
+    Problem::new(
+        Code::BodyTooLarge,
+        format!("at most {limit} bytes are read"),
+    )
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|e| {
         // The message ends with line and column.
-        let code = if e.is_data() { Code::InvalidField } else { Code::MalformedJson };
+        let code = if e.is_data() {
+            Code::InvalidField
+        } else {
+            Code::MalformedJson
+        };
         Problem::new(code, e.to_string())
     })
 }
@@ -102,7 +129,11 @@ mod tests {
     fn errors_name_place_or_field() {
         let broken = problem("{\n \"question\": }");
         assert_eq!(broken.code, Code::MalformedJson);
-        assert!(broken.detail.contains("line 2 column 14"), "{}", broken.detail);
+        assert!(
+            broken.detail.contains("line 2 column 14"),
+            "{}",
+            broken.detail
+        );
         for (body, named) in [
             (r#"{"question":"a","mood":1}"#, "`mood`"),
             (r#"{"locale":"en"}"#, "`question`"),

@@ -8,7 +8,7 @@ mod ask;
 mod assets;
 mod body;
 mod docs;
-mod dto;
+pub mod dto;
 mod edge;
 mod error;
 mod health;
@@ -32,7 +32,6 @@ use indexer::search::KnowledgeBase;
 use crate::assistant::Assistant;
 use crate::settings::ServerSettings;
 
-pub use dto::AskResponse;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
 
@@ -63,7 +62,9 @@ pub fn serve(
             .configure(routes)
             .default_service(web::to(pages::not_found))
     })
-    .keep_alive(KeepAlive::Timeout(Duration::from_secs(settings.keep_alive_s.max(1))))
+    .keep_alive(KeepAlive::Timeout(Duration::from_secs(
+        settings.keep_alive_s.max(1),
+    )))
     .client_request_timeout(settings.request_timeout())
     .max_connections(settings.max_connections)
     .shutdown_timeout(settings.shutdown_grace_s)

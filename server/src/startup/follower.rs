@@ -23,6 +23,10 @@ use crate::http::{Phase, Readiness};
 /// After a failure the folder is looked at again after this long, also when nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
 
+/// A sync that is told to stop may take this long to do so by itself; then it is dropped, which is as
+/// safe as a crash: the next start mends what is half done.
+const CANCEL_GRACE: Duration = Duration::from_secs(2);
+
 /// Follows one folder.
 pub(super) struct Follower {
     pub(super) publisher: Arc<Publisher>,
@@ -87,7 +91,9 @@ impl Follower {
                 if memory.failure.as_ref() != Some(&message) {
                     tracing::error!(%error, "follower.failed: what was live stays live");
                     if !self.serves() {
-                        self.set(Phase::Starting(format!("the first index failed: {message}")));
+                        self.set(Phase::Starting(format!(
+                            "the first index failed: {message}"
+                        )));
                     }
                     memory.failure = Some(message);
                 }
@@ -100,7 +106,7 @@ impl Follower {
     async fn try_round(&self, memory: &mut Memory) -> Result<(), PublishError> {
         if !memory.recovered {
             self.set(Phase::Starting("the index is being checked".to_owned()));
-            self.publisher.recover().await?;
+            self.until_stopped(self.publisher.recover()).await?;
             memory.recovered = true;
             if self.serves() {
                 self.set(Phase::Ready);
@@ -116,13 +122,28 @@ impl Follower {
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
-        let report = self.publisher.sync(progress).await?;
+        let report = self.until_stopped(self.publisher.sync(progress)).await?;
         self.knowledge.refresh().await?;
         log(&report, &mut memory.skipped);
         self.publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
         Ok(())
+    }
+
+    /// Runs `work`, which looks at the token itself between its steps; a step that takes too long is
+    /// left behind.
+    async fn until_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, PublishError>>,
+    ) -> Result<T, PublishError> {
+        tokio::select! {
+            result = work => result,
+            () = async {
+                self.stop.cancelled().await;
+                tokio::time::sleep(CANCEL_GRACE).await;
+            } => Err(PublishError::Cancelled),
+        }
     }
 
     /// Whether there is something to answer from.
@@ -139,7 +160,9 @@ impl Follower {
 
     async fn signature(&self) -> Option<u64> {
         let (root, rules) = (self.root.clone(), self.rules.clone());
-        tokio::task::spawn_blocking(move || signature(&root, &rules)).await.ok()
+        tokio::task::spawn_blocking(move || signature(&root, &rules))
+            .await
+            .ok()
     }
 }
 
@@ -151,7 +174,14 @@ fn signature(root: &Path, rules: &SourceRules) -> u64 {
     for file in &walk.files {
         file.path.hash(&mut hash);
         if let Ok(meta) = fs_err::metadata(&file.absolute) {
-            (meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec(), meta.ino())
+            (
+                meta.len(),
+                meta.mtime(),
+                meta.mtime_nsec(),
+                meta.ctime(),
+                meta.ctime_nsec(),
+                meta.ino(),
+            )
                 .hash(&mut hash);
         }
     }
@@ -177,8 +207,11 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
             "follower.published"
         );
     }
-    let skipped: HashSet<(String, String)> =
-        report.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();
+    let skipped: HashSet<(String, String)> = report
+        .skipped
+        .iter()
+        .map(|s| (s.path.clone(), s.reason.clone()))
+        .collect();
     for (path, reason) in skipped.difference(known) {
         tracing::warn!(%path, %reason, "follower.skipped");
     }
@@ -203,10 +236,17 @@ struct Shown {
 
 impl Shown {
     fn show(&self) {
-        let Some(readiness) = self.readiness.as_ref().filter(|_| !self.stop.is_cancelled()) else {
+        let Some(readiness) = self
+            .readiness
+            .as_ref()
+            .filter(|_| !self.stop.is_cancelled())
+        else {
             return;
         };
-        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (stage, total) = *self
+            .stage
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let what = match stage {
             Stage::Reading => "reading the articles",
             Stage::Embedding => "embedding their passages",
@@ -215,13 +255,18 @@ impl Shown {
         };
         let percent = (self.done.load(Ordering::Relaxed) * 100).checked_div(total);
         let percent = percent.map_or_else(String::new, |p| format!(", {} %", p.min(100)));
-        readiness.set(Phase::Starting(format!("the first index is being built: {what}{percent}")));
+        readiness.set(Phase::Starting(format!(
+            "the first index is being built: {what}{percent}"
+        )));
     }
 }
 
 impl Progress for Shown {
     fn begin(&self, stage: Stage, total: u64) {
-        *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (stage, total);
+        *self
+            .stage
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = (stage, total);
         self.done.store(0, Ordering::Relaxed);
         self.show();
     }

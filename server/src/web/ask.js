@@ -36,14 +36,6 @@ restart.addEventListener("click", () => {
   field.value = "";
   field.focus();
 });
-// An address like /#q=... asks at once, for links from elsewhere. What follows the # is never sent to
-// a server, so that the words stand in no log.
-const asked = new URLSearchParams(location.hash.slice(1)).get("q");
-if (asked) {
-  history.replaceState(null, "", "/");
-  ask(asked);
-}
-
 async function ask(question) {
   if (running) return;
   intro.hidden = true;
@@ -131,7 +123,9 @@ class Reply {
     const step = /^\d+\. /.test(text);
     const kind = step ? "ol" : text.startsWith("- ") ? "ul" : text.includes("\n") ? "pre" : "p";
     let block = this.words.lastElementChild;
-    const goesOn = block?.localName === kind && kind !== "pre" && !(kind === "p" && block.textContent.trimEnd().endsWith(":"));
+    // Sentences run on; a row of a table or a lead-in with a colon stands alone.
+    const goesOn = block?.localName === kind && kind !== "pre" && (kind !== "p" || this.runsOn);
+    this.runsOn = /[.!?…]["'”)]?$/.test(text);
     if (!goesOn) {
       block = make(kind);
       if (step) block.start = parseInt(text, 10);
@@ -202,7 +196,7 @@ class Reply {
   meta(answer) {
     const meta = make("div", "meta");
     meta.lang = "en";
-    const percent = Math.round(answer.confidence * 100);
+    const percent = Math.min(99, Math.round(answer.confidence * 100));
     const words = { handed_off: "Not sure enough to answer" }[answer.outcome]
       ?? (percent >= 90 ? "Very likely right" : percent >= 75 ? "Likely right" : "Possibly right: check the source");
     const reason = { customer_requested: "You asked for a person", no_evidence: "Nothing found in the articles" }[answer.reason];
@@ -227,4 +221,12 @@ function make(name, kind = "", text = "") {
   if (kind) element.className = kind;
   if (text) element.textContent = text;
   return element;
+}
+
+// An address like /#q=... asks at once, for links from elsewhere. What follows the # is never sent to
+// a server, so that the words stand in no log.
+const asked = new URLSearchParams(location.hash.slice(1)).get("q");
+if (asked) {
+  history.replaceState(null, "", "/");
+  ask(asked);
 }

@@ -18,10 +18,11 @@ use super::tags::{Piece, attribute, escape, pieces, text_of};
 /// A safe page body.
 #[derive(Debug)]
 pub(super) struct Rendered {
+    /// The heading of the first level that the body starts with; empty where it starts otherwise.
+    pub(super) title: String,
+    /// The rest.
     pub(super) html: String,
     pub(super) headings: Vec<Heading>,
-    /// The body starts with a heading of the first level.
-    pub(super) titled: bool,
 }
 
 /// A heading in the body.
@@ -46,10 +47,16 @@ pub(super) enum Target {
 /// Renders `markdown`; `target` is asked about every link.
 pub(super) fn render(markdown: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
     let mut raw = String::with_capacity(markdown.len() * 2);
-    pulldown_cmark::html::push_html(&mut raw, Parser::new_ext(markdown, MARKDOWN_OPTIONS).map(picture));
+    pulldown_cmark::html::push_html(
+        &mut raw,
+        Parser::new_ext(markdown, MARKDOWN_OPTIONS).map(picture),
+    );
     // Styles are not allowed; the alignment of table columns becomes a class.
     for side in ["left", "center", "right"] {
-        raw = raw.replace(&format!(" style=\"text-align: {side}\""), &format!(" class=\"{side}\""));
+        raw = raw.replace(
+            &format!(" style=\"text-align: {side}\""),
+            &format!(" class=\"{side}\""),
+        );
     }
     let clean = SANITIZER.clean(&raw).to_string();
     finish(&clean, target)
@@ -65,10 +72,53 @@ fn picture(event: Event<'_>) -> Event<'_> {
 }
 
 const ELEMENTS: [&str; 47] = [
-    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "dfn",
-    "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
-    "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span",
-    "strong", "sub", "summary", "sup", "table", "tbody", "ul", "var",
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "input",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "ul",
+    "var",
 ];
 const TABLE_ELEMENTS: [&str; 5] = ["td", "tfoot", "th", "thead", "tr"];
 
@@ -77,7 +127,9 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(ELEMENTS.into_iter().chain(TABLE_ELEMENTS).collect())
-        .clean_content_tags(set(&["script", "style", "template", "textarea", "title", "iframe", "noscript"]))
+        .clean_content_tags(set(&[
+            "script", "style", "template", "textarea", "title", "iframe", "noscript",
+        ]))
         .generic_attributes(set(&["lang", "dir"]))
         .tag_attributes(HashMap::from([
             ("a", set(&["href", "id", "title"])),
@@ -113,7 +165,10 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
                 ]),
             ),
             ("div", set(&["footnote-definition"])),
-            ("sup", set(&["footnote-reference", "footnote-definition-label"])),
+            (
+                "sup",
+                set(&["footnote-reference", "footnote-definition-label"]),
+            ),
             ("span", set(&["picture"])),
             ("td", set(&["left", "center", "right"])),
             ("th", set(&["left", "center", "right"])),
@@ -132,7 +187,9 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
     // Start of the open heading in `out`, and its own id.
     let mut open: Option<(usize, Option<String>)> = None;
     let mut linked = false;
+    // Whether the first visible thing is a heading of the first level, once that is known.
     let mut titled = None;
+    let mut title = String::new();
     for piece in pieces(clean) {
         match piece {
             Piece::Text(text) => {
@@ -142,7 +199,9 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
                 out.push_str(text);
             }
             Piece::Start { name: "table", raw } => {
-                out.push_str("<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">");
+                out.push_str(
+                    "<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">",
+                );
                 out.push_str(raw);
             }
             Piece::End { name: "table", raw } => {
@@ -160,7 +219,9 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
                 open = Some((out.len(), attribute(raw, "id")));
             }
             Piece::End { name, raw } if level(name).is_some() => {
-                let Some((start, id)) = open.take() else { continue };
+                let Some((start, id)) = open.take() else {
+                    continue;
+                };
                 let inner = out.split_off(start);
                 let text = text_of(&inner);
                 let anchor = match id {
@@ -172,12 +233,23 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
                     "<{name} id=\"{href}\" tabindex=\"-1\">{inner}<a class=\"anchor\" href=\"#{href}\" \
                      aria-label=\"Link to this section\">#</a>{raw}"
                 ));
-                headings.push(Heading { level: level(name).unwrap_or(6), anchor, text });
+                if titled == Some(true) && headings.is_empty() {
+                    title = std::mem::take(&mut out);
+                }
+                headings.push(Heading {
+                    level: level(name).unwrap_or(6),
+                    anchor,
+                    text,
+                });
             }
             Piece::Start { raw, .. } | Piece::End { raw, .. } => out.push_str(raw),
         }
     }
-    Rendered { html: out, headings, titled: titled.unwrap_or(false) }
+    Rendered {
+        title,
+        html: out,
+        headings,
+    }
 }
 
 /// Writes the start of a link; `false` when only its words stay.
@@ -196,8 +268,13 @@ fn link(raw: &str, target: &dyn Fn(&str) -> Target, out: &mut String) -> bool {
         Target::Nowhere => return false,
     };
     let outside = address.contains("://") || address.starts_with("//");
-    let rel = if outside { " rel=\"noopener noreferrer nofollow\"" } else { "" };
-    let title = attribute(raw, "title").map_or_else(String::new, |t| format!(" title=\"{}\"", escape(&t)));
+    let rel = if outside {
+        " rel=\"noopener noreferrer nofollow\""
+    } else {
+        ""
+    };
+    let title =
+        attribute(raw, "title").map_or_else(String::new, |t| format!(" title=\"{}\"", escape(&t)));
     out.push_str(&format!("<a href=\"{}\"{title}{rel}>", escape(&address)));
     true
 }
@@ -224,10 +301,21 @@ mod tests {
             &|_| Target::Keep,
         );
         let anchors: Vec<_> = page.headings.iter().map(|h| h.anchor.as_str()).collect();
-        assert_eq!(anchors, ["returns", "cost--time", "in-html", "cost--time-1", "mine"]);
-        assert!(page.titled);
-        assert!(page.html.contains("<h2 id=\"cost--time\" tabindex=\"-1\">Cost &amp; <em>time</em>"));
-        assert!(!render("Text\n\n# Late\n", &|_| Target::Keep).titled);
+        assert_eq!(
+            anchors,
+            ["returns", "cost--time", "in-html", "cost--time-1", "mine"]
+        );
+        assert!(
+            page.title.starts_with("<h1 id=\"returns\""),
+            "{}",
+            page.title
+        );
+        assert!(!page.html.contains("<h1"));
+        assert!(
+            page.html
+                .contains("<h2 id=\"cost--time\" tabindex=\"-1\">Cost &amp; <em>time</em>")
+        );
+        assert_eq!(render("Text\n\n# Late\n", &|_| Target::Keep).title, "");
     }
 
     #[test]
@@ -268,8 +356,18 @@ mod tests {
         ));
         let lower = page.to_lowercase();
         for bad in [
-            "<script", "<img", "javascript:", "vbscript:", "data:", "<svg", "<iframe", "style=",
-            "<form", "password", "<base", "<style",
+            "<script",
+            "<img",
+            "javascript:",
+            "vbscript:",
+            "data:",
+            "<svg",
+            "<iframe",
+            "style=",
+            "<form",
+            "password",
+            "<base",
+            "<style",
         ] {
             assert!(!lower.contains(bad), "{bad} in {page}");
         }
@@ -286,12 +384,23 @@ mod tests {
 
     #[test]
     fn tables_alerts_tasks_and_pictures() {
-        let page = html("> [!NOTE]\n> Mind.\n\n| a | b |\n|:-:|--:|\n| 1 | 2 |\n\n- [x] done\n\n![A map](m.png)\n");
-        assert!(page.contains("<blockquote class=\"markdown-alert-note\">"), "{page}");
+        let page = html(
+            "> [!NOTE]\n> Mind.\n\n| a | b |\n|:-:|--:|\n| 1 | 2 |\n\n- [x] done\n\n![A map](m.png)\n",
+        );
+        assert!(
+            page.contains("<blockquote class=\"markdown-alert-note\">"),
+            "{page}"
+        );
         assert!(page.contains("<th class=\"center\">a</th>"), "{page}");
         assert!(page.contains("tabindex=\"0\"><table>") && page.contains("</table></div>"));
-        assert!(page.contains("type=\"checkbox\"") && page.contains("disabled"), "{page}");
-        assert!(page.contains("<span class=\"picture\">A map</span>"), "{page}");
+        assert!(
+            page.contains("type=\"checkbox\"") && page.contains("disabled"),
+            "{page}"
+        );
+        assert!(
+            page.contains("<span class=\"picture\">A map</span>"),
+            "{page}"
+        );
     }
 
     #[test]

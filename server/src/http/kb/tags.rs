@@ -6,8 +6,14 @@
 pub(super) enum Piece<'a> {
     /// Escaped as it stood.
     Text(&'a str),
-    Start { name: &'a str, raw: &'a str },
-    End { name: &'a str, raw: &'a str },
+    Start {
+        name: &'a str,
+        raw: &'a str,
+    },
+    End {
+        name: &'a str,
+        raw: &'a str,
+    },
 }
 
 /// The pieces of `html` in order; joined they are `html` again.
@@ -27,8 +33,14 @@ pub(super) fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
         Some(match raw.strip_prefix('<') {
             None => Piece::Text(raw),
             Some(inner) => match inner.strip_prefix('/') {
-                Some(inner) => Piece::End { name: name(inner), raw },
-                None => Piece::Start { name: name(inner), raw },
+                Some(inner) => Piece::End {
+                    name: name(inner),
+                    raw,
+                },
+                None => Piece::Start {
+                    name: name(inner),
+                    raw,
+                },
             },
         })
     })
@@ -59,7 +71,10 @@ pub(super) fn text_of(html: &str) -> String {
 
 /// For text and for attribute values in double quotes.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// The five names that the sanitiser writes.
@@ -75,7 +90,10 @@ fn unescape(text: &str) -> String {
 }
 
 fn name(inner: &str) -> &str {
-    inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
+    inner
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default()
 }
 
 /// Length of the tag at the start of `html`; `>` within quotes does not end it.
