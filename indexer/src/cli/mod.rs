@@ -49,7 +49,10 @@ enum Command {
 /// Log lines on stderr: warnings, or what `RUST_LOG` asks for.
 pub(crate) fn telemetry() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs one command to its end.
@@ -88,8 +91,17 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_exit_code_two() {
-        for wrong in [&["x"][..], &["x", "bild"], &["x", "build", "--kb"], &["x", "search"]] {
-            assert_eq!(Arguments::try_parse_from(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        for wrong in [
+            &["x"][..],
+            &["x", "bild"],
+            &["x", "build", "--kb"],
+            &["x", "search"],
+        ] {
+            assert_eq!(
+                Arguments::try_parse_from(wrong).unwrap_err().exit_code(),
+                2,
+                "{wrong:?}"
+            );
         }
         Arguments::try_parse_from(["x", "build", "--config", "a.toml"]).unwrap();
     }
