@@ -118,7 +118,7 @@ pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
 pub(crate) fn print_table(title: &str, header: &[&str], rows: Vec<Vec<String>>) {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::UTF8_FULL_CONDENSED)
         .set_header(header.iter().copied());
     for row in rows {
         table.add_row(row);

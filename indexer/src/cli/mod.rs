@@ -17,6 +17,7 @@ mod signals;
 mod summary;
 mod verify;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -46,11 +47,14 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// Log lines on stderr: warnings, or what `RUST_LOG` asks for.
+/// Log lines on stderr: warnings, or what `RUST_LOG` asks for. The vector engine warns of its own
+/// start-up, which nobody can do anything about.
 pub(crate) fn telemetry() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,qdrant_edge=error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

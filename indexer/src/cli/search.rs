@@ -222,6 +222,7 @@ mod tests {
             },
             locale: Locale::undetermined(),
             terms: Vec::new(),
+            candidates: Vec::new(),
         };
         let text = text(&outcome);
         assert!(
