@@ -16,8 +16,9 @@ use super::golden::{Case, Expect};
 use super::metrics::Places;
 use super::probe::Probe;
 use super::text::folded;
-use super::{EvalError, EvalParts, progress};
+use super::{EvalError, progress};
 use crate::domain::{Answer, Failure, Outcome, ReasonCode};
+use crate::settings::Settings;
 
 /// What happened to one case.
 #[derive(Debug, Clone, Serialize)]
@@ -46,7 +47,8 @@ pub struct GoldenResult {
     pub cases: Vec<CaseResult>,
     pub figures: SetFigures,
     pub report: BuildReport,
-    pub embedder: String,
+    /// Names the vector space.
+    pub fingerprint: String,
     /// Seconds for all cases.
     pub seconds: f64,
 }
@@ -58,9 +60,9 @@ pub struct GoldenResult {
 pub async fn run(
     cases: &[Case],
     (kb, data): (&Path, &Path),
-    parts: &EvalParts<'_>,
+    settings: &Settings,
 ) -> Result<GoldenResult, EvalError> {
-    let base = Base::open(data, Source::Folder(kb), parts).await?;
+    let base = Base::open(data, Source::Folder(kb), settings).await?;
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", cases.len() as u64);
     let asked: Vec<(CaseResult, Judged)> = futures::stream::iter(cases)
@@ -72,7 +74,7 @@ pub async fn run(
                 result
             }
         })
-        .buffered(parts.settings.concurrent.max(1))
+        .buffered(settings.eval.concurrent.max(1))
         .try_collect()
         .await?;
     bar.finish_and_clear();
@@ -86,10 +88,10 @@ pub async fn run(
         .map(|(j, _)| j)
         .collect();
     let result = GoldenResult {
-        figures: SetFigures::of(&judged, parts.settings),
+        figures: SetFigures::of(&judged, &settings.eval),
         cases,
         report: base.report.clone(),
-        embedder: base.embedder.clone(),
+        fingerprint: base.fingerprint().to_owned(),
         seconds,
     };
     base.close().await;

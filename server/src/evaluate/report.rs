@@ -23,7 +23,7 @@ pub fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
     let more = json!({
         "set": name,
         "split": split,
-        "embedder": result.embedder,
+        "fingerprint": result.fingerprint,
         "documents": result.report.documents,
         "passages": result.report.passages,
         "embedded": result.report.embedded,
@@ -62,7 +62,7 @@ pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
         "figures": figures_json(&result.figures.all),
         "figures_by_language": slices_json(&result.figures.by_language),
         "risk_coverage": curve_json(&result.figures),
-        "embedder": result.embedder,
+        "fingerprint": result.fingerprint,
         "documents": result.report.documents,
         "passages": result.report.passages,
         "seconds": rounded(result.seconds),

@@ -17,8 +17,9 @@ use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
 use super::sets::{QuestionSet, Query, Record, SetFiles};
-use super::{EvalError, EvalParts, progress};
+use super::{EvalError, progress};
 use crate::domain::Question;
+use crate::settings::Settings;
 
 /// Whether the language that the set notes is given to the assistant, as a page in that language
 /// would, or is left to detection.
@@ -33,7 +34,8 @@ pub struct SetResult {
     pub figures: SetFigures,
     pub predictions: Vec<Prediction>,
     pub report: BuildReport,
-    pub embedder: String,
+    /// Names the vector space.
+    pub fingerprint: String,
     /// Questions that were left out as vague.
     pub vague: usize,
     /// Questions that the assistant does not accept (no letter, too long).
@@ -50,13 +52,13 @@ pub async fn run(
     (files, set): (&SetFiles, QuestionSet),
     data: &Path,
     languages: Languages,
-    parts: &EvalParts<'_>,
+    settings: &Settings,
 ) -> Result<SetResult, EvalError> {
     let ids: std::collections::HashMap<DocPath, String> =
         set.corpus.iter().map(|r| (path_of(&r.id), r.id.clone())).collect();
-    let documents = set.corpus.iter().map(|r| document(r, parts)).collect();
+    let documents = set.corpus.iter().map(|r| document(r, settings)).collect();
     let base =
-        Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), parts).await?;
+        Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), settings).await?;
 
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", set.queries.len() as u64);
@@ -69,7 +71,7 @@ pub async fn run(
                 probe
             }
         })
-        .buffered(parts.settings.concurrent.max(1))
+        .buffered(settings.eval.concurrent.max(1))
         .try_collect()
         .await?;
     bar.finish_and_clear();
@@ -99,10 +101,10 @@ pub async fn run(
         }
     }
     let result = SetResult {
-        figures: SetFigures::of(&judged, parts.settings),
+        figures: SetFigures::of(&judged, &settings.eval),
         predictions,
         report: base.report.clone(),
-        embedder: base.embedder.clone(),
+        fingerprint: base.fingerprint().to_owned(),
         vague: set.queries.len() - judged.len(),
         refused,
         seconds,
@@ -139,13 +141,13 @@ fn judge(query: &Query, probe: &Probe, ranking: &[String]) -> Judged {
 }
 
 /// A record as an article of a public help center.
-fn document(record: &Record, parts: &EvalParts<'_>) -> Document {
+fn document(record: &Record, settings: &Settings) -> Document {
     let locale = record
         .lang
         .as_deref()
         .and_then(Locale::parse)
         .or_else(|| indexer::language::detect(&format!("{}\n{}", record.title, record.text)))
-        .or_else(|| parts.indexer.source.default_locale.clone())
+        .or_else(|| settings.indexer.source.default_locale.clone())
         .unwrap_or_else(Locale::undetermined);
     let meta = DocumentMeta {
         title: record.title.clone(),
