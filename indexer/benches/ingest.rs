@@ -41,7 +41,8 @@ async fn main() -> anyhow::Result<()> {
         pipeline.push(build(&kb, Arc::clone(&embedder)).await?);
         let started = Instant::now();
         let vectors = tokio::task::block_in_place(|| {
-            bare.embed(&texts, Some(settings.batch_size)).map_err(anyhow::Error::msg)
+            bare.embed(&texts, Some(settings.batch_size))
+                .map_err(anyhow::Error::msg)
         })?;
         loops.push(vectors.len() as f64 / started.elapsed().as_secs_f64());
     }
@@ -72,9 +73,16 @@ async fn build(kb: &Path, embedder: Arc<dyn Embedder>) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let started = Instant::now();
     let data = DataFolder::open(folder.path()).await?;
-    let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await?;
-    let publisher =
-        Publisher::new(kb, SourceRules::default(), data.catalog(), embedder, indexes);
+    let indexes = data
+        .indexes(embedder.identity(), &KeywordSettings::default())
+        .await?;
+    let publisher = Publisher::new(
+        kb,
+        SourceRules::default(),
+        data.catalog(),
+        embedder,
+        indexes,
+    );
     let report = publisher.sync(Arc::new(Silent)).await?;
     Ok(report.embedded as f64 / started.elapsed().as_secs_f64())
 }
@@ -110,6 +118,7 @@ fn bare_model(settings: &EmbedderSettings) -> anyhow::Result<TextEmbedding> {
         .with_pooling(fastembed::Pooling::Mean);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = InitOptionsUserDefined::new()
+        .with_environment(indexer::embed::onnx_environment()?)
         .with_max_length(settings.max_tokens)
         .with_intra_threads(threads);
     TextEmbedding::try_new_from_user_defined(model, options).map_err(anyhow::Error::msg)

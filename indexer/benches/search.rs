@@ -56,8 +56,16 @@ async fn measure(
 ) -> anyhow::Result<Vec<Vec<String>>> {
     let folder = tempfile::tempdir()?;
     let data = DataFolder::open(folder.path()).await?;
-    let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await?;
-    fill(size, &*data.catalog(), &indexes, embedder.identity().dimensions).await?;
+    let indexes = data
+        .indexes(embedder.identity(), &KeywordSettings::default())
+        .await?;
+    fill(
+        size,
+        &*data.catalog(),
+        &indexes,
+        embedder.identity().dimensions,
+    )
+    .await?;
     let base =
         KnowledgeBase::open(data.catalog(), embedder, indexes, SearchSettings::default()).await?;
     let mut words = Words::new(99);
@@ -75,12 +83,21 @@ async fn measure(
             timings.push(outcome.retrieved.timings);
         }
     }
-    let parts: [fn(&SearchTimings) -> f64; 5] =
-        [|t| t.embed_ms, |t| t.keyword_ms, |t| t.dense_ms, |t| t.fetch_ms, |t| t.total_ms];
+    let parts: [fn(&SearchTimings) -> f64; 5] = [
+        |t| t.embed_ms,
+        |t| t.keyword_ms,
+        |t| t.dense_ms,
+        |t| t.fetch_ms,
+        |t| t.total_ms,
+    ];
     let mut row = vec![size.to_string()];
     row.extend(parts.iter().map(|part| {
         let mut values: Vec<f64> = timings.iter().map(part).collect();
-        format!("{:.1} / {:.1}", quantile(&mut values, 0.5), quantile(&mut values, 0.99))
+        format!(
+            "{:.1} / {:.1}",
+            quantile(&mut values, 0.5),
+            quantile(&mut values, 0.99)
+        )
     }));
     Ok(vec![row])
 }
@@ -94,11 +111,16 @@ async fn fill(
 ) -> anyhow::Result<()> {
     let (mut words, mut random) = (Words::new(5), Random::new(6));
     for (generation, start) in (1..).zip((0..size).step_by(WINDOW)) {
-        let documents: Vec<(DocPath, DocumentMeta, Vec<Passage>)> = (start..size.min(start + WINDOW))
+        let documents: Vec<(DocPath, DocumentMeta, Vec<Passage>)> = (start
+            ..size.min(start + WINDOW))
             .step_by(10)
             .map(|number| document(number, size, &mut words))
             .collect();
-        let all = || documents.iter().flat_map(|(p, m, ps)| ps.iter().map(move |x| (p, m, x)));
+        let all = || {
+            documents
+                .iter()
+                .flat_map(|(p, m, ps)| ps.iter().map(move |x| (p, m, x)))
+        };
         let points: Vec<VectorPoint<'_>> = all()
             .map(|(path, meta, passage)| VectorPoint {
                 id: passage.id(path, meta),
@@ -108,10 +130,20 @@ async fn fill(
             .collect();
         indexes.vectors.upsert(&points).await?;
         let keyword: Vec<KeywordPassage<'_>> = all()
-            .map(|(path, meta, passage)| KeywordPassage { id: passage.id(path, meta), meta, passage })
+            .map(|(path, meta, passage)| KeywordPassage {
+                id: passage.id(path, meta),
+                meta,
+                passage,
+            })
             .collect();
         tokio::task::block_in_place(|| indexes.keyword.add(&keyword))?;
-        catalog.commit(&change(Generation(generation), &indexes.fingerprint, &documents)).await?;
+        catalog
+            .commit(&change(
+                Generation(generation),
+                &indexes.fingerprint,
+                &documents,
+            ))
+            .await?;
     }
     indexes.vectors.flush().await?;
     tokio::task::block_in_place(|| indexes.keyword.commit(Generation(1)))?;
@@ -181,12 +213,18 @@ fn document(first: usize, size: usize, words: &mut Words) -> (DocPath, DocumentM
         valid_until: None,
         canonical_url: None,
     };
-    (DocPath::new(format!("en/article-{first}.md")), meta, passages)
+    (
+        DocPath::new(format!("en/article-{first}.md")),
+        meta,
+        passages,
+    )
 }
 
 /// A random unit vector.
 fn direction(random: &mut Random, dimensions: usize) -> Vec<f32> {
-    let mut vector: Vec<f32> = (0..dimensions).map(|_| random.share() as f32 - 0.5).collect();
+    let mut vector: Vec<f32> = (0..dimensions)
+        .map(|_| random.share() as f32 - 0.5)
+        .collect();
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     vector.iter_mut().for_each(|x| *x /= length);
     vector

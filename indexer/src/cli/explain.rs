@@ -11,7 +11,10 @@ use super::output::{LIST, plain};
 pub(super) fn text(drifts: &[Drift]) -> String {
     let mut groups: BTreeMap<(Place, DriftKind), Vec<&Drift>> = BTreeMap::new();
     for drift in drifts {
-        groups.entry((drift.place, drift.kind)).or_default().push(drift);
+        groups
+            .entry((drift.place, drift.kind))
+            .or_default()
+            .push(drift);
     }
     let mut out = String::new();
     for ((place, kind), group) in groups {
@@ -42,11 +45,20 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
     match kind {
         DriftKind::Unusable => format!("{index} does not open: nothing can be searched."),
         DriftKind::Missing => {
-            format!("{index} lacks {}: searches do not find them there.", plural("live passage"))
+            format!(
+                "{index} lacks {}: searches do not find them there.",
+                plural("live passage")
+            )
         }
         DriftKind::Surplus => {
-            let entries = if count == 1 { "entry that is" } else { "entries that are" };
-            format!("{index} holds {count} {entries} not live: invisible to searches, only in the way.")
+            let entries = if count == 1 {
+                "entry that is"
+            } else {
+                "entries that are"
+            };
+            format!(
+                "{index} holds {count} {entries} not live: invisible to searches, only in the way."
+            )
         }
         DriftKind::OtherModel => format!(
             "{index} was built with another embedding model than the configured one: searches \
@@ -64,12 +76,21 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
             "{index} holds another text than was indexed for {}: something else wrote to it.",
             plural("live passage")
         ),
-        DriftKind::Added => format!("{index} has {} that nobody can find yet.", plural("new document")),
+        DriftKind::Added => format!(
+            "{index} has {} that nobody can find yet.",
+            plural("new document")
+        ),
         DriftKind::Changed => {
-            format!("{index} has {}: searches still see the old text.", plural("edited document"))
+            format!(
+                "{index} has {}: searches still see the old text.",
+                plural("edited document")
+            )
         }
         DriftKind::Retired => {
-            format!("{index} has lost {} that searches still find.", plural("document"))
+            format!(
+                "{index} has lost {} that searches still find.",
+                plural("document")
+            )
         }
     }
 }
@@ -94,7 +115,11 @@ fn remedy(kind: DriftKind) -> &'static str {
 }
 
 fn line(drift: &Drift) -> String {
-    let path = drift.path.as_deref().map(|p| plain(p, 200)).unwrap_or_default();
+    let path = drift
+        .path
+        .as_deref()
+        .map(|p| plain(p, 200))
+        .unwrap_or_default();
     match (path.is_empty(), drift.passage) {
         (_, None) => path,
         (true, Some(id)) => format!("passage {id}"),
@@ -107,7 +132,12 @@ mod tests {
     use super::*;
 
     fn drift(place: Place, kind: DriftKind, path: &str) -> Drift {
-        Drift { place, kind, passage: None, path: Some(path.to_owned()) }
+        Drift {
+            place,
+            kind,
+            passage: None,
+            path: Some(path.to_owned()),
+        }
     }
 
     #[test]
@@ -116,12 +146,18 @@ mod tests {
             .map(|i| drift(Place::Folder, DriftKind::Added, &format!("en/{i}.md")))
             .collect();
         drifts.push(drift(Place::Vectors, DriftKind::Missing, "lv/a.md"));
-        assert_eq!(text(&drifts[22..]), "\
+        assert_eq!(
+            text(&drifts[22..]),
+            "\
 The vector index lacks 1 live passage: searches do not find them there.
   -> run the same command with --repair
-     lv/a.md");
+     lv/a.md"
+        );
         let all = text(&drifts);
-        assert!(all.contains("The folder has 22 new documents that nobody can find yet."), "{all}");
+        assert!(
+            all.contains("The folder has 22 new documents that nobody can find yet."),
+            "{all}"
+        );
         assert!(all.contains("en/19.md\n     and 2 more"), "{all}");
         assert!(all.contains("run `atbilde-indexer build`"), "{all}");
     }

@@ -17,6 +17,7 @@ mod signals;
 mod summary;
 mod verify;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -46,10 +47,16 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// Log lines on stderr: warnings, or what `RUST_LOG` asks for.
+/// Log lines on stderr: warnings, or what `RUST_LOG` asks for. The vector engine warns of its own
+/// start-up, which nobody can do anything about.
 pub(crate) fn telemetry() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,qdrant_edge=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,qdrant_edge=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs one command to its end.
@@ -88,8 +95,17 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_exit_code_two() {
-        for wrong in [&["x"][..], &["x", "bild"], &["x", "build", "--kb"], &["x", "search"]] {
-            assert_eq!(Arguments::try_parse_from(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        for wrong in [
+            &["x"][..],
+            &["x", "bild"],
+            &["x", "build", "--kb"],
+            &["x", "search"],
+        ] {
+            assert_eq!(
+                Arguments::try_parse_from(wrong).unwrap_err().exit_code(),
+                2,
+                "{wrong:?}"
+            );
         }
         Arguments::try_parse_from(["x", "build", "--config", "a.toml"]).unwrap();
     }

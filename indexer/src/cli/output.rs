@@ -56,7 +56,7 @@ where
     R: IntoIterator<Item = Vec<String>>,
 {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
@@ -115,7 +115,11 @@ pub(super) fn plain(text: &str, chars: usize) -> String {
 
 /// `1 document`, `2 documents`.
 pub(super) fn counted(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {one}s")
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +133,10 @@ mod tests {
             .context("catalog: disk full")
             .context("cannot build")
             .unwrap_err();
-        assert_eq!(chain(&error), "error: cannot build\n  because: catalog: disk full");
+        assert_eq!(
+            chain(&error),
+            "error: cannot build\n  because: catalog: disk full"
+        );
     }
 
     #[test]

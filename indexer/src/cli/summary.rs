@@ -15,7 +15,15 @@ pub(super) fn text(report: &BuildReport) -> String {
         report.generation.0,
         report.seconds,
         table(
-            &["documents", "passages", "added", "changed", "retired", "embedded", "skipped"],
+            &[
+                "documents",
+                "passages",
+                "added",
+                "changed",
+                "retired",
+                "embedded",
+                "skipped"
+            ],
             &[0, 1, 2, 3, 4, 5, 6],
             [[
                 report.documents,
@@ -38,7 +46,10 @@ pub(super) fn text(report: &BuildReport) -> String {
     ] {
         out.push_str(&list(title, paths));
     }
-    out.push_str(&reasons("Skipped, not in the knowledge base", &report.skipped));
+    out.push_str(&reasons(
+        "Skipped, not in the knowledge base",
+        &report.skipped,
+    ));
     out.push_str(&reasons("Indexed with a remark", &report.warnings));
     if report.added + report.changed + report.retired == 0 && report.documents > 0 {
         out.push_str("\nNothing has changed since the last build.");
@@ -77,7 +88,11 @@ fn reasons(title: &str, files: &[SkippedFile]) -> String {
         .map(|f| vec![plain(&f.path, 200), plain(&f.reason, 400)]);
     out.push_str(&table(&["file", "reason"], &[], rows));
     if files.len() > LIST {
-        let _ = write!(out, "\nand {} more; --json and `inspect` name all", files.len() - LIST);
+        let _ = write!(
+            out,
+            "\nand {} more; --json and `inspect` name all",
+            files.len() - LIST
+        );
     }
     out
 }
@@ -88,7 +103,10 @@ mod tests {
     use indexer::model::Generation;
 
     fn file(path: &str, reason: &str) -> SkippedFile {
-        SkippedFile { path: path.to_owned(), reason: reason.to_owned() }
+        SkippedFile {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        }
     }
 
     #[test]
@@ -117,19 +135,27 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
-        assert!(!text.contains("Changed (") && !text.contains("Nothing has changed"), "{text}");
+        assert!(
+            !text.contains("Changed (") && !text.contains("Nothing has changed"),
+            "{text}"
+        );
     }
 
     #[test]
     fn an_unchanged_build_says_so() {
-        let report = BuildReport { documents: 3, ..BuildReport::default() };
+        let report = BuildReport {
+            documents: 3,
+            ..BuildReport::default()
+        };
         assert!(text(&report).ends_with("Nothing has changed since the last build."));
     }
 
     #[test]
     fn an_empty_base_names_the_folder_and_the_next_step() {
         let mut report = BuildReport::default();
-        assert!(nothing_indexed(Path::new("articles"), &report).contains("articles holds no Markdown"));
+        assert!(
+            nothing_indexed(Path::new("articles"), &report).contains("articles holds no Markdown")
+        );
         report.skipped = vec![file("a.md", "x")];
         assert!(nothing_indexed(Path::new("kb"), &report).contains("1 entry was skipped in kb"));
         report.skipped.push(file("b.md", "x"));

@@ -53,7 +53,9 @@ impl Verify {
         let indexes = match data.indexes(embedder.identity(), &settings.keyword).await {
             Ok(indexes) => indexes,
             Err(error) => {
-                let Some(drift) = unusable(&error) else { return Err(error.into()) };
+                let Some(drift) = unusable(&error) else {
+                    return Err(error.into());
+                };
                 output::note(&error);
                 found.0.push(drift);
                 if !self.repair {
@@ -62,8 +64,13 @@ impl Verify {
                 reopen(&data, &*embedder, &settings, error).await?
             }
         };
-        let publisher =
-            Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes);
+        let publisher = Publisher::new(
+            kb,
+            settings.source.clone(),
+            data.catalog(),
+            embedder,
+            indexes,
+        );
         found.0.extend(publisher.verify().await?.0);
         if !self.repair {
             return self.tell(&found, &Drifts::default());
@@ -71,7 +78,9 @@ impl Verify {
 
         let stop = Stop::default();
         let shown = Arc::new(Shown::new(Show::Progress, stop.clone()));
-        let repaired = stop.guard(publisher.repair(Arc::clone(&shown) as Arc<dyn Progress>)).await;
+        let repaired = stop
+            .guard(publisher.repair(Arc::clone(&shown) as Arc<dyn Progress>))
+            .await;
         shown.finish();
         repaired?;
         let left = publisher.verify().await?;
@@ -97,14 +106,23 @@ impl Verify {
                 explain::text(&left.0)
             });
         }
-        Ok(if left.is_empty() { Exit::Done } else { Exit::Failed })
+        Ok(if left.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        })
     }
 }
 
 /// The difference that an index which does not open is.
 fn unusable(error: &PublishError) -> Option<Drift> {
     let place = error.unusable_index()?;
-    Some(Drift { place, kind: DriftKind::Unusable, passage: None, path: None })
+    Some(Drift {
+        place,
+        kind: DriftKind::Unusable,
+        passage: None,
+        path: None,
+    })
 }
 
 /// Moves the broken index aside, as often as there are indexes, and opens fresh ones.
@@ -115,7 +133,9 @@ async fn reopen(
     mut error: PublishError,
 ) -> anyhow::Result<Indexes> {
     for _ in [Place::Keyword, Place::Vectors] {
-        let Some(aside) = data.set_aside(embedder.identity(), &error)? else { break };
+        let Some(aside) = data.set_aside(embedder.identity(), &error)? else {
+            break;
+        };
         moved(&aside);
         match data.indexes(embedder.identity(), &settings.keyword).await {
             Ok(indexes) => return Ok(indexes),

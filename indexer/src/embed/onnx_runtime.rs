@@ -19,7 +19,7 @@ static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
 ///
 /// # Errors
 /// [`EmbedError::Misconfigured`] listing the places that were looked at and the command to run.
-pub(super) fn environment() -> Result<Environment, EmbedError> {
+pub fn environment() -> Result<Environment, EmbedError> {
     ENVIRONMENT
         .get_or_init(|| {
             let path = locate()?;

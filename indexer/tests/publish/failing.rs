@@ -45,7 +45,11 @@ impl Catalog for NeverCommits {
     async fn known_vectors(&self, space: &str, hashes: &[EmbedHash]) -> Result<HashSet<EmbedHash>> {
         self.0.known_vectors(space, hashes).await
     }
-    async fn vectors(&self, space: &str, hashes: &[EmbedHash]) -> Result<Vec<(EmbedHash, Vec<f32>)>> {
+    async fn vectors(
+        &self,
+        space: &str,
+        hashes: &[EmbedHash],
+    ) -> Result<Vec<(EmbedHash, Vec<f32>)>> {
         self.0.vectors(space, hashes).await
     }
     async fn store_vectors(&self, space: &str, vectors: &[(EmbedHash, Vec<f32>)]) -> Result<()> {

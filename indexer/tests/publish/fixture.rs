@@ -33,15 +33,24 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir(folder.path().join("kb")).unwrap();
-        Self { folder, embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)) }
+        Self {
+            folder,
+            embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)),
+        }
     }
 
     /// Three English articles, the first with three sections.
     pub(crate) fn with_articles() -> Self {
         let this = Self::new();
         this.write("en/returns.md", &returns("within thirty days"));
-        this.write("en/shipping.md", "# Shipping\n\nParcels leave our warehouse in Riga on the same day.\n");
-        this.write("en/warranty.md", "# Warranty\n\nBoots carry a guarantee of two years against faults.\n");
+        this.write(
+            "en/shipping.md",
+            "# Shipping\n\nParcels leave our warehouse in Riga on the same day.\n",
+        );
+        this.write(
+            "en/warranty.md",
+            "# Warranty\n\nBoots carry a guarantee of two years against faults.\n",
+        );
         this
     }
 
@@ -73,16 +82,29 @@ impl Fixture {
 
     pub(crate) async fn open_at(&self, data: &Path) -> Open {
         let data = DataFolder::open(data).await.unwrap();
-        let indexes =
-            data.indexes(self.embedder.identity(), &KeywordSettings::default()).await.unwrap();
+        let indexes = data
+            .indexes(self.embedder.identity(), &KeywordSettings::default())
+            .await
+            .unwrap();
         let publisher = self.publisher(data.catalog(), indexes.clone());
-        Open { data, indexes, publisher, embedder: Arc::clone(&self.embedder) }
+        Open {
+            data,
+            indexes,
+            publisher,
+            embedder: Arc::clone(&self.embedder),
+        }
     }
 
     /// A publisher over another catalog, for instance one that fails.
     pub(crate) fn publisher(&self, catalog: Arc<dyn Catalog>, indexes: Indexes) -> Publisher {
         let embedder = Arc::clone(&self.embedder) as Arc<dyn Embedder>;
-        Publisher::new(&self.kb(), SourceRules::default(), catalog, embedder, indexes)
+        Publisher::new(
+            &self.kb(),
+            SourceRules::default(),
+            catalog,
+            embedder,
+            indexes,
+        )
     }
 }
 
@@ -96,8 +118,16 @@ impl Open {
     }
 
     pub(crate) async fn passage_ids(&self) -> Vec<PassageId> {
-        let mut ids: Vec<_> =
-            self.data.catalog().snapshot().await.unwrap().passages.iter().map(|p| p.id).collect();
+        let mut ids: Vec<_> = self
+            .data
+            .catalog()
+            .snapshot()
+            .await
+            .unwrap()
+            .passages
+            .iter()
+            .map(|p| p.id)
+            .collect();
         ids.sort();
         ids
     }
@@ -112,8 +142,16 @@ impl Open {
         )
         .await
         .unwrap();
-        let filter = Filter { audience, ..Filter::public(date(2026, 6, 15)) };
-        let query = SearchQuery { text: words.to_owned(), locale: None, filter, limit: 50 };
+        let filter = Filter {
+            audience,
+            ..Filter::public(date(2026, 6, 15))
+        };
+        let query = SearchQuery {
+            text: words.to_owned(),
+            locale: None,
+            filter,
+            limit: 50,
+        };
         let mut paths = Vec::new();
         for hit in base.search(&query).await.unwrap().retrieved.hits {
             let path = hit.path.as_str().to_owned();
