@@ -192,3 +192,73 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     }
     (n > 0).then(|| sum / f64::from(n))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A made-up set: repeated and missing gold documents, ties, vague questions.
+    fn made_up() -> Vec<Judged> {
+        (0..97usize)
+            .filter(|i| i % 31 != 7)
+            .map(|i| {
+                let answerable = i % 4 != 0;
+                let no_gold = !answerable || i % 23 == 5;
+                let count = if no_gold { 0 } else { 1 + i % 3 };
+                let gold: Vec<usize> = (0..count).map(|j| (i * 7 + j * 5) % 40).collect();
+                let mut ranking: Vec<usize> =
+                    (0..30).map(|k| (i * 11 + k * k * 3 + k) % 40).collect();
+                if i % 3 != 0 {
+                    ranking[i % 7] = (i * 7) % 40;
+                }
+                let confidence = if answerable { i * 37 % 50 } else { i * 29 % 40 };
+                Judged {
+                    language: if i % 2 == 0 { "en" } else { "lv" }.to_owned(),
+                    kind: if answerable { "plain" } else { "far" }.to_owned(),
+                    group: i.to_string(),
+                    answerable,
+                    places: (!gold.is_empty()).then(|| Places::of(&ranking, &gold)),
+                    confidence: confidence as f64 / 50.0,
+                    evidence: None,
+                }
+            })
+            .collect()
+    }
+
+    /// The values are those of a scorer that shares no code with this one, given the same set as
+    /// files.
+    #[test]
+    fn an_independent_scorer_gives_the_same_figures() {
+        let settings = EvalSettings { resamples: 0, ..EvalSettings::default() };
+        let got = SetFigures::of(&made_up(), &settings).all;
+        assert_eq!((got.retrieval, got.unanswerable), (66, 25));
+        for (name, value) in [
+            ("ndcg10", 0.3124),
+            ("recall1", 0.1515),
+            ("recall5", 0.3586),
+            ("mrr10", 0.3434),
+            ("auroc", 0.6094),
+            ("coverage_at_5pct", 0.022),
+            ("ece", 0.233),
+        ] {
+            let figure = got.get(name).unwrap();
+            assert!((figure.value - value).abs() < 0.000_051, "{name}: {} {value}", figure.value);
+            assert_eq!(figure.interval, None);
+        }
+    }
+
+    #[test]
+    fn a_kind_without_answers_is_compared_with_all_that_have_one() {
+        let settings = EvalSettings { resamples: 50, ..EvalSettings::default() };
+        let got = SetFigures::of(&made_up(), &settings);
+        let far = &got.by_kind["far"];
+        let names: Vec<_> = far.list.iter().map(|f| f.name).collect();
+        assert_eq!(names, ["auroc"]);
+        assert_eq!(far.get("auroc").unwrap().value, got.all.get("auroc").unwrap().value);
+        assert_eq!((far.questions, far.unanswerable), (25, 25));
+        assert_eq!(got.by_kind["plain"].get("auroc"), None);
+        assert_eq!(got.by_language.len(), 2);
+        let interval = got.all.get("ndcg10").unwrap().interval.unwrap();
+        assert!(interval.low < 0.3124 && 0.3124 < interval.high);
+    }
+}
