@@ -1,2 +1,10 @@
-//! Placeholder.
-fn main() {}
+//! `atbilde`: the server and its commands. What they do stands in `server::cli`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    server::cli::run(std::env::args_os())
+}

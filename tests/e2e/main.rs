@@ -1,3 +1,15 @@
-//! Placeholder.
-#[test]
-fn ok() {}
+//! End-to-end tests: the application with production wiring on a port of its own, and the real
+//! program. One binary, so that everything is linked once. A module tells one promise.
+
+mod ask_json;
+mod ask_sse;
+mod commands;
+mod errors;
+mod following;
+mod no_outbound;
+mod pages;
+mod search_api;
+mod shutdown;
+mod start_up_errors;
+mod support;
+mod tidy;

@@ -225,7 +225,7 @@ fn run<S: AsRef<str> + Send + Sync>(
 }
 
 fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, EmbedError> {
-    onnx_runtime::load()?;
+    let environment = onnx_runtime::environment()?;
     let source = ModelSource::load(settings)?;
     let name = source.name;
     let files = TokenizerFiles {
@@ -241,6 +241,7 @@ fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, Em
     let model =
         UserDefinedEmbeddingModel::new(source.onnx.into_owned(), files).with_pooling(pooling);
     let options = InitOptionsUserDefined::new()
+        .with_environment(environment)
         .with_max_length(settings.max_tokens)
         .with_intra_threads(threads)
         // Spinning threads would take the cores from answering.

@@ -5,6 +5,7 @@
 //! their threads: no call blocks an async worker.
 
 mod fastembed;
+mod hashed;
 mod model_files;
 mod onnx_runtime;
 
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::fastembed::FastEmbedder;
+pub use hashed::HashEmbedder;
 pub use model_files::{EmbedderSettings, ModelSource, Pooling};
 
 /// Names the vector space: two embedders with equal identity give interchangeable vectors.

@@ -6,26 +6,29 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use ort::environment::Environment;
+
 use super::EmbedError;
 
 /// Version the set-up scripts install.
 const VERSION: &str = "1.31.1";
 
-static LOADED: OnceLock<Result<(), String>> = OnceLock::new();
+static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
 
-/// Makes the library available to every later session.
+/// Loads the library at the first call; the environment that every session belongs to.
 ///
 /// # Errors
 /// [`EmbedError::Misconfigured`] listing the places that were looked at and the command to run.
-pub(super) fn load() -> Result<(), EmbedError> {
-    LOADED
+pub(super) fn environment() -> Result<Environment, EmbedError> {
+    ENVIRONMENT
         .get_or_init(|| {
             let path = locate()?;
-            let environment = ort::init_from(&path)
-                .map_err(|e| format!("ONNX Runtime at {} does not load: {e}", path.display()))?;
-            environment.with_name("atbilde").with_telemetry(false).commit();
+            let failed = |e: &dyn std::fmt::Display| {
+                format!("ONNX Runtime at {} does not load: {e}", path.display())
+            };
+            let builder = ort::init_from(&path).map_err(|e| failed(&e))?;
             tracing::debug!(path = %path.display(), "onnx_runtime.loaded");
-            Ok(())
+            builder.with_name("atbilde").with_telemetry(false).build().map_err(|e| failed(&e))
         })
         .clone()
         .map_err(EmbedError::Misconfigured)

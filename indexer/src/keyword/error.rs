@@ -39,6 +39,9 @@ pub enum KeywordError {
         #[source]
         source: TantivyError,
     },
+    /// The thread that worked on the index has ended.
+    #[error("the keyword index stopped in the middle of its work: {0}")]
+    Stopped(String),
 }
 
 impl KeywordError {

@@ -8,7 +8,10 @@ use std::time::Instant;
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
 use super::{BuildReport, Indexes, Progress, PublishError, Stage};
-use crate::catalog::{Catalog, CatalogDocument, Change, NewPassage, SkippedFile, StoredDocument};
+use crate::catalog::{
+    Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows, StoredDocument,
+    StoredPassage,
+};
 use crate::embed::Embedder;
 use crate::keyword::KeywordPassage;
 use crate::model::{DocPath, Document, EmbedHash, Generation, Passage, PassageId};
@@ -22,11 +25,11 @@ const INDEX_WINDOW: usize = 1024;
 
 /// The writing side of a knowledge base. One exists for a data folder.
 pub struct Publisher {
-    root: PathBuf,
-    rules: SourceRules,
-    catalog: Arc<dyn Catalog>,
-    embedder: Arc<dyn Embedder>,
-    indexes: Indexes,
+    pub(super) root: PathBuf,
+    pub(super) rules: SourceRules,
+    pub(super) catalog: Arc<dyn Catalog>,
+    pub(super) embedder: Arc<dyn Embedder>,
+    pub(super) indexes: Indexes,
 }
 
 /// A passage on its way into the indexes.
@@ -74,16 +77,7 @@ impl Publisher {
     pub async fn sync(&self, progress: Arc<dyn Progress>) -> Result<BuildReport, PublishError> {
         let started = Instant::now();
         let known = self.catalog.documents().await?;
-        let plan = {
-            let (root, rules, known, progress) =
-                (self.root.clone(), self.rules.clone(), known.clone(), Arc::clone(&progress));
-            tokio::task::spawn_blocking(move || plan(&root, &rules, &known, &*progress))
-                .await
-                .map_err(|e| PublishError::Folder {
-                    folder: self.root.display().to_string(),
-                    reason: format!("reading it failed: {e}"),
-                })??
-        };
+        let plan = self.plan(&known, &progress).await?;
         self.publish(plan, &known, (progress, started)).await
     }
 
@@ -196,6 +190,22 @@ impl Publisher {
         Ok(())
     }
 
+    /// Compares the folder with `known`, on a thread for blocking work.
+    pub(super) async fn plan(
+        &self,
+        known: &[CatalogDocument],
+        progress: &Arc<dyn Progress>,
+    ) -> Result<Plan, PublishError> {
+        let (root, rules, known, progress) =
+            (self.root.clone(), self.rules.clone(), known.to_vec(), Arc::clone(progress));
+        tokio::task::spawn_blocking(move || plan(&root, &rules, &known, &*progress))
+            .await
+            .map_err(|e| PublishError::Folder {
+                folder: self.root.display().to_string(),
+                reason: format!("reading it failed: {e}"),
+            })?
+    }
+
     /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once.
     async fn embed(
         &self,
@@ -210,9 +220,11 @@ impl Publisher {
             .filter(|p| seen.insert(p.embed_hash))
             .map(|p| (p.embed_hash, p.passage.embed_text(&p.document.meta.title)))
             .collect();
+        progress.begin(Stage::Embedding, texts.iter().map(|(_, t)| t.len() as u64).sum());
         self.embed_texts(texts, progress).await
     }
 
+    /// Embeds and keeps `texts`; the caller has begun [`Stage::Embedding`].
     async fn embed_texts(
         &self,
         mut texts: Vec<(EmbedHash, String)>,
@@ -220,7 +232,6 @@ impl Publisher {
     ) -> Result<u64, PublishError> {
         // Like lengths together: a batch is padded to its longest text.
         texts.sort_by_key(|(_, text)| text.len());
-        progress.begin(Stage::Embedding, texts.iter().map(|(_, t)| t.len() as u64).sum());
         let total = texts.len() as u64;
         let mut storing: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>> =
             None;
@@ -249,24 +260,44 @@ impl Publisher {
     async fn move_to_space(&self, progress: &Arc<dyn Progress>) -> Result<u64, PublishError> {
         let rows = self.catalog.snapshot().await?;
         let hashes: Vec<EmbedHash> = rows.passages.iter().map(|p| p.embed_hash).collect();
-        let mut seen = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
-        let missing: Vec<_> =
-            rows.passages.iter().filter(|p| seen.insert(p.embed_hash)).copied().collect();
+        let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
+        let embedded = self.embed_live(&rows, &known, progress).await?;
+        reconcile(&*self.catalog, &self.indexes).await?;
+        Ok(embedded)
+    }
+
+    /// Embeds the live passages whose hash is not in `known`, from the catalog's texts.
+    pub(super) async fn embed_live(
+        &self,
+        rows: &SnapshotRows,
+        known: &HashSet<EmbedHash>,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<u64, PublishError> {
+        let mut seen = known.clone();
+        let missing: Vec<_> = rows.passages.iter().filter(|p| seen.insert(p.embed_hash)).collect();
         let titles: HashMap<PassageId, &str> = missing
             .iter()
             .map(|p| (p.id, rows.documents[p.document as usize].1.title.as_str()))
             .collect();
-        let mut embedded = 0;
-        for window in missing.chunks(EMBED_WINDOW) {
+        let texts = async |window: &[&LivePassage]| {
             let ids: Vec<PassageId> = window.iter().map(|p| p.id).collect();
             let stored = self.catalog.passages(&ids).await?;
-            let texts = stored
-                .iter()
-                .filter_map(|s| Some((s.embed_hash, s.passage.embed_text(titles.get(&s.id)?))))
-                .collect();
-            embedded += self.embed_texts(texts, progress).await?;
+            let text = |s: &StoredPassage| Some(s.passage.embed_text(titles.get(&s.id)?));
+            Ok::<Vec<_>, PublishError>(
+                stored.iter().filter_map(|s| Some((s.embed_hash, text(s)?))).collect(),
+            )
+        };
+        // Looked at twice, so that a long change of models shows how far it is without holding
+        // every text in memory.
+        let mut bytes = 0;
+        for window in missing.chunks(EMBED_WINDOW) {
+            bytes += texts(window).await?.iter().map(|(_, t)| t.len() as u64).sum::<u64>();
         }
-        reconcile(&*self.catalog, &self.indexes).await?;
+        progress.begin(Stage::Embedding, bytes);
+        let mut embedded = 0;
+        for window in missing.chunks(EMBED_WINDOW) {
+            embedded += self.embed_texts(texts(window).await?, progress).await?;
+        }
         Ok(embedded)
     }
 
@@ -279,6 +310,9 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         progress.begin(Stage::Indexing, added.len() as u64);
         for window in added.chunks(INDEX_WINDOW) {
+            if progress.cancelled() {
+                return Err(PublishError::Cancelled);
+            }
             let hashes: Vec<EmbedHash> = window.iter().map(|p| p.embed_hash).collect();
             let vectors: HashMap<EmbedHash, Vec<f32>> = self
                 .catalog

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lock::DataLock;
-use super::PublishError;
+use super::{Place, PublishError};
 use crate::catalog::{Catalog, SqliteCatalog};
 use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
@@ -83,6 +83,34 @@ impl DataFolder {
             vectors: Arc::new(vectors),
             fingerprint: identity.fingerprint.clone(),
         })
+    }
+
+    /// Moves the index that `error` (from [`DataFolder::indexes`]) is about out of the way, so that a
+    /// fresh one can be filled from the catalog. Gives the name it has now; `None` when the error
+    /// is about something else. Nothing is deleted.
+    ///
+    /// # Errors
+    /// When the folder cannot be renamed.
+    pub fn set_aside(
+        &self,
+        identity: &EmbedderIdentity,
+        error: &PublishError,
+    ) -> Result<Option<PathBuf>, PublishError> {
+        let name = match error.unusable_index() {
+            Some(Place::Keyword) => "keyword",
+            Some(Place::Vectors) => "vectors",
+            _ => return Ok(None),
+        };
+        let parent = self.path.join(format!("index-{}", identity.fingerprint));
+        let aside = (1..)
+            .map(|n| parent.join(format!("{name}.unusable-{n}")))
+            .find(|folder| !folder.exists())
+            .unwrap_or_else(|| parent.join(format!("{name}.unusable")));
+        fs_err::rename(parent.join(name), &aside).map_err(|e| PublishError::DataFolder {
+            folder: self.path.display().to_string(),
+            reason: e.to_string(),
+        })?;
+        Ok(Some(aside))
     }
 
     /// Closes the database connections; the lock goes when the value is dropped.

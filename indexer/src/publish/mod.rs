@@ -7,17 +7,20 @@
 
 mod apply;
 mod data_folder;
+mod drift;
 mod lock;
 mod plan;
 mod progress;
 mod reconcile;
 mod report;
+mod verify;
 
 pub use apply::Publisher;
 pub use data_folder::{DataFolder, Indexes};
+pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
-pub use reconcile::{Drift, Drifts, inspect};
-pub use report::BuildReport;
+pub use reconcile::inspect;
+pub use report::{BuildReport, PendingChanges};
 
 use crate::catalog::CatalogError;
 use crate::embed::EmbedError;
@@ -46,4 +49,17 @@ pub enum PublishError {
     Embed(#[from] EmbedError),
     #[error("publishing stopped on request")]
     Cancelled,
+}
+
+impl PublishError {
+    /// The index that does not open, when that is what is wrong.
+    pub fn unusable_index(&self) -> Option<Place> {
+        match self {
+            Self::Keyword(KeywordError::Unusable { .. } | KeywordError::Version { .. }) => {
+                Some(Place::Keyword)
+            }
+            Self::Vectors(VectorError::Open { .. }) => Some(Place::Vectors),
+            _ => None,
+        }
+    }
 }

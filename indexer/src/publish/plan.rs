@@ -63,6 +63,8 @@ pub(super) fn plan(
         return Err(PublishError::Cancelled);
     }
 
+    let unreadable: Vec<String> =
+        walk.skipped.iter().filter(|s| s.unreadable).map(|s| s.path.clone()).collect();
     let mut plan = Plan {
         skipped: walk
             .skipped
@@ -75,16 +77,22 @@ pub(super) fn plan(
         match outcome {
             Outcome::Unchanged => plan.unchanged += 1,
             Outcome::Parsed(document, hash) => plan.upsert.push((*document, hash)),
-            Outcome::Skipped { reason, gone } => {
-                if gone && known.contains_key(&file.path) {
-                    plan.removed.push(file.path.clone());
-                }
+            Outcome::Skipped(reason) => {
                 plan.skipped.push(SkippedFile { path: file.path.as_str().to_owned(), reason });
             }
         }
     }
     let seen: HashSet<&DocPath> = walk.files.iter().map(|f| &f.path).collect();
-    plan.removed.extend(known.keys().filter(|p| !seen.contains(*p)).map(|p| (*p).clone()));
+    let hidden = |path: &DocPath| {
+        unreadable.iter().any(|folder| {
+            path.as_str().strip_prefix(folder.as_str()).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || folder.is_empty()
+            })
+        })
+    };
+    plan.removed.extend(
+        known.keys().filter(|p| !seen.contains(*p) && !hidden(p)).map(|p| (*p).clone()),
+    );
     plan.removed.sort();
     plan.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(plan)
@@ -120,8 +128,7 @@ pub(super) fn plan_documents(
 enum Outcome {
     Unchanged,
     Parsed(Box<Document>, String),
-    /// `gone`: the file is fine and simply holds nothing now, so an older version must go.
-    Skipped { reason: String, gone: bool },
+    Skipped(String),
 }
 
 fn read_one(
@@ -134,7 +141,7 @@ fn read_one(
         Ok(bytes) => bytes,
         Err(reason) => {
             let kept = if known.is_some() { " The last good version stays live." } else { "" };
-            return Outcome::Skipped { reason: format!("{reason}{kept}"), gone: false };
+            return Outcome::Skipped(format!("{reason}.{kept}"));
         }
     };
     let hash = input_hash(&bytes, rules_hash);
@@ -144,9 +151,8 @@ fn read_one(
     match source::parse_document(&file.path, &bytes, rules) {
         Ok(document) => Outcome::Parsed(Box::new(document), hash),
         Err(reason) => {
-            let gone = reason.is_empty_document();
-            let kept = if known.is_some() && !gone { " The last good version stays live." } else { "" };
-            Outcome::Skipped { reason: format!("{reason}{kept}"), gone }
+            let kept = if known.is_some() { " The last good version stays live." } else { "" };
+            Outcome::Skipped(format!("{reason}.{kept}"))
         }
     }
 }

@@ -5,46 +5,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::apply::blocking;
-use super::{Indexes, PublishError};
+use super::{Drift, DriftKind, Drifts, Indexes, Place, PublishError};
 use crate::catalog::{Catalog, SnapshotRows};
 use crate::keyword::KeywordPassage;
 use crate::model::{EmbedHash, PassageId};
 use crate::vector::VectorPoint;
 
 const WINDOW: usize = 1024;
-
-/// One difference between an index and the catalog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Drift {
-    /// `keyword` or `vectors`.
-    pub index: &'static str,
-    /// `missing` (live but not in the index) or `surplus` (in the index but not live).
-    pub kind: &'static str,
-    pub passage: PassageId,
-    /// Document of a missing passage.
-    pub path: Option<String>,
-}
-
-/// All differences that were found.
-#[derive(Debug, Clone, Default)]
-pub struct Drifts(pub Vec<Drift>);
-
-impl Drifts {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn missing(&self) -> usize {
-        self.0.iter().filter(|d| d.kind == "missing").count()
-    }
-
-    pub fn surplus(&self) -> usize {
-        self.0.iter().filter(|d| d.kind == "surplus").count()
-    }
-}
 
 /// Finds differences without changing anything.
 ///
@@ -132,12 +100,14 @@ async fn differences(
         .map(|p| (p.id, rows.documents[p.document as usize].0.as_str()))
         .collect();
     let mut drifts = Vec::new();
-    for (index, found) in [("keyword", &keyword), ("vectors", &vectors)] {
-        for (kind, ids) in [("missing", &found.missing), ("surplus", &found.surplus)] {
+    for (place, found) in [(Place::Keyword, &keyword), (Place::Vectors, &vectors)] {
+        for (kind, ids) in
+            [(DriftKind::Missing, &found.missing), (DriftKind::Surplus, &found.surplus)]
+        {
             drifts.extend(ids.iter().map(|id| Drift {
-                index,
+                place,
                 kind,
-                passage: *id,
+                passage: Some(*id),
                 path: path_of.get(id).map(|p| (*p).to_owned()),
             }));
         }

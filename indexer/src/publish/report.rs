@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::catalog::SkippedFile;
-use crate::model::Generation;
+use crate::model::{DocPath, Generation};
 
 /// Result of one sync (contract of `atbilde-indexer build --json`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -31,4 +31,14 @@ pub struct BuildReport {
     pub changed_paths: Vec<String>,
     #[serde(skip)]
     pub retired_paths: Vec<String>,
+}
+
+/// What the next sync would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PendingChanges {
+    pub added: Vec<DocPath>,
+    pub changed: Vec<DocPath>,
+    pub retired: Vec<DocPath>,
+    /// Files that would not be indexed.
+    pub skipped: Vec<SkippedFile>,
 }

@@ -37,6 +37,14 @@ pub enum SkipReason {
 /// # Errors
 /// The reason why the file cannot be a document; others are not affected.
 pub fn read_document(file: &SourceFile, rules: &SourceRules) -> Result<Document, SkipReason> {
+    parse_document(&file.path, &read_bytes(file, rules)?, rules)
+}
+
+/// Reads one file whole, never more than the limit.
+///
+/// # Errors
+/// The file is too large or cannot be read.
+pub fn read_bytes(file: &SourceFile, rules: &SourceRules) -> Result<Vec<u8>, SkipReason> {
     let limit = rules.max_file_bytes;
     if file.bytes > limit {
         return Err(SkipReason::TooLarge {
@@ -54,7 +62,7 @@ pub fn read_document(file: &SourceFile, rules: &SourceRules) -> Result<Document,
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    parse_document(&file.path, &bytes, rules)
+    Ok(bytes)
 }
 
 /// Parses the bytes of one file.

@@ -11,7 +11,7 @@ use super::blocks::{Builder, Item, Origin};
 use super::html;
 
 /// Extensions that documents may use. The article page must use the same.
-pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
+pub const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS)

@@ -35,7 +35,8 @@ mod tests;
 mod walk;
 
 pub use anchors::Anchors;
-pub use document::{SkipReason, document_from_text, parse_document, read_document};
+pub use document::{SkipReason, document_from_text, parse_document, read_bytes, read_document};
+pub use markdown::OPTIONS as MARKDOWN_OPTIONS;
 pub use rules::{AudienceRule, InvalidRule, PassageWords, SourceRules};
 pub use walk::{Skipped, SourceFile, Walk, walk};
 

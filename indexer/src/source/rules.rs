@@ -4,12 +4,12 @@
 //! Holds no compiled state, so it can be cloned and compared; a pattern is compiled where it is used.
 
 use globset::GlobBuilder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Audience, DocPath, Locale};
 
 /// How files are read. Unknown keys are errors; every key has a default.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SourceRules {
     /// Secrecy by folder or title, first match wins. A rule only ever raises the secrecy that front
@@ -18,6 +18,7 @@ pub struct SourceRules {
     /// Larger files are skipped with a reason. Bytes.
     pub max_file_bytes: u64,
     /// Language of a document when nothing tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_locale: Option<Locale>,
     pub passage_words: PassageWords,
 }
@@ -34,7 +35,7 @@ impl Default for SourceRules {
 }
 
 /// Documents that match every pattern given here have at least this audience.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceRule {
     /// Glob over the document's path, `*` within a folder and `**` over folders, case ignored.
@@ -47,7 +48,7 @@ pub struct AudienceRule {
 }
 
 /// Size of passages in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PassageWords {
     /// What long sections are cut into, evenly.

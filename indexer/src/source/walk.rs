@@ -39,6 +39,8 @@ pub struct Skipped {
     /// Relative to the root; bytes that are not UTF-8 are replaced.
     pub path: String,
     pub reason: String,
+    /// It may hold documents that just cannot be read now: what is live below it stays live.
+    pub unreadable: bool,
 }
 
 /// Finds every `.md`, `.markdown` and `.mdx` file (in any case) below `root`.
@@ -106,7 +108,15 @@ impl Walk {
         self.skipped.push(Skipped {
             path: path.to_owned(),
             reason: reason.to_owned(),
+            unreadable: false,
         });
+    }
+
+    fn unreadable(&mut self, path: &str, reason: &str) {
+        self.skip(path, reason);
+        if let Some(last) = self.skipped.last_mut() {
+            last.unreadable = true;
+        }
     }
 }
 
@@ -175,11 +185,11 @@ fn report_error(found: &mut Walk, root: &Path, error: &walkdir::Error) {
         return found.skip(&path, "hidden (its name starts with a dot)");
     }
     match error.io_error() {
-        Some(io) => found.skip(
+        Some(io) => found.unreadable(
             &path,
             &format!("cannot be read: {io}; check link and permissions"),
         ),
-        None => found.skip(&path, "cannot be read"),
+        None => found.unreadable(&path, "cannot be read"),
     }
 }
 

@@ -31,6 +31,9 @@ const UPSERT_BATCH: usize = 512;
 /// Small, because the catalog is the truth and replays what the log would lose.
 const WAL_SEGMENT_BYTES: usize = 4 << 20;
 
+/// Written by the engine into every shard.
+const CONFIG_FILE: &str = "edge_config.json";
+
 /// Payload keys. `view` joins audience, draft and "has dates", so that the usual filter is a single
 /// keyword match.
 const VIEW: &str = "view";
@@ -64,18 +67,11 @@ impl EdgeIndex {
                  folder is damaged, run `atbilde-indexer verify --repair`"
             ),
         };
-        fs_err::create_dir_all(folder).map_err(|e| open_error(e.to_string()))?;
-        let fresh = !folder.join("edge_config.json").exists();
-        let config = config(dimensions);
-        let shard = caught(|| {
-            if fresh { EdgeShard::new(folder, config) } else { EdgeShard::load(folder, Some(config)) }
-        })
-        .map_err(open_error)?;
-        let inner = Arc::new(Inner { shard, writing: Mutex::new(()) });
-        if fresh {
-            inner.create_payload_indexes().map_err(open_error)?;
+        if !folder.join(CONFIG_FILE).exists() {
+            create(folder, dimensions).map_err(open_error)?;
         }
-        Ok(Self { inner })
+        let shard = caught(|| EdgeShard::load(folder, Some(config(dimensions)))).map_err(open_error)?;
+        Ok(Self { inner: Arc::new(Inner { shard, writing: Mutex::new(()) }) })
     }
 
     async fn run<T: Send + 'static>(
@@ -217,6 +213,23 @@ impl Inner {
     }
 }
 
+/// Makes an empty shard with its payload indexes beside `folder` and moves it there whole, so that a
+/// crash leaves either nothing or a complete shard.
+fn create(folder: &Path, dimensions: usize) -> Result<(), String> {
+    let text = |e: std::io::Error| e.to_string();
+    let unfinished = folder.with_extension("unfinished");
+    if unfinished.exists() {
+        fs_err::remove_dir_all(&unfinished).map_err(text)?;
+    }
+    fs_err::create_dir_all(&unfinished).map_err(text)?;
+    let shard = caught(|| EdgeShard::new(&unfinished, config(dimensions)))?;
+    let inner = Inner { shard, writing: Mutex::new(()) };
+    inner.create_payload_indexes()?;
+    drop(inner);
+    // Fails where the folder holds files of something else: they are not ours to replace.
+    fs_err::rename(&unfinished, folder).map_err(text)
+}
+
 fn config(dimensions: usize) -> EdgeConfig {
     EdgeConfig::builder()
         .vector(
@@ -332,4 +345,30 @@ fn range(
 /// A top-level payload key.
 fn key(field: &str) -> JsonPath {
     JsonPath { first_key: field.to_owned(), rest: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::{self, DIMENSIONS};
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn keeps_the_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        contract::check(index, async |index| {
+            drop(index);
+            EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap()
+        })
+        .await;
+    }
+
+    #[test]
+    fn vectors_of_another_length_are_refused_and_nothing_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap());
+        let error = EdgeIndex::open_or_create(folder.path(), DIMENSIONS + 1).err().unwrap();
+        assert!(error.to_string().contains("verify --repair"), "{error}");
+        EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+    }
 }

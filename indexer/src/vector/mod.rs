@@ -4,6 +4,8 @@
 //! are not live yet or no longer: the caller drops what its snapshot does not know. Nothing of an
 //! entry is ever updated in place, because a passage id covers all that is stored of it.
 
+#[cfg(test)]
+mod contract;
 mod edge;
 
 use std::collections::HashSet;

@@ -1,0 +1,247 @@
+//! `atbilde-indexer inspect`: what is live, as the catalog holds it.
+
+use std::collections::BTreeMap;
+
+use anyhow::bail;
+use clap::Args;
+use indexer::catalog::{Catalog, GenerationRecord, SkippedFile, SnapshotRows};
+use indexer::model::{Audience, DocumentMeta, Generation};
+use indexer::settings::IndexerSettings;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::knowledge_base::DataFlag;
+use super::output::{plain, table};
+use super::{Exit, output, passages};
+
+/// Show what is indexed: documents, languages, skipped files, or one document's passages
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    #[command(flatten)]
+    data: DataFlag,
+    /// Show the passages of this document, named as in the list
+    #[arg(long, value_name = "DOC")]
+    path: Option<String>,
+    /// Print the result as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Overview {
+    #[serde(flatten)]
+    generation: GenerationRecord,
+    documents: usize,
+    passages: usize,
+    languages: Vec<Language>,
+    list: Vec<Listed>,
+    skipped: Vec<SkippedFile>,
+}
+
+#[derive(Serialize)]
+struct Language {
+    locale: String,
+    documents: usize,
+    passages: usize,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    path: String,
+    title: String,
+    locale: String,
+    audience: Audience,
+    draft: bool,
+    valid_from: Option<Date>,
+    valid_until: Option<Date>,
+    passages: usize,
+    version: Generation,
+}
+
+impl Inspect {
+    pub(super) async fn run(self, _settings: IndexerSettings) -> anyhow::Result<Exit> {
+        let data = self.data.open_existing().await?;
+        let catalog = data.catalog();
+        if let Some(path) = &self.path {
+            passages::show(&*catalog, path, self.json).await?;
+            return Ok(Exit::Done);
+        }
+        let overview = overview(&*catalog, &data.path().display().to_string()).await?;
+        if self.json {
+            output::json_line(&overview)?;
+        } else {
+            output::result(overview.text());
+        }
+        Ok(Exit::Done)
+    }
+}
+
+async fn overview(catalog: &dyn Catalog, folder: &str) -> anyhow::Result<Overview> {
+    let Some(generation) = catalog.latest().await? else {
+        bail!("data folder {folder}: nothing has been indexed yet; run `atbilde-indexer build`");
+    };
+    let rows = catalog.snapshot().await?;
+    let list = listed(&rows);
+    let mut languages: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for document in &list {
+        let count = languages.entry(&document.locale).or_default();
+        count.0 += 1;
+        count.1 += document.passages;
+    }
+    let languages = languages
+        .into_iter()
+        .map(|(locale, (documents, passages))| Language {
+            locale: locale.to_owned(),
+            documents,
+            passages,
+        })
+        .collect();
+    Ok(Overview {
+        generation,
+        documents: rows.documents.len(),
+        passages: rows.passages.len(),
+        languages,
+        list,
+        skipped: catalog.skipped().await?,
+    })
+}
+
+fn listed(rows: &SnapshotRows) -> Vec<Listed> {
+    let mut passages = vec![0; rows.documents.len()];
+    for passage in &rows.passages {
+        if let Some(count) = passages.get_mut(passage.document as usize) {
+            *count += 1;
+        }
+    }
+    rows.documents
+        .iter()
+        .zip(passages)
+        .map(|((path, meta, version), passages)| Listed {
+            path: path.as_str().to_owned(),
+            title: meta.title.clone(),
+            locale: meta.locale.as_str().to_owned(),
+            audience: meta.audience,
+            draft: meta.draft,
+            valid_from: meta.valid_from,
+            valid_until: meta.valid_until,
+            passages,
+            version: *version,
+        })
+        .collect()
+}
+
+impl Overview {
+    fn text(&self) -> String {
+        let g = &self.generation;
+        let mut out = format!(
+            "Generation {}, committed {}, vector space {}\n{} documents, {} passages\n\n{}\n\n{}",
+            g.generation.0,
+            g.committed_at,
+            g.fingerprint,
+            self.documents,
+            self.passages,
+            table(
+                &["language", "documents", "passages"],
+                &[1, 2],
+                self.languages.iter().map(|l| vec![
+                    l.locale.clone(),
+                    l.documents.to_string(),
+                    l.passages.to_string()
+                ]),
+            ),
+            table(
+                &["path", "title", "locale", "audience", "draft", "valid", "passages", "version"],
+                &[6, 7],
+                self.list.iter().map(Listed::row),
+            ),
+        );
+        if !self.skipped.is_empty() {
+            out.push_str("\n\nSkipped by the last build\n");
+            let rows = self.skipped.iter().map(|s| vec![plain(&s.path, 200), plain(&s.reason, 400)]);
+            out.push_str(&table(&["file", "reason"], &[], rows));
+        }
+        out
+    }
+}
+
+impl Listed {
+    fn row(&self) -> Vec<String> {
+        vec![
+            plain(&self.path, 120),
+            plain(&self.title, 60),
+            self.locale.clone(),
+            self.audience.as_str().to_owned(),
+            if self.draft { "draft".to_owned() } else { String::new() },
+            validity(self.valid_from, self.valid_until),
+            self.passages.to_string(),
+            self.version.0.to_string(),
+        ]
+    }
+}
+
+/// `2026-01-01 to 2026-12-31`, `from ...`, `until ...`; empty without bounds.
+pub(super) fn validity(from: Option<Date>, until: Option<Date>) -> String {
+    match (from, until) {
+        (Some(from), Some(until)) => format!("{from} to {until}"),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// What decides who sees a document, in one line.
+pub(super) fn visibility(meta: &DocumentMeta) -> String {
+    let mut parts = vec![meta.audience.as_str().to_owned()];
+    if meta.draft {
+        parts.push("draft".to_owned());
+    }
+    let validity = validity(meta.valid_from, meta.valid_until);
+    if !validity.is_empty() {
+        parts.push(validity);
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indexer::model::{DocPath, Locale};
+    use jiff::civil::date;
+
+    #[test]
+    fn validity_is_said_in_words() {
+        let (a, b) = (Some(date(2026, 1, 2)), Some(date(2026, 3, 4)));
+        assert_eq!(validity(a, b), "2026-01-02 to 2026-03-04");
+        assert_eq!(validity(a, None), "from 2026-01-02");
+        assert_eq!(validity(None, b), "until 2026-03-04");
+        assert_eq!(validity(None, None), "");
+    }
+
+    #[test]
+    fn documents_are_listed_with_the_number_of_their_passages() {
+        let meta = DocumentMeta {
+            title: "Returns".to_owned(),
+            description: None,
+            slug: "returns".to_owned(),
+            locale: Locale::parse("en").unwrap(),
+            tags: Vec::new(),
+            product: None,
+            audience: Audience::Customer,
+            draft: true,
+            last_updated: None,
+            valid_from: None,
+            valid_until: Some(date(2027, 1, 31)),
+            canonical_url: None,
+        };
+        assert_eq!(visibility(&meta), "customer, draft, until 2027-01-31");
+        let rows = SnapshotRows {
+            documents: vec![(DocPath::new("en/returns.md"), meta, Generation(3))],
+            ..SnapshotRows::default()
+        };
+        let row = listed(&rows)[0].row();
+        assert_eq!(
+            row,
+            ["en/returns.md", "Returns", "en", "customer", "draft", "until 2027-01-31", "0", "3"]
+        );
+    }
+}

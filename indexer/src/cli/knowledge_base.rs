@@ -1,0 +1,74 @@
+//! The folders that commands work on: flags, and opening what must be there already.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::Args;
+use indexer::embed::{Embedder, FastEmbedder};
+use indexer::publish::{DataFolder, Publisher};
+use indexer::settings::IndexerSettings;
+
+/// `--data`
+#[derive(Debug, Args)]
+pub(super) struct DataFlag {
+    /// Folder of catalog and indexes
+    #[arg(long = "data", value_name = "DIR", default_value = "data")]
+    pub(super) folder: PathBuf,
+}
+
+/// `--kb`
+#[derive(Debug, Args)]
+pub(super) struct KbFlag {
+    /// Folder of the Markdown files
+    #[arg(long = "kb", value_name = "DIR", default_value = "kb")]
+    pub(super) folder: PathBuf,
+}
+
+impl DataFlag {
+    /// Opens a data folder that a build has made before.
+    ///
+    /// # Errors
+    /// When there is none; a command that only looks must not make an empty one.
+    pub(super) async fn open_existing(&self) -> anyhow::Result<DataFolder> {
+        if !self.folder.join("catalog.sqlite").is_file() {
+            bail!(
+                "data folder {}: no knowledge base has been built here; run `atbilde-indexer \
+                 build --kb DIR --data {0}`, or name the right folder with --data",
+                self.folder.display()
+            );
+        }
+        Ok(DataFolder::open(&self.folder).await?)
+    }
+}
+
+impl KbFlag {
+    /// The folder, when it is one. Asked before a data folder is made for nothing.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub(super) fn existing(&self) -> anyhow::Result<&Path> {
+        if !self.folder.is_dir() {
+            bail!(
+                "knowledge-base folder {}: there is no such folder; name the folder of your \
+                 Markdown files with --kb",
+                self.folder.display()
+            );
+        }
+        Ok(&self.folder)
+    }
+}
+
+/// The writing side, with a model that is loaded when the first text has to be embedded.
+///
+/// # Errors
+/// When the model's files are missing or an index does not open.
+pub(super) async fn publisher(
+    kb: &Path,
+    data: &DataFolder,
+    settings: &IndexerSettings,
+) -> anyhow::Result<Publisher> {
+    let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
+    let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
+    Ok(Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes))
+}

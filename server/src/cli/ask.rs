@@ -1,0 +1,164 @@
+//! `atbilde ask`: one question, answered from a data folder that no server owns, or by a running
+//! server.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use indexer::model::{Audience, Generation};
+use indexer::publish::{PublishError, Silent};
+use serde_json::{Value, json};
+
+use super::{ConfigFlag, block_on, client, print};
+use crate::assistant::Assistant;
+use crate::domain::Question;
+use crate::http::AskResponse;
+use crate::settings::{LogLevel, Settings};
+use crate::startup::{Base, EmbedderStart, Paths};
+use crate::telemetry;
+
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Flags of `ask`.
+#[derive(Debug, Args)]
+pub(super) struct Ask {
+    /// The question
+    question: String,
+    /// Folder of the Markdown files; read only when the data folder has no index yet
+    #[arg(long, value_name = "DIR", default_value = "kb")]
+    kb: PathBuf,
+    /// Folder that holds the index
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Language of the reply: en, lv, de, ...; the question's own by default
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    /// Print the object of `POST /v1/ask`
+    #[arg(long)]
+    json: bool,
+    /// Ask this running server instead: http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    #[command(flatten)]
+    config: ConfigFlag,
+}
+
+impl Ask {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let mut settings = self.config.load()?;
+        // Beside an answer on the terminal only trouble is worth a line.
+        settings.log.level = LogLevel::Warn;
+        telemetry::start(&settings.log);
+        let answer = match &self.server {
+            Some(url) => self.ask_server(url)?,
+            None => block_on(self.ask_here(settings))?,
+        };
+        print(&if self.json { format!("{answer}\n") } else { shown(&answer) })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn ask_server(&self, url: &str) -> Result<Value> {
+        let target = client::Target::parse(url, "/v1/ask")?;
+        let body = json!({ "question": self.question, "locale": self.locale });
+        let reply = client::post(&target, &body, TIMEOUT)?;
+        let answer = reply.json()?;
+        if reply.status != 200 {
+            bail!(
+                "the server refused: {} ({})",
+                answer["detail"].as_str().unwrap_or("no reason given"),
+                reply.status
+            );
+        }
+        Ok(answer)
+    }
+
+    async fn ask_here(&self, settings: Settings) -> Result<Value> {
+        let question =
+            Question::parse(&self.question, self.locale.as_deref(), None, Audience::Public)
+                .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
+        let paths = Paths { kb: self.kb.clone(), data: self.data.clone() };
+        let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
+            .await
+            .map_err(|e| self.owned_by_server(e, settings.server.port))?;
+        let snapshot = base.knowledge().snapshot();
+        if snapshot.generation == Generation(0) || snapshot.fingerprint != base.fingerprint() {
+            base.publisher()
+                .sync(Arc::new(Silent))
+                .await
+                .context("the data folder has no index yet, and none could be made")?;
+            base.knowledge().refresh().await?;
+        }
+        let assistant = Arc::new(Assistant::new(base.knowledge(), base.store(), settings.assistant));
+        let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
+        base.close().await;
+        serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")
+    }
+
+    /// A locked folder is the usual case beside a running server: say how to ask that.
+    fn owned_by_server(&self, error: anyhow::Error, port: u16) -> anyhow::Error {
+        if !matches!(error.downcast_ref(), Some(PublishError::InUse { .. })) {
+            return error;
+        }
+        error.context(format!(
+            "the data folder {} belongs to a running server; ask that one: \
+             atbilde ask --server http://127.0.0.1:{port} \"...\"",
+            self.data.display()
+        ))
+    }
+}
+
+/// The object of `POST /v1/ask` for a terminal.
+fn shown(answer: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut out = String::new();
+    if answer["outcome"] == "handed_off" {
+        let _ = writeln!(out, "{}\n", text(&answer["message"]));
+        let _ = writeln!(out, "Handed over: {}, ticket {}", text(&answer["reason"]), text(&answer["ticket"]));
+    } else {
+        let _ = writeln!(out, "{}\n", text(&answer["answer"]));
+    }
+    for citation in answer["citations"].as_array().into_iter().flatten() {
+        let (title, heading) = (text(&citation["title"]), text(&citation["heading"]));
+        let heading = if heading.is_empty() { heading } else { format!(" > {heading}") };
+        let _ = writeln!(out, "[{}] {title}{heading}", citation["n"]);
+        let _ = writeln!(out, "    {}  {}", text(&citation["path"]), text(&citation["url"]));
+        for line in text(&citation["quote"]).lines() {
+            let _ = writeln!(out, "    | {line}");
+        }
+    }
+    let confidence = answer["confidence"].as_f64().unwrap_or_default() * 100.0;
+    let timings = answer["timings_ms"].as_object().into_iter().flatten();
+    let timings: Vec<String> = timings
+        .map(|(name, ms)| format!("{name} {:.1}", ms.as_f64().unwrap_or_default()))
+        .collect();
+    let _ = writeln!(out, "\nConfidence {confidence:.0} %; generation {}", answer["index_generation"]);
+    let _ = writeln!(out, "Milliseconds: {}", timings.join(", "));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_on_the_terminal() {
+        let answer = json!({
+            "outcome": "answered",
+            "answer": "Within 5 days.",
+            "citations": [{"n": 1, "title": "Returns", "heading": "Refunds", "path": "en/returns.md",
+                "url": "/kb/returns#refunds", "quote": "Within 5 days."}],
+            "confidence": 0.93,
+            "index_generation": 4,
+            "timings_ms": {"total": 8.24},
+        });
+        assert_eq!(
+            shown(&answer),
+            "Within 5 days.\n\n[1] Returns > Refunds\n    en/returns.md  /kb/returns#refunds\n    \
+             | Within 5 days.\n\nConfidence 93 %; generation 4\nMilliseconds: total 8.2\n"
+        );
+    }
+}

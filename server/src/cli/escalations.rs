@@ -1,0 +1,100 @@
+//! `atbilde escalations`: the questions that were handed to people, newest first. Works while a
+//! server runs. No word of a customer is stored, so none is shown.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+
+use super::{ConfigFlag, block_on, print};
+use crate::domain::Escalation;
+use crate::startup::STORE_FILE;
+use crate::store::{ConversationStore, SqliteStore};
+
+/// Flags of `escalations`.
+#[derive(Debug, Args)]
+pub(super) struct Escalations {
+    /// Folder that the server writes
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// List this many at most
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+    #[command(flatten)]
+    config: ConfigFlag,
+}
+
+impl Escalations {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        self.config.load()?;
+        let file = self.data.join(STORE_FILE);
+        if !file.is_file() {
+            bail!(
+                "there is no {}; name the data folder of the server with --data",
+                file.display()
+            );
+        }
+        let found = block_on(async {
+            let store = SqliteStore::open(&file).await?;
+            let found = store.escalations(self.limit).await;
+            store.close().await;
+            Ok(found?)
+        })?;
+        print(&if self.json { as_json(&found) } else { as_table(&found) })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn as_json(found: &[Escalation]) -> String {
+    let all: Vec<Value> = found
+        .iter()
+        .map(|e| {
+            json!({
+                "ticket": e.ticket.as_str(),
+                "at": e.at.to_string(),
+                "reason": e.reason.as_str(),
+                "confidence": e.confidence,
+                "locale": e.locale,
+                "conversation_id": e.conversation.to_string(),
+                "index_generation": e.generation.0,
+                "passages": e.passages,
+            })
+        })
+        .collect();
+    format!("{}\n", json!({ "escalations": all }))
+}
+
+fn as_table(found: &[Escalation]) -> String {
+    if found.is_empty() {
+        return "No question was handed over yet.\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
+        "ticket",
+        "time (UTC)",
+        "reason",
+        "confidence",
+        "locale",
+        "first passage",
+    ]);
+    for e in found {
+        let passage = e.passages.first().map_or_else(String::new, |p| {
+            if p.anchor.is_empty() { p.path.clone() } else { format!("{}#{}", p.path, p.anchor) }
+        });
+        table.add_row([
+            e.ticket.to_string(),
+            e.at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            e.reason.as_str().to_owned(),
+            format!("{:.0} %", e.confidence * 100.0),
+            e.locale.clone(),
+            passage,
+        ]);
+    }
+    format!("{table}\n")
+}

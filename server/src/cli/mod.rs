@@ -1,0 +1,146 @@
+//! The commands of `atbilde`, one file each. Here: flags that they share, the choice of a command,
+//! and how an error is told: the whole chain once, on standard error.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod ask;
+mod check_config;
+mod client;
+mod escalations;
+mod health;
+mod serve;
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Settings;
+
+/// Answers customers' questions from a company's own articles.
+#[derive(Debug, Parser)]
+#[command(name = "atbilde", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// A new command is a file, a variant here and a line in [`Command::run`].
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and the HTTP interface, and follow the knowledge-base folder
+    Serve(serve::Serve),
+    /// Ask one question and print answer and sources
+    Ask(ask::Ask),
+    /// List the questions that were handed to people
+    Escalations(escalations::Escalations),
+    /// Check the configuration and print what is in effect
+    CheckConfig(check_config::CheckConfig),
+    /// Ask a running server whether it is ready
+    Health(health::Health),
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Serve(command) => command.run(),
+            Self::Ask(command) => command.run(),
+            Self::Escalations(command) => command.run(),
+            Self::CheckConfig(command) => command.run(),
+            Self::Health(command) => command.run(),
+        }
+    }
+}
+
+/// The configuration file, which every command takes.
+#[derive(Debug, Args)]
+struct ConfigFlag {
+    /// Configuration file; needs only what differs from the defaults
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFlag {
+    fn load(&self) -> Result<Settings> {
+        Settings::load(self.config.as_deref())
+            .context("the configuration cannot be used; `atbilde check-config` checks it")
+    }
+}
+
+/// Runs the command that `args` (the program's name first) ask for.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    cli.command.run().unwrap_or_else(|error| {
+        let _ = std::io::stderr().write_all(told(&error).as_bytes());
+        ExitCode::FAILURE
+    })
+}
+
+/// The chain of an error, a line each.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = format!("error: {error}\n");
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Some libraries repeat the cause in their own message.
+        if !last.contains(&cause) {
+            let _ = writeln!(text, "  because: {cause}");
+        }
+        last = cause;
+    }
+    text
+}
+
+/// Runs `work` on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("atbilde")
+        .build()
+        .context("cannot start the worker threads")?
+        .block_on(work)
+}
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(e).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_error_is_told_once_with_its_causes() {
+        let error = anyhow::anyhow!("address in use").context("cannot listen").context("no start");
+        assert_eq!(
+            told(&error),
+            "error: no start\n  because: cannot listen\n  because: address in use\n"
+        );
+        let repeated = anyhow::anyhow!("inner").context("outer: inner");
+        assert_eq!(told(&repeated), "error: outer: inner\n");
+    }
+}

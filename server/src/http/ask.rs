@@ -1,0 +1,99 @@
+//! `POST /v1/ask`: a question to an answer or a hand-over, as one JSON object or as a stream.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use indexer::model::Audience;
+
+use super::body::JsonBody;
+use super::dto::{AskRequest, AskResponse};
+use super::error::{Code, Problem, ProblemBody};
+use super::{State, sse};
+use crate::domain::Question;
+
+/// Ask a question.
+///
+/// With `Accept: text/event-stream` the answer comes as server-sent events in this order: `queued`
+/// (none or more), `sources`, `sentence` (none or more), then exactly one of `done` and `handed_off`
+/// (data: the object of the JSON response) or `error` (data: the problem object). Every sentence was
+/// proven before it is sent. A comment line comes after ten seconds of silence. Closing the
+/// connection cancels the answer.
+#[utoipa::path(
+    post,
+    path = "/v1/ask",
+    tag = "Answers",
+    request_body = AskRequest,
+    responses(
+        (status = 200, description = "An answer or a hand-over", content(
+            (AskResponse = "application/json"),
+            (String = "text/event-stream"),
+        )),
+        (status = 400, description = "malformed_json", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "request_timeout", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "body_too_large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "unsupported_media_type", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "overloaded; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "internal", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "not_ready or timed_out; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn ask(
+    state: web::Data<State>,
+    request: HttpRequest,
+    JsonBody(body): JsonBody<AskRequest>,
+) -> Result<HttpResponse, Problem> {
+    state.readiness.check()?;
+    let question = Question::parse(
+        &body.question,
+        body.locale.as_deref(),
+        body.conversation_id.as_deref(),
+        Audience::Public,
+    )?;
+    if wants_stream(&request) {
+        return Ok(sse::response(state.assistant.ask(question)));
+    }
+    let answer = state.in_time(state.assistant.answer(question)).await??;
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(AskResponse::from(&answer)))
+}
+
+impl State {
+    /// Runs `work` within the time that a request may take. What takes longer is dropped.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+        let limit = self.settings.request_timeout();
+        tokio::time::timeout(limit, work).await.map_err(|_| {
+            Problem::new(Code::TimedOut, format!("there was no answer in {} ms", limit.as_millis()))
+        })
+    }
+}
+
+fn wants_stream(request: &HttpRequest) -> bool {
+    let accept = request.headers().get("accept").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        essence.eq_ignore_ascii_case("text/event-stream")
+            && !parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_comes_only_when_asked_for() {
+        for (accept, stream) in [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream;q=0.5", true),
+            ("*/*", false),
+            ("application/json", false),
+            ("text/event-stream;q=0, application/json", false),
+        ] {
+            let request = TestRequest::default().insert_header(("Accept", accept)).to_http_request();
+            assert_eq!(wants_stream(&request), stream, "{accept}");
+        }
+    }
+}

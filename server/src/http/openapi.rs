@@ -1,0 +1,69 @@
+//! `GET /openapi.json`: the interface as an OpenAPI document, made from the handlers and the wire
+//! structs.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use utoipa::OpenApi;
+
+use super::{ask, dto, error, health, search};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Atbilde",
+        description = "Answers customers' questions from a company's own articles, with the passages \
+                       that prove every sentence, or hands the question to a person."
+    ),
+    paths(ask::ask, search::search, health::livez, health::readyz, document),
+    components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent, error::ProblemBody)),
+    tags(
+        (name = "Answers", description = "Questions and searches."),
+        (name = "Health", description = "For whoever starts and watches the server."),
+        (name = "Description", description = "This interface.")
+    )
+)]
+struct Interface;
+
+/// The document as JSON. It never changes while the process runs.
+pub(super) static DOCUMENT: LazyLock<serde_json::Value> =
+    LazyLock::new(|| serde_json::to_value(Interface::openapi()).unwrap_or_default());
+
+/// This interface as an OpenAPI document.
+#[utoipa::path(get, path = "/openapi.json", tag = "Description",
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
+#[expect(clippy::unused_async, reason = "a handler")]
+pub(super) async fn document() -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(&*DOCUMENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_and_shape_is_described() {
+        let document = &*DOCUMENT;
+        for (path, method) in [
+            ("/v1/ask", "post"),
+            ("/v1/search", "get"),
+            ("/livez", "get"),
+            ("/readyz", "get"),
+            ("/openapi.json", "get"),
+        ] {
+            let operation = &document["paths"][path][method];
+            assert!(operation["responses"]["200"].is_object(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+        }
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for name in ["AskRequest", "AskResponse", "CitationDto", "SearchResponse", "HitDto", "Problem"] {
+            assert!(schemas.contains_key(name), "{name}: {:?}", schemas.keys());
+        }
+        // No reference points at nothing.
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Everything of one data folder, open: lock, catalog, embedder, indexes, store, and the two sides of
+//! the knowledge base. Used by the server and by commands that work without one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use indexer::embed::{Embedder, FastEmbedder};
+use indexer::publish::{DataFolder, Publisher};
+use indexer::search::KnowledgeBase;
+
+use super::Paths;
+use crate::settings::Settings;
+use crate::store::SqliteStore;
+
+/// The conversation store's file in the data folder.
+pub const STORE_FILE: &str = "conversations.sqlite";
+
+/// When the embedding model is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbedderStart {
+    /// Before anything is served: a wrong model is an error at start, and no customer waits for it.
+    Now,
+    /// With the first text: for commands that may need no vector.
+    Lazy,
+}
+
+/// One open data folder. Dropping it releases the folder.
+pub struct Base {
+    kb: PathBuf,
+    folder: DataFolder,
+    knowledge: Arc<KnowledgeBase>,
+    publisher: Arc<Publisher>,
+    store: Arc<SqliteStore>,
+    fingerprint: String,
+}
+
+impl Base {
+    /// Takes the data folder (making it where it is new) and opens everything in it. Quick: nothing
+    /// is indexed here.
+    ///
+    /// # Errors
+    /// When another process owns the folder, it cannot be written, a file in it does not open, or the
+    /// embedding model or its library is missing.
+    pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
+        let folder = DataFolder::open(&paths.data).await?;
+        let embedder = settings.indexer.embedder.clone();
+        let embedder = match start {
+            EmbedderStart::Now => FastEmbedder::start(embedder).await,
+            EmbedderStart::Lazy => FastEmbedder::start_lazy(embedder),
+        };
+        let embedder: Arc<dyn Embedder> =
+            Arc::new(embedder.context("the embedding model cannot be used")?);
+        let indexes = folder
+            .indexes(embedder.identity(), &settings.indexer.keyword)
+            .await
+            .context("the index cannot be opened; it is a cache of catalog.sqlite: after moving its folder away it is made again")?;
+        let fingerprint = indexes.fingerprint.clone();
+        let publisher = Publisher::new(
+            &paths.kb,
+            settings.indexer.source.clone(),
+            folder.catalog(),
+            Arc::clone(&embedder),
+            indexes.clone(),
+        );
+        let knowledge = KnowledgeBase::open(
+            folder.catalog(),
+            embedder,
+            indexes,
+            settings.indexer.search.clone(),
+        )
+        .await?;
+        let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
+        Ok(Self {
+            kb: paths.kb.clone(),
+            folder,
+            knowledge: Arc::new(knowledge),
+            publisher: Arc::new(publisher),
+            store: Arc::new(store),
+            fingerprint,
+        })
+    }
+
+    /// The folder of Markdown files.
+    pub fn kb(&self) -> &Path {
+        &self.kb
+    }
+
+    /// Vector space of the embedder and the indexes.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The reading side.
+    pub fn knowledge(&self) -> Arc<KnowledgeBase> {
+        Arc::clone(&self.knowledge)
+    }
+
+    /// The writing side.
+    pub fn publisher(&self) -> Arc<Publisher> {
+        Arc::clone(&self.publisher)
+    }
+
+    pub fn store(&self) -> Arc<SqliteStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// Closes the databases and releases the folder.
+    pub async fn close(self) {
+        self.store.close().await;
+        self.folder.close().await;
+    }
+}
+
+/// # Errors
+/// When the folder of Markdown files is missing or is none.
+pub(super) fn check_kb(kb: &Path) -> Result<()> {
+    let next = "name the folder of your Markdown files with --kb";
+    if !kb.exists() {
+        bail!("the knowledge-base folder {} does not exist; {next}", kb.display());
+    }
+    if !kb.is_dir() {
+        bail!("the knowledge base {} is not a folder; {next}", kb.display());
+    }
+    fs_err::read_dir(kb)
+        .map(drop)
+        .with_context(|| format!("the knowledge-base folder cannot be read; {next}"))
+}

@@ -1,0 +1,262 @@
+//! The one background task that makes the knowledge base follow its folder: mends what a crash left,
+//! looks at the folder at start and then every few seconds, and publishes what has changed.
+//!
+//! The look is cheap: a hash over names, sizes and times. A watcher of the file system will take its
+//! place. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indexer::model::Generation;
+use indexer::publish::{BuildReport, Progress, PublishError, Publisher, Stage};
+use indexer::search::KnowledgeBase;
+use indexer::source::{self, SourceRules};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::{Phase, Readiness};
+
+/// After a failure the folder is looked at again after this long, also when nothing changed.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// Follows one folder.
+pub(super) struct Follower {
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) knowledge: Arc<KnowledgeBase>,
+    pub(super) readiness: Arc<Readiness>,
+    /// Vector space of the indexes that are searched.
+    pub(super) fingerprint: String,
+    pub(super) root: PathBuf,
+    pub(super) rules: SourceRules,
+    /// Time between looks; `None` for one look at start.
+    pub(super) rescan: Option<Duration>,
+    pub(super) stop: CancellationToken,
+}
+
+/// What the last round left for the next.
+#[derive(Default)]
+struct Memory {
+    /// Signature of the folder that was published.
+    signature: Option<u64>,
+    /// The failure that was logged last, so that it is not repeated every two seconds.
+    failure: Option<String>,
+    recovered: bool,
+    /// Files that were reported as skipped.
+    skipped: HashSet<(String, String)>,
+}
+
+impl Follower {
+    /// Runs until the token is cancelled.
+    pub(super) async fn run(self) {
+        let stop = self.stop.clone();
+        let mut memory = Memory::default();
+        loop {
+            let failed = self.round(&mut memory).await.is_err();
+            let pause = match self.rescan {
+                Some(rescan) if failed => rescan.max(RETRY.min(rescan * 4)),
+                Some(rescan) => rescan,
+                None if failed => RETRY,
+                None => return stop.cancelled().await,
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One look, and a sync when something changed. `Err` when it has to be tried again; it is
+    /// logged already.
+    async fn round(&self, memory: &mut Memory) -> Result<(), ()> {
+        let result = self.try_round(memory).await;
+        match result {
+            Ok(()) => {
+                if memory.failure.take().is_some() {
+                    tracing::info!("follower.well_again");
+                }
+                self.set(Phase::Ready);
+                Ok(())
+            }
+            Err(PublishError::Cancelled) => Err(()),
+            Err(error) => {
+                let message = error.to_string();
+                if memory.failure.as_ref() != Some(&message) {
+                    tracing::error!(%error, "follower.failed: what was live stays live");
+                    if !self.serves() {
+                        self.set(Phase::Starting(format!("the first index failed: {message}")));
+                    }
+                    memory.failure = Some(message);
+                }
+                memory.signature = None;
+                Err(())
+            }
+        }
+    }
+
+    async fn try_round(&self, memory: &mut Memory) -> Result<(), PublishError> {
+        if !memory.recovered {
+            self.set(Phase::Starting("the index is being checked".to_owned()));
+            self.publisher.recover().await?;
+            memory.recovered = true;
+            if self.serves() {
+                self.set(Phase::Ready);
+            }
+        }
+        let signature = self.signature().await;
+        if signature.is_some() && signature == memory.signature {
+            return Ok(());
+        }
+        let progress = Arc::new(Shown {
+            readiness: (!self.serves()).then(|| Arc::clone(&self.readiness)),
+            stop: self.stop.clone(),
+            stage: std::sync::Mutex::new((Stage::Reading, 0)),
+            done: AtomicU64::new(0),
+        });
+        let report = self.publisher.sync(progress).await?;
+        self.knowledge.refresh().await?;
+        log(&report, &mut memory.skipped);
+        self.publisher.tidy().await?;
+        // Taken before the sync: what changed meanwhile is seen in the next round.
+        memory.signature = signature;
+        Ok(())
+    }
+
+    /// Whether there is something to answer from.
+    fn serves(&self) -> bool {
+        let snapshot = self.knowledge.snapshot();
+        snapshot.generation > Generation(0) && snapshot.fingerprint == self.fingerprint
+    }
+
+    fn set(&self, phase: Phase) {
+        if !self.stop.is_cancelled() {
+            self.readiness.set(phase);
+        }
+    }
+
+    async fn signature(&self) -> Option<u64> {
+        let (root, rules) = (self.root.clone(), self.rules.clone());
+        tokio::task::spawn_blocking(move || signature(&root, &rules)).await.ok()
+    }
+}
+
+/// Hash over everything that tells an edit: names, sizes, times and inodes of all documents, and the
+/// entries that are skipped.
+fn signature(root: &Path, rules: &SourceRules) -> u64 {
+    let walk = source::walk(root, rules);
+    let mut hash = DefaultHasher::new();
+    for file in &walk.files {
+        file.path.hash(&mut hash);
+        if let Ok(meta) = fs_err::metadata(&file.absolute) {
+            (meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec(), meta.ino())
+                .hash(&mut hash);
+        }
+    }
+    for skipped in &walk.skipped {
+        (&skipped.path, &skipped.reason).hash(&mut hash);
+    }
+    hash.finish()
+}
+
+/// What a sync did; a skipped file is reported once.
+fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
+    if report.added + report.changed + report.retired > 0 {
+        tracing::info!(
+            generation = report.generation.0,
+            documents = report.documents,
+            passages = report.passages,
+            added = report.added,
+            changed = report.changed,
+            retired = report.retired,
+            embedded = report.embedded,
+            skipped = report.skipped.len(),
+            seconds = report.seconds,
+            "follower.published"
+        );
+    }
+    let skipped: HashSet<(String, String)> =
+        report.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();
+    for (path, reason) in skipped.difference(known) {
+        tracing::warn!(%path, %reason, "follower.skipped");
+    }
+    *known = skipped;
+    for warning in &report.warnings {
+        tracing::warn!(path = %warning.path, remark = %warning.reason, "follower.remark");
+    }
+    if report.documents == 0 {
+        tracing::warn!("follower.empty: no article is live, so every question goes to a person");
+    }
+}
+
+/// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
+struct Shown {
+    /// `None` when an older generation serves meanwhile.
+    readiness: Option<Arc<Readiness>>,
+    stop: CancellationToken,
+    /// The stage and its total.
+    stage: std::sync::Mutex<(Stage, u64)>,
+    done: AtomicU64,
+}
+
+impl Shown {
+    fn show(&self) {
+        let Some(readiness) = self.readiness.as_ref().filter(|_| !self.stop.is_cancelled()) else {
+            return;
+        };
+        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let what = match stage {
+            Stage::Reading => "reading the articles",
+            Stage::Embedding => "embedding their passages",
+            Stage::Indexing => "writing the indexes",
+            Stage::Committing => "committing",
+        };
+        let percent = (self.done.load(Ordering::Relaxed) * 100).checked_div(total);
+        let percent = percent.map_or_else(String::new, |p| format!(", {} %", p.min(100)));
+        readiness.set(Phase::Starting(format!("the first index is being built: {what}{percent}")));
+    }
+}
+
+impl Progress for Shown {
+    fn begin(&self, stage: Stage, total: u64) {
+        *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (stage, total);
+        self.done.store(0, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn advance(&self, units: u64) {
+        self.done.fetch_add(units, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_changes_with_edits_renames_and_deletions() {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = SourceRules::default();
+        let now = || signature(folder.path(), &rules);
+        let file = folder.path().join("a.md");
+        let mut seen = vec![now()];
+        fs_err::write(&file, "one").unwrap();
+        seen.push(now());
+        assert_eq!(now(), now());
+        fs_err::write(&file, "two").unwrap();
+        seen.push(now());
+        fs_err::rename(&file, folder.path().join("b.md")).unwrap();
+        seen.push(now());
+        let distinct: std::collections::HashSet<_> = seen.iter().collect();
+        assert_eq!(distinct.len(), seen.len());
+        fs_err::remove_file(folder.path().join("b.md")).unwrap();
+        assert_eq!(now(), seen[0]);
+    }
+}

@@ -1,0 +1,10 @@
+//! What the tests stand on: an application on port 0 with its own folders, the real program, and a
+//! small knowledge base.
+
+pub(crate) mod app;
+pub(crate) mod articles;
+pub(crate) mod program;
+pub(crate) mod sse;
+
+pub(crate) use app::{TestApp, shared, spawn_app};
+pub(crate) use program::Program;

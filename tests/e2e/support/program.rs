@@ -1,0 +1,123 @@
+//! The real program, built by cargo beside this test binary.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::articles;
+
+/// A running `atbilde serve`. Dropping it kills it.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) port: u16,
+    pub(crate) folder: TempDir,
+}
+
+/// Path of `atbilde`. `cargo test --workspace` has built it before; a test run of this package alone
+/// builds it here.
+pub(crate) fn path() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let profile = test.parent().and_then(Path::parent).unwrap();
+        if let Some(cargo) = std::env::var_os("CARGO") {
+            let built = Command::new(cargo)
+                .args(["build", "--locked", "--offline", "--workspace", "--bins", "--target-dir"])
+                .arg(profile.parent().unwrap())
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .output()
+                .unwrap();
+            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        }
+        profile.join("atbilde")
+    })
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(args: &[&str]) -> Output {
+    Command::new(path()).args(args).env_remove("RUST_LOG").output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Program {
+    /// Starts `serve` over the small base on a free port and waits until it listens, not until it is
+    /// ready.
+    pub(crate) fn serve() -> Self {
+        Self::serve_with(articles::write)
+    }
+
+    pub(crate) fn serve_with(fill: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::create_dir_all(folder.path().join("kb")).unwrap();
+        fill(&folder.path().join("kb"));
+        let config = folder.path().join("atbilde.toml");
+        fs_err::write(&config, "[assistant.confidence]\nthreshold = 0.0\n").unwrap();
+        let mut child = Command::new(path())
+            .args(["serve", "--port", "0", "--kb"])
+            .arg(folder.path().join("kb"))
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .arg("--config")
+            .arg(config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut seen = Vec::new();
+        let port = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it ended: {seen:?}")).unwrap();
+            if let Some((_, rest)) = line.split_once("127.0.0.1:") {
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                break digits.parse().unwrap();
+            }
+            seen.push(line);
+        };
+        // Keep reading, so that the program never waits for a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port, folder }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn until_ready(&self) {
+        let started = Instant::now();
+        while !run(&["health", "--url", &self.url()]).status.success() {
+            assert!(started.elapsed() < Duration::from_secs(90), "not ready in time");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Exit code, once it has ended within `limit`.
+    pub(crate) fn exit_code(&mut self, limit: Duration) -> Option<i32> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(started.elapsed() < limit, "it did not end within {limit:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
