@@ -1,4 +1,4 @@
-//! Configuration of the server: the sections `[server]`, `[assistant]`, `[log]`, and those of the
+//! Configuration of the server: the sections `[server]`, `[assistant]`, `[log]`, `[eval]`, and those of the
 //! indexer, from the layers that both programs share.
 //!
 //! Read once by the commands and handed down as values. An unknown key is an error that names it; a
@@ -13,6 +13,7 @@ use indexer::settings::{IndexerSettings, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
 use crate::assistant::AssistantSettings;
+use crate::evaluate::EvalSettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -20,6 +21,7 @@ pub struct Settings {
     pub server: ServerSettings,
     pub assistant: AssistantSettings,
     pub log: LogSettings,
+    pub eval: EvalSettings,
     #[serde(flatten)]
     pub indexer: IndexerSettings,
 }
@@ -129,6 +131,7 @@ impl Settings {
             server: figment.extract_inner("server").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
+            eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
         };
         settings.server.check()?;

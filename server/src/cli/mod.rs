@@ -7,6 +7,7 @@ mod ask;
 mod check_config;
 mod client;
 mod escalations;
+mod eval;
 mod health;
 mod serve;
 
@@ -39,6 +40,8 @@ enum Command {
     Ask(ask::Ask),
     /// List the questions that were handed to people
     Escalations(escalations::Escalations),
+    /// Measure answers and searches with question sets
+    Eval(eval::Eval),
     /// Check the configuration and print what is in effect
     CheckConfig(check_config::CheckConfig),
     /// Ask a running server whether it is ready
@@ -51,6 +54,7 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
+            Self::Eval(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Health(command) => command.run(),
         }

@@ -7,33 +7,32 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use indexer::embed::{Embedder, FastEmbedder};
 use indexer::model::Document;
-use indexer::publish::{BuildReport, DataFolder, Publisher};
+use indexer::publish::BuildReport;
 use indexer::search::KnowledgeBase;
 
+use super::EvalError;
 use super::progress::IndexingBars;
-use super::{EvalError, EvalParts};
 use crate::assistant::Assistant;
 use crate::domain::Escalation;
+use crate::settings::Settings;
+use crate::startup::{self, EmbedderStart, Paths};
 use crate::store::{ConversationStore, StoreError};
 
 /// What the base is made of.
-pub enum Source<'a> {
+pub(super) enum Source<'a> {
     /// The Markdown files of a folder.
     Folder(&'a Path),
     /// These documents and no others.
     Documents(Vec<Document>),
 }
 
-/// An open base. Holds the data folder's lock.
-pub struct Base {
-    pub knowledge: Arc<KnowledgeBase>,
-    pub assistant: Arc<Assistant>,
-    pub report: BuildReport,
-    /// Name of the embedding model.
-    pub embedder: String,
-    data: DataFolder,
+/// An open base that holds its source.
+pub(super) struct Base {
+    pub(super) knowledge: Arc<KnowledgeBase>,
+    pub(super) assistant: Arc<Assistant>,
+    pub(super) report: BuildReport,
+    opened: startup::Base,
 }
 
 impl Base {
@@ -41,23 +40,21 @@ impl Base {
     ///
     /// # Errors
     /// When the data folder is in use or broken, or the model does not load.
-    pub async fn open(data: &Path, source: Source<'_>, parts: &EvalParts<'_>) -> Result<Self, EvalError> {
-        let data = DataFolder::open(data).await?;
-        let settings = parts.indexer;
-        let embedder: Arc<dyn Embedder> =
-            Arc::new(FastEmbedder::start(settings.embedder.clone()).await?);
-        let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
-        let root = match &source {
+    pub(super) async fn open(
+        data: &Path,
+        source: Source<'_>,
+        settings: &Settings,
+    ) -> Result<Self, EvalError> {
+        let kb = match &source {
             Source::Folder(folder) => folder,
-            Source::Documents(_) => data.path(),
+            Source::Documents(_) => data,
         };
-        let publisher = Publisher::new(
-            root,
-            settings.source.clone(),
-            data.catalog(),
-            Arc::clone(&embedder),
-            indexes.clone(),
-        );
+        let paths = Paths {
+            kb: kb.to_owned(),
+            data: data.to_owned(),
+        };
+        let opened = startup::Base::open(settings, &paths, EmbedderStart::Now).await?;
+        let (publisher, knowledge) = (opened.publisher(), opened.knowledge());
         publisher.recover().await?;
         let progress = Arc::new(IndexingBars::default());
         let report = match source {
@@ -66,27 +63,29 @@ impl Base {
                 publisher.publish_documents(documents, progress).await?
             }
         };
+        knowledge.refresh().await?;
         publisher.tidy().await?;
-        let name = embedder.identity().name.clone();
-        let knowledge = KnowledgeBase::open(
-            data.catalog(),
-            embedder,
-            indexes,
-            settings.search.clone(),
-        )
-        .await?;
-        let knowledge = Arc::new(knowledge);
-        let assistant = Arc::new(Assistant::new(
+        let assistant = Assistant::new(
             Arc::clone(&knowledge),
             Arc::new(NoTickets),
-            parts.assistant.clone(),
-        ));
-        Ok(Self { knowledge, assistant, report, embedder: name, data })
+            settings.assistant.clone(),
+        );
+        Ok(Self {
+            knowledge,
+            assistant: Arc::new(assistant),
+            report,
+            opened,
+        })
+    }
+
+    /// Names the vector space that was measured.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.opened.fingerprint()
     }
 
     /// Closes the data folder.
-    pub async fn close(self) {
-        self.data.close().await;
+    pub(super) async fn close(self) {
+        self.opened.close().await;
     }
 }
 

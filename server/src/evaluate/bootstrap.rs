@@ -6,9 +6,9 @@
 
 /// The middle 95 % of the resampled figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    pub low: f64,
-    pub high: f64,
+pub(super) struct Interval {
+    pub(super) low: f64,
+    pub(super) high: f64,
 }
 
 /// Intervals of several figures at once, by the percentile method (Efron and Tibshirani: "An
@@ -17,7 +17,7 @@ pub struct Interval {
 /// `clusters` hold positions of questions; `statistic` gets the positions of one resample and must
 /// always give the same number of figures in the same order. A figure that is `None` in more than
 /// half of the resamples has no interval.
-pub fn intervals(
+pub(super) fn intervals(
     clusters: &[Vec<usize>],
     resamples: u32,
     seed: u64,
@@ -42,7 +42,10 @@ pub fn intervals(
         .map(|mut sample| {
             sample.sort_by(f64::total_cmp);
             let enough = sample.len() * 2 > resamples as usize;
-            enough.then(|| Interval { low: quantile(&sample, 0.025), high: quantile(&sample, 0.975) })
+            enough.then(|| Interval {
+                low: quantile(&sample, 0.025),
+                high: quantile(&sample, 0.975),
+            })
         })
         .collect()
 }
@@ -50,7 +53,11 @@ pub fn intervals(
 /// Linear between the two nearest values. `sorted` must not be empty.
 fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at lies in the list")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at lies in the list"
+    )]
     let (low, high) = (at.floor() as usize, at.ceil() as usize);
     sorted[low] + (sorted[high] - sorted[low]) * at.fract()
 }
@@ -80,7 +87,10 @@ mod tests {
 
     fn mean(values: &[f64]) -> impl Fn(&[usize]) -> Vec<Option<f64>> {
         move |drawn| {
-            vec![Some(drawn.iter().map(|i| values[*i]).sum::<f64>() / drawn.len() as f64), None]
+            vec![
+                Some(drawn.iter().map(|i| values[*i]).sum::<f64>() / drawn.len() as f64),
+                None,
+            ]
         }
     }
 
@@ -98,17 +108,25 @@ mod tests {
         let got = intervals(&clusters, 2000, 1, mean(&values));
         let Interval { low, high } = got[0].unwrap();
         // 0.25 -+ 1.96 * sqrt(0.25 * 0.75 / 400)
-        assert!((low - 0.2076).abs() < 0.006 && (high - 0.2924).abs() < 0.006, "{low} {high}");
+        assert!(
+            (low - 0.2076).abs() < 0.006 && (high - 0.2924).abs() < 0.006,
+            "{low} {high}"
+        );
         assert_eq!(got[1], None);
         assert_eq!(got, intervals(&clusters, 2000, 1, mean(&values)));
     }
 
     #[test]
     fn questions_that_go_together_widen_the_interval() {
-        let values: Vec<f64> = (0..400).map(|i| f64::from(u8::from(i % 200 < 50))).collect();
+        let values: Vec<f64> = (0..400)
+            .map(|i| f64::from(u8::from(i % 200 < 50)))
+            .collect();
         let width = |size: usize| {
-            let clusters: Vec<Vec<usize>> =
-                (0..400).collect::<Vec<_>>().chunks(size).map(<[usize]>::to_vec).collect();
+            let clusters: Vec<Vec<usize>> = (0..400)
+                .collect::<Vec<_>>()
+                .chunks(size)
+                .map(<[usize]>::to_vec)
+                .collect();
             let i = intervals(&clusters, 1000, 7, mean(&values))[0].unwrap();
             i.high - i.low
         };

@@ -1,20 +1,16 @@
-//! The `eval` command: its flags, what goes with what, the exit code.
+//! The `eval` command: its flags, what goes with what, whether the gate holds.
 //!
-//! Called by the command line of the server with settings that are read already. Figures go to
-//! standard output (tables, or with `--json` one object on the last line), progress to standard error.
-//! Exit code 0: measured and at or above the gate; 1: below it. Errors are the caller's to print.
+//! Called by `cli`, which reads the settings and prints what comes back: tables, or with `--json` one
+//! object. Progress goes to standard error.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use indexer::settings::IndexerSettings;
 use serde_json::Value;
 
 use super::set_run::Languages;
 use super::sets::{SetFiles, Turns};
-use super::{EvalError, EvalSettings, golden, golden_run, output, report, set_run, sets};
-use crate::assistant::AssistantSettings;
+use super::{EvalError, golden, golden_run, output, report, set_run, sets};
+use crate::settings::Settings;
 
 /// Flags of `eval`.
 #[derive(Debug, Clone, clap::Args)]
@@ -57,12 +53,13 @@ pub struct EvalArgs {
     pub json: bool,
 }
 
-/// Settings that an evaluation uses.
-#[derive(Debug, Clone, Copy)]
-pub struct EvalParts<'a> {
-    pub indexer: &'a IndexerSettings,
-    pub assistant: &'a AssistantSettings,
-    pub settings: &'a EvalSettings,
+/// What the command has to say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvalOutcome {
+    /// For standard output, with its line end.
+    pub text: String,
+    /// Whether everything reached what was asked of it.
+    pub passed: bool,
 }
 
 /// Runs the command over the knowledge-base folder and the data folder.
@@ -72,11 +69,11 @@ pub struct EvalParts<'a> {
 pub async fn run(
     args: &EvalArgs,
     (kb, data): (&Path, &Path),
-    parts: &EvalParts<'_>,
-) -> Result<ExitCode, EvalError> {
+    settings: &Settings,
+) -> Result<EvalOutcome, EvalError> {
     match &args.golden {
-        Some(folder) => golden(args, folder, (kb, data), parts).await,
-        None => set(args, data, parts).await,
+        Some(folder) => golden(args, folder, (kb, data), settings).await,
+        None => set(args, data, settings).await,
     }
 }
 
@@ -84,8 +81,8 @@ async fn golden(
     args: &EvalArgs,
     folder: &Path,
     (kb, data): (&Path, &Path),
-    parts: &EvalParts<'_>,
-) -> Result<ExitCode, EvalError> {
+    settings: &Settings,
+) -> Result<EvalOutcome, EvalError> {
     if args.predictions.is_some() || args.features.is_some() || !args.require.is_empty() {
         return Err(EvalError::Usage(
             "--predictions, --features and --require go with --set; the gate of golden cases is \
@@ -94,22 +91,33 @@ async fn golden(
         ));
     }
     let cases = golden::read(folder, kb)?;
-    let result = golden_run::run(&cases, (kb, data), parts).await?;
-    let gate = &parts.settings.gate;
-    if args.json {
-        print(&format!("{}\n", report::golden_json(&result, gate)))?;
+    let result = golden_run::run(&cases, (kb, data), settings).await?;
+    let gate = &settings.eval.gate;
+    let text = if args.json {
+        format!("{}\n", report::golden_json(&result, gate))
     } else {
-        print(&report::golden_text(&result, gate))?;
-    }
-    Ok(code(report::gates(&result, gate).iter().all(report::Gate::holds)))
+        report::golden_text(&result, gate)
+    };
+    Ok(EvalOutcome {
+        text,
+        passed: report::gates(&result, gate).iter().all(report::Gate::holds),
+    })
 }
 
-async fn set(args: &EvalArgs, data: &Path, parts: &EvalParts<'_>) -> Result<ExitCode, EvalError> {
-    let turns = if args.multiturn { Turns::Multi } else { Turns::Single };
+async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOutcome, EvalError> {
+    let turns = if args.multiturn {
+        Turns::Multi
+    } else {
+        Turns::Single
+    };
     let (name, files) = files(args, turns)?;
     let set = sets::read(&files, turns)?;
-    let languages = if args.use_lang { Languages::Given } else { Languages::Detected };
-    let result = set_run::run((&files, set), data, languages, parts).await?;
+    let languages = if args.use_lang {
+        Languages::Given
+    } else {
+        Languages::Detected
+    };
+    let result = set_run::run((&files, set), data, languages, settings).await?;
     if let Some(file) = &args.predictions {
         output::predictions(file, &result.predictions)?;
     }
@@ -118,22 +126,25 @@ async fn set(args: &EvalArgs, data: &Path, parts: &EvalParts<'_>) -> Result<Exit
     }
     let figures = report::set_json(&name, &args.split, &result);
     let gates = gates(&args.require, &figures)?;
-    if args.json {
-        print(&format!("{figures}\n"))?;
+    let text = if args.json {
+        format!("{figures}\n")
     } else {
-        print(&report::set_text(&name, &args.split, &result))?;
-        for gate in gates.iter().filter(|g| !g.holds()) {
-            print(&report::gate_text(gate))?;
-        }
-    }
-    Ok(code(gates.iter().all(report::Gate::holds)))
+        let below = gates.iter().filter(|g| !g.holds()).map(report::gate_text);
+        report::set_text(&name, &args.split, &result) + &below.collect::<String>()
+    };
+    Ok(EvalOutcome {
+        text,
+        passed: gates.iter().all(report::Gate::holds),
+    })
 }
 
 /// Name and files of the set that `args` ask for.
 fn files(args: &EvalArgs, turns: Turns) -> Result<(String, SetFiles), EvalError> {
     let named = |path: &Path| {
         let absolute = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        absolute.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+        absolute
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
     };
     match (&args.set, &args.corpus, &args.queries, &args.qrels) {
         (Some(set), ..) => Ok((named(set), SetFiles::of(set, &args.split, turns))),
@@ -160,24 +171,73 @@ fn gates(required: &[(String, f64)], figures: &Value) -> Result<Vec<report::Gate
             let reached = figures.get(name).and_then(Value::as_f64).ok_or_else(|| {
                 EvalError::Usage(format!("--require {name}: this set has no such figure"))
             })?;
-            Ok(report::Gate { name: name.clone(), needed: *needed, reached })
+            Ok(report::Gate {
+                name: name.clone(),
+                needed: *needed,
+                reached,
+            })
         })
         .collect()
 }
 
 fn requirement(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, for instance ndcg10=0.75")?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write NAME=VALUE, for instance ndcg10=0.75")?;
     let value = value.parse().map_err(|e| format!("{value:?}: {e}"))?;
     Ok((name.to_owned(), value))
 }
 
-fn code(good: bool) -> ExitCode {
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-/// Written here and not with `println!`, which panics when the reader has gone.
-fn print(text: &str) -> Result<(), EvalError> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: EvalArgs,
+    }
+
+    fn parse(line: &str) -> Result<EvalArgs, String> {
+        Line::try_parse_from(std::iter::once("eval").chain(line.split_whitespace()))
+            .map(|l| l.args)
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        for line in [
+            "--set a --golden b",
+            "--corpus a",
+            "--set a --queries b",
+            "--require ndcg10",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        let nothing = files(&parse("").unwrap(), Turns::Single)
+            .unwrap_err()
+            .to_string();
+        assert!(nothing.contains("--golden DIR"), "{nothing}");
+    }
+
+    #[test]
+    fn the_parts_of_a_set_can_be_named_apart() {
+        let args = parse("--corpus x/c.jsonl --queries q.jsonl --qrels r.tsv").unwrap();
+        let (name, files) = files(&args, Turns::Single).unwrap();
+        assert_eq!(
+            (name.as_str(), files.qrels),
+            ("c.jsonl", PathBuf::from("r.tsv"))
+        );
+    }
+
+    #[test]
+    fn a_requirement_names_a_figure_and_its_least_value() {
+        let figures = serde_json::json!({ "ndcg10": 0.7, "ci95": {} });
+        let required = |line: &str| gates(&parse(line).unwrap().require, &figures);
+        let gates = required("--require ndcg10=0.7 --require ndcg10=0.71").unwrap();
+        assert!(gates[0].holds() && !gates[1].holds());
+        assert!(required("--require ci95=1").is_err());
+    }
 }

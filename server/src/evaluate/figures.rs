@@ -17,22 +17,22 @@ const CURVE: usize = 50;
 
 /// One question with what happened and the truth.
 #[derive(Debug, Clone)]
-pub struct Judged {
-    pub language: String,
-    pub kind: String,
+pub(super) struct Judged {
+    pub(super) language: String,
+    pub(super) kind: String,
     /// Questions of a group are resampled together.
-    pub group: String,
-    pub answerable: bool,
+    pub(super) group: String,
+    pub(super) answerable: bool,
     /// `None` for questions without gold documents.
-    pub places: Option<Places>,
-    pub confidence: f64,
+    pub(super) places: Option<Places>,
+    pub(super) confidence: f64,
     /// Share of the evidence in the first 5 and 10 passages.
-    pub evidence: Option<[f64; 2]>,
+    pub(super) evidence: Option<[f64; 2]>,
 }
 
 impl Judged {
     /// A gold document is among the first five.
-    pub fn hit_at_5(&self) -> bool {
+    pub(super) fn hit_at_5(&self) -> bool {
         self.answerable && self.places.as_ref().is_some_and(|p| p.success(5) > 0.0)
     }
 
@@ -47,52 +47,67 @@ impl Judged {
 
 /// A figure of a set: name, value, 95 % interval.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
-    pub name: &'static str,
-    pub value: f64,
-    pub interval: Option<Interval>,
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) value: f64,
+    pub(super) interval: Option<Interval>,
 }
 
 /// Figures of some questions.
 #[derive(Debug, Clone, Default)]
-pub struct Figures {
-    pub questions: usize,
+pub(super) struct Figures {
+    pub(super) questions: usize,
     /// Questions behind the retrieval figures.
-    pub retrieval: usize,
-    pub unanswerable: usize,
+    pub(super) retrieval: usize,
+    pub(super) unanswerable: usize,
     /// In the order in which they are shown; what cannot be computed is left out.
-    pub list: Vec<Figure>,
+    pub(super) list: Vec<Figure>,
 }
 
 impl Figures {
-    pub fn get(&self, name: &str) -> Option<&Figure> {
+    pub(super) fn get(&self, name: &str) -> Option<&Figure> {
         self.list.iter().find(|f| f.name == name)
     }
 }
 
 /// All figures of a set.
 #[derive(Debug, Clone, Default)]
-pub struct SetFigures {
-    pub all: Figures,
-    pub by_language: BTreeMap<String, Figures>,
-    pub by_kind: BTreeMap<String, Figures>,
-    pub curve: Vec<RiskPoint>,
+pub(super) struct SetFigures {
+    pub(super) all: Figures,
+    pub(super) by_language: BTreeMap<String, Figures>,
+    pub(super) by_kind: BTreeMap<String, Figures>,
+    pub(super) curve: Vec<RiskPoint>,
 }
 
 /// Names, in the order of [`measure`].
 const NAMES: [&str; 14] = [
-    "ndcg10", "recall1", "recall5", "recall10", "mrr10", "evidence_recall5", "evidence_recall10",
-    "auroc", "coverage_at_5pct", "coverage_at_10pct", "aurc", "ece", "brier", "mean_confidence",
+    "ndcg10",
+    "recall1",
+    "recall5",
+    "recall10",
+    "mrr10",
+    "evidence_recall5",
+    "evidence_recall10",
+    "auroc",
+    "coverage_at_5pct",
+    "coverage_at_10pct",
+    "aurc",
+    "ece",
+    "brier",
+    "mean_confidence",
 ];
 
 impl SetFigures {
     /// Measures `questions`.
-    pub fn of(questions: &[Judged], settings: &EvalSettings) -> Self {
+    pub(super) fn of(questions: &[Judged], settings: &EvalSettings) -> Self {
         let every: Vec<&Judged> = questions.iter().collect();
         let slices = |key: fn(&Judged) -> &str| {
             let mut slices: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
             for question in questions {
-                slices.entry(key(question).to_owned()).or_default().push(question);
+                slices
+                    .entry(key(question).to_owned())
+                    .or_default()
+                    .push(question);
             }
             slices
         };
@@ -101,7 +116,14 @@ impl SetFigures {
             .into_iter()
             .map(|(name, slice)| {
                 let whole = slice.len() == every.len();
-                (name, if whole { all.clone() } else { figures(&slice, &[], settings) })
+                (
+                    name,
+                    if whole {
+                        all.clone()
+                    } else {
+                        figures(&slice, &[], settings)
+                    },
+                )
             })
             .collect();
         // Questions without an answer are compared with all that have one.
@@ -109,13 +131,21 @@ impl SetFigures {
         let by_kind = slices(|q| &q.kind)
             .into_iter()
             .map(|(name, slice)| {
-                let beside: &[&Judged] =
-                    if slice.iter().any(|q| q.answerable) { &[] } else { &answerable };
+                let beside: &[&Judged] = if slice.iter().any(|q| q.answerable) {
+                    &[]
+                } else {
+                    &answerable
+                };
                 (name, figures(&slice, beside, settings))
             })
             .collect();
         let judgements: Vec<Judgement> = every.iter().filter_map(|q| q.judgement()).collect();
-        Self { all, by_language, by_kind, curve: risk_coverage(&judgements, CURVE) }
+        Self {
+            all,
+            by_language,
+            by_kind,
+            curve: risk_coverage(&judgements, CURVE),
+        }
     }
 }
 
@@ -148,20 +178,30 @@ fn figures(slice: &[&Judged], beside: &[&Judged], settings: &EvalSettings) -> Fi
         .zip(values)
         .enumerate()
         .filter_map(|(i, (name, value))| {
-            Some(Figure { name, value: value?, interval: spread.get(i).copied().flatten() })
+            Some(Figure {
+                name,
+                value: value?,
+                interval: spread.get(i).copied().flatten(),
+            })
         })
         .collect();
     Figures {
         questions: own,
-        retrieval: slice.iter().filter(|q| q.answerable && q.places.is_some()).count(),
+        retrieval: slice
+            .iter()
+            .filter(|q| q.answerable && q.places.is_some())
+            .count(),
         unanswerable: slice.iter().filter(|q| !q.answerable).count(),
         list,
     }
 }
 
 fn measure(questions: &[&Judged]) -> Vec<Option<f64>> {
-    let found: Vec<&Places> =
-        questions.iter().filter(|q| q.answerable).filter_map(|q| q.places.as_ref()).collect();
+    let found: Vec<&Places> = questions
+        .iter()
+        .filter(|q| q.answerable)
+        .filter_map(|q| q.places.as_ref())
+        .collect();
     let ranked = |f: fn(&Places) -> f64| mean(found.iter().map(|p| f(p)));
     let evidence = |i: usize| mean(questions.iter().filter_map(|q| Some(q.evidence?[i])));
     let judgements: Vec<Judgement> = questions.iter().filter_map(|q| q.judgement()).collect();
@@ -229,7 +269,10 @@ mod tests {
     /// files.
     #[test]
     fn an_independent_scorer_gives_the_same_figures() {
-        let settings = EvalSettings { resamples: 0, ..EvalSettings::default() };
+        let settings = EvalSettings {
+            resamples: 0,
+            ..EvalSettings::default()
+        };
         let got = SetFigures::of(&made_up(), &settings).all;
         assert_eq!((got.retrieval, got.unanswerable), (66, 25));
         for (name, value) in [
@@ -242,19 +285,29 @@ mod tests {
             ("ece", 0.233),
         ] {
             let figure = got.get(name).unwrap();
-            assert!((figure.value - value).abs() < 0.000_051, "{name}: {} {value}", figure.value);
+            assert!(
+                (figure.value - value).abs() < 0.000_051,
+                "{name}: {} {value}",
+                figure.value
+            );
             assert_eq!(figure.interval, None);
         }
     }
 
     #[test]
     fn a_kind_without_answers_is_compared_with_all_that_have_one() {
-        let settings = EvalSettings { resamples: 50, ..EvalSettings::default() };
+        let settings = EvalSettings {
+            resamples: 50,
+            ..EvalSettings::default()
+        };
         let got = SetFigures::of(&made_up(), &settings);
         let far = &got.by_kind["far"];
         let names: Vec<_> = far.list.iter().map(|f| f.name).collect();
         assert_eq!(names, ["auroc"]);
-        assert_eq!(far.get("auroc").unwrap().value, got.all.get("auroc").unwrap().value);
+        assert_eq!(
+            far.get("auroc").unwrap().value,
+            got.all.get("auroc").unwrap().value
+        );
         assert_eq!((far.questions, far.unanswerable), (25, 25));
         assert_eq!(got.by_kind["plain"].get("auroc"), None);
         assert_eq!(got.by_language.len(), 2);

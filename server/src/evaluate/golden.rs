@@ -33,7 +33,7 @@ use crate::privacy::CustomerText;
 /// What must happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Expect {
+pub(super) enum Expect {
     /// Answered from a right page with the right words.
     Answer,
     /// Not answered: the knowledge base has no answer for this asker.
@@ -43,9 +43,9 @@ pub enum Expect {
 }
 
 impl Expect {
-    pub const ALL: [Self; 3] = [Self::Answer, Self::Refuse, Self::HandOver];
+    pub(super) const ALL: [Self; 3] = [Self::Answer, Self::Refuse, Self::HandOver];
 
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Answer => "answer",
             Self::Refuse => "refuse",
@@ -56,20 +56,20 @@ impl Expect {
 
 /// One case, checked.
 #[derive(Debug, Clone)]
-pub struct Case {
-    pub id: String,
-    pub question: Question,
+pub(super) struct Case {
+    pub(super) id: String,
+    pub(super) question: Question,
     /// As written, for the report.
-    pub words: String,
+    pub(super) words: String,
     /// Oldest first.
-    pub history: Vec<Turn>,
-    pub expect: Expect,
-    pub must_cite: Vec<String>,
-    pub must_say: Vec<String>,
-    pub must_not_say: Vec<String>,
-    pub kind: String,
+    pub(super) history: Vec<Turn>,
+    pub(super) expect: Expect,
+    pub(super) must_cite: Vec<String>,
+    pub(super) must_say: Vec<String>,
+    pub(super) must_not_say: Vec<String>,
+    pub(super) kind: String,
     /// Language of the question, `und` when the case does not say.
-    pub language: String,
+    pub(super) language: String,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ enum RoleRecord {
 ///
 /// # Errors
 /// [`EvalError::Input`] naming file and case, [`EvalError::File`] for what cannot be read.
-pub fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
+pub(super) fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
     let mut files: Vec<PathBuf> = fs_err::read_dir(folder)?
         .map(|entry| entry.map(|e| e.path()))
         .collect::<Result<_, _>>()?;
@@ -135,7 +135,11 @@ pub fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
         }
     }
     if cases.is_empty() {
-        return Err(EvalError::input(folder, "", "there is no case in any *.yaml file here"));
+        return Err(EvalError::input(
+            folder,
+            "",
+            "there is no case in any *.yaml file here",
+        ));
     }
     Ok(cases)
 }
@@ -144,7 +148,10 @@ fn parse(file: &Path, text: &str, kb: &Path) -> Result<Vec<Case>, EvalError> {
     let record: FileRecord =
         serde_saphyr::from_str(text).map_err(|e| EvalError::input(file, "", e))?;
     if record.version != 1 {
-        let reason = format!("version {} is not known; this program reads version 1", record.version);
+        let reason = format!(
+            "version {} is not known; this program reads version 1",
+            record.version
+        );
         return Err(EvalError::input(file, "", reason));
     }
     (1..)
@@ -172,10 +179,21 @@ fn case(value: Value, kb: &Path) -> Result<Case, String> {
     {
         return Err("must_cite and must_say go with expect: answer alone".to_owned());
     }
-    if let Some(lost) = record.must_cite.iter().find(|path| !kb.join(path).is_file()) {
-        return Err(format!("must_cite: {lost} is not in the knowledge base {}", kb.display()));
+    if let Some(lost) = record
+        .must_cite
+        .iter()
+        .find(|path| !kb.join(path).is_file())
+    {
+        return Err(format!(
+            "must_cite: {lost} is not in the knowledge base {}",
+            kb.display()
+        ));
     }
-    let language = question.locale.as_ref().map_or("und", Locale::language).to_owned();
+    let language = question
+        .locale
+        .as_ref()
+        .map_or("und", Locale::language)
+        .to_owned();
     Ok(Case {
         id: record.id,
         question,
@@ -195,7 +213,10 @@ fn turn(record: TurnRecord) -> Turn {
         RoleRecord::User => Role::User,
         RoleRecord::Assistant => Role::Assistant,
     };
-    Turn { role, text: CustomerText::new(record.text) }
+    Turn {
+        role,
+        text: CustomerText::new(record.text),
+    }
 }
 
 #[cfg(test)]
@@ -237,7 +258,10 @@ cases:
         assert_eq!(cases.len(), 2);
         assert_eq!(cases[0].history.len(), 2);
         assert_eq!(cases[0].history[1].role, Role::Assistant);
-        assert_eq!((cases[0].language.as_str(), cases[1].language.as_str()), ("en", "und"));
+        assert_eq!(
+            (cases[0].language.as_str(), cases[1].language.as_str()),
+            ("en", "und")
+        );
         assert_eq!(cases[1].expect, Expect::Refuse);
     }
 
@@ -249,18 +273,28 @@ cases:
             ("[returns.md]", "[refunds.md]", "refunds.md"),
             ("expect: refuse", "expect: shrug", "shrug"),
             ("id: b", "id: a", "taken"),
-            ("question: \"who won the match\"", "question: \"?\"", "empty"),
+            (
+                "question: \"who won the match\"",
+                "question: \"?\"",
+                "empty",
+            ),
             ("role: assistant", "role: agent", "agent"),
             ("expect: refuse", "expect: answer", "must_cite"),
         ] {
             let error = read_text(&GOOD.replace(from, to)).unwrap_err();
-            assert!(error.contains("en.yaml: case ") && error.contains(named), "{to}: {error}");
+            assert!(
+                error.contains("en.yaml: case ") && error.contains(named),
+                "{to}: {error}"
+            );
         }
         for (yaml, named) in [
             ("version: 2\ncases: []\n", "version 2"),
             ("version: 1\ncases: []\n", "no case"),
             ("version: 1\ncases: [\n", "en.yaml"),
-            ("version: 1\ncases:\n  - {question: hi there}\n", "case number 1"),
+            (
+                "version: 1\ncases:\n  - {question: hi there}\n",
+                "case number 1",
+            ),
         ] {
             let error = read_text(yaml).unwrap_err();
             assert!(error.contains(named), "{yaml}: {error}");

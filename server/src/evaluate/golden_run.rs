@@ -16,51 +16,53 @@ use super::golden::{Case, Expect};
 use super::metrics::Places;
 use super::probe::Probe;
 use super::text::folded;
-use super::{EvalError, EvalParts, progress};
+use super::{EvalError, progress};
 use crate::domain::{Answer, Failure, Outcome, ReasonCode};
+use crate::settings::Settings;
 
 /// What happened to one case.
 #[derive(Debug, Clone, Serialize)]
-pub struct CaseResult {
-    pub id: String,
-    pub question: String,
-    pub expect: &'static str,
-    pub kind: String,
-    pub language: String,
+pub(super) struct CaseResult {
+    pub(super) id: String,
+    pub(super) question: String,
+    pub(super) expect: &'static str,
+    pub(super) kind: String,
+    pub(super) language: String,
     /// `answered`, `handed_off`, `failed`.
-    pub outcome: &'static str,
+    pub(super) outcome: &'static str,
     /// Why it was handed off.
-    pub reason: Option<&'static str>,
-    pub confidence: f64,
+    pub(super) reason: Option<&'static str>,
+    pub(super) confidence: f64,
     /// Paths of the cited pages.
-    pub cited: Vec<String>,
-    pub answer: String,
+    pub(super) cited: Vec<String>,
+    pub(super) answer: String,
     /// Place of the first page of `must_cite` among all pages found, from 1.
-    pub gold_rank: Option<usize>,
+    pub(super) gold_rank: Option<usize>,
     /// What is wrong; `None` for a case that passed.
-    pub problem: Option<String>,
+    pub(super) problem: Option<String>,
 }
 
 /// Everything that came of the cases, in their order.
-pub struct GoldenResult {
-    pub cases: Vec<CaseResult>,
-    pub figures: SetFigures,
-    pub report: BuildReport,
-    pub embedder: String,
+pub(super) struct GoldenResult {
+    pub(super) cases: Vec<CaseResult>,
+    pub(super) figures: SetFigures,
+    pub(super) report: BuildReport,
+    /// Names the vector space.
+    pub(super) fingerprint: String,
     /// Seconds for all cases.
-    pub seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// Publishes `kb` into `data` and asks all cases.
 ///
 /// # Errors
 /// When the base cannot be made or a search fails. A case that fails is no error.
-pub async fn run(
+pub(super) async fn run(
     cases: &[Case],
     (kb, data): (&Path, &Path),
-    parts: &EvalParts<'_>,
+    settings: &Settings,
 ) -> Result<GoldenResult, EvalError> {
-    let base = Base::open(data, Source::Folder(kb), parts).await?;
+    let base = Base::open(data, Source::Folder(kb), settings).await?;
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", cases.len() as u64);
     let asked: Vec<(CaseResult, Judged)> = futures::stream::iter(cases)
@@ -72,7 +74,7 @@ pub async fn run(
                 result
             }
         })
-        .buffered(parts.settings.concurrent.max(1))
+        .buffered(settings.eval.concurrent.max(1))
         .try_collect()
         .await?;
     bar.finish_and_clear();
@@ -86,10 +88,10 @@ pub async fn run(
         .map(|(j, _)| j)
         .collect();
     let result = GoldenResult {
-        figures: SetFigures::of(&judged, parts.settings),
+        figures: SetFigures::of(&judged, &settings.eval),
         cases,
         report: base.report.clone(),
-        embedder: base.embedder.clone(),
+        fingerprint: base.fingerprint().to_owned(),
         seconds,
     };
     base.close().await;
@@ -99,9 +101,15 @@ pub async fn run(
 async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError> {
     let parts = (&*base.assistant, &*base.knowledge);
     let probe = Probe::of(parts, &case.question, &case.history).await?;
-    let answer =
-        base.assistant.answer_with_history(case.question.clone(), case.history.clone()).await;
-    let ranking: Vec<String> = probe.ranking.iter().map(|p| p.as_str().to_owned()).collect();
+    let answer = base
+        .assistant
+        .answer_with_history(case.question.clone(), case.history.clone())
+        .await;
+    let ranking: Vec<String> = probe
+        .ranking
+        .iter()
+        .map(|p| p.as_str().to_owned())
+        .collect();
     let evidence = |k| probe.evidence(&case.must_say, k);
     let judged = Judged {
         language: case.language.clone(),
@@ -112,8 +120,15 @@ async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError
         confidence: probe.confidence,
         evidence: evidence(5).zip(evidence(10)).map(|(five, ten)| [five, ten]),
     };
-    let gold_rank = ranking.iter().position(|p| case.must_cite.contains(p)).map(|i| i + 1);
-    let result = CaseResult { gold_rank, confidence: probe.confidence, ..result(case, &answer) };
+    let gold_rank = ranking
+        .iter()
+        .position(|p| case.must_cite.contains(p))
+        .map(|i| i + 1);
+    let result = CaseResult {
+        gold_rank,
+        confidence: probe.confidence,
+        ..result(case, &answer)
+    };
     Ok((result, judged))
 }
 
@@ -139,11 +154,16 @@ fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
         reason,
         confidence: 0.0,
         cited,
-        answer: answer.as_ref().map_or_else(|_| String::new(), |a| a.text.clone()),
+        answer: answer
+            .as_ref()
+            .map_or_else(|_| String::new(), |a| a.text.clone()),
         gold_rank: None,
         problem: match answer {
             Ok(answer) => problem(case, answer),
-            Err(failure) => Some(format!("neither answered nor handed over: {}", failure.message)),
+            Err(failure) => Some(format!(
+                "neither answered nor handed over: {}",
+                failure.message
+            )),
         },
     }
 }
@@ -152,9 +172,10 @@ fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
 fn problem(case: &Case, answer: &Answer) -> Option<String> {
     match (case.expect, &answer.outcome) {
         (Expect::Answer, Outcome::Answered) => wrong_answer(case, answer),
-        (Expect::Answer, Outcome::HandedOff { reason, .. }) => {
-            Some(format!("handed over ({}) instead of answered", reason.as_str()))
-        }
+        (Expect::Answer, Outcome::HandedOff { reason, .. }) => Some(format!(
+            "handed over ({}) instead of answered",
+            reason.as_str()
+        )),
         (Expect::Refuse, Outcome::Answered) => Some("answered although there is no answer".into()),
         (Expect::Refuse, Outcome::HandedOff { message, .. }) => {
             said(&case.must_not_say, &everything(answer, message))
@@ -167,7 +188,11 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
 }
 
 fn wrong_answer(case: &Case, answer: &Answer) -> Option<String> {
-    if !answer.citations.iter().any(|c| case.must_cite.contains(&c.path)) {
+    if !answer
+        .citations
+        .iter()
+        .any(|c| case.must_cite.contains(&c.path))
+    {
         return Some("cites none of the right pages".to_owned());
     }
     let text = folded(&answer.text);
@@ -179,7 +204,10 @@ fn wrong_answer(case: &Case, answer: &Answer) -> Option<String> {
 
 /// `text` must be folded.
 fn said(forbidden: &[String], text: &str) -> Option<String> {
-    forbidden.iter().find(|w| text.contains(&folded(w))).map(|w| format!("says {w:?}"))
+    forbidden
+        .iter()
+        .find(|w| text.contains(&folded(w)))
+        .map(|w| format!("says {w:?}"))
 }
 
 /// Everything that a customer could read.
@@ -187,7 +215,12 @@ fn everything(answer: &Answer, message: &str) -> String {
     let mut all = vec![answer.text.as_str(), message];
     all.extend(answer.sentences.iter().map(|s| s.text.as_str()));
     for citation in &answer.citations {
-        all.extend([&*citation.title, &citation.heading, &citation.path, &citation.quote]);
+        all.extend([
+            &*citation.title,
+            &citation.heading,
+            &citation.path,
+            &citation.quote,
+        ]);
     }
     folded(&all.join("\n"))
 }
@@ -240,7 +273,11 @@ mod tests {
     }
 
     fn handed_off(reason: ReasonCode) -> Outcome {
-        Outcome::HandedOff { reason, ticket: Ticket::random(), message: "a colleague".into() }
+        Outcome::HandedOff {
+            reason,
+            ticket: Ticket::random(),
+            message: "a colleague".into(),
+        }
     }
 
     fn of(expect: Expect, outcome: Outcome, text: &str, path: &str) -> String {
@@ -253,16 +290,31 @@ mod tests {
         assert_eq!(of(Expect::Answer, Outcome::Answered, good, "policy.md"), "");
         assert!(of(Expect::Answer, Outcome::Answered, good, "other.md").contains("pages"));
         assert!(of(Expect::Answer, Outcome::Answered, "60", "policy.md").contains("60 Days"));
-        let forbidden = of(Expect::Answer, Outcome::Answered, "60 days or 75", "policy.md");
+        let forbidden = of(
+            Expect::Answer,
+            Outcome::Answered,
+            "60 days or 75",
+            "policy.md",
+        );
         assert!(forbidden.contains("75"));
-        let handed = of(Expect::Answer, handed_off(ReasonCode::LowConfidence), "", "policy.md");
+        let handed = of(
+            Expect::Answer,
+            handed_off(ReasonCode::LowConfidence),
+            "",
+            "policy.md",
+        );
         assert!(handed.contains("low_confidence"));
     }
 
     #[test]
     fn a_refusal_must_not_leak_in_a_quote() {
         assert!(of(Expect::Refuse, Outcome::Answered, "x", "a.md").contains("no answer"));
-        let leak = of(Expect::Refuse, handed_off(ReasonCode::NoEvidence), "", "a.md");
+        let leak = of(
+            Expect::Refuse,
+            handed_off(ReasonCode::NoEvidence),
+            "",
+            "a.md",
+        );
         assert!(leak.contains("75"), "{leak}");
         let mut quiet = answer(handed_off(ReasonCode::NoEvidence), "", "a.md");
         quiet.citations.clear();
@@ -273,14 +325,22 @@ mod tests {
     fn a_hand_over_needs_its_reason() {
         let asked = handed_off(ReasonCode::CustomerRequested);
         assert_eq!(of(Expect::HandOver, asked, "", "a.md"), "");
-        let other = of(Expect::HandOver, handed_off(ReasonCode::NoEvidence), "", "a.md");
+        let other = of(
+            Expect::HandOver,
+            handed_off(ReasonCode::NoEvidence),
+            "",
+            "a.md",
+        );
         assert!(other.contains("no_evidence"));
         assert!(!of(Expect::HandOver, Outcome::Answered, "x", "a.md").is_empty());
     }
 
     #[test]
     fn a_failure_is_a_failed_case() {
-        let failure = Failure { kind: crate::domain::FailureKind::Internal, message: "no".into() };
+        let failure = Failure {
+            kind: crate::domain::FailureKind::Internal,
+            message: "no".into(),
+        };
         let got = result(&case(Expect::Refuse), &Err(failure));
         assert_eq!(got.outcome, "failed");
         assert!(got.problem.unwrap().contains("no"));

@@ -28,7 +28,7 @@ mod text;
 
 use std::path::Path;
 
-pub use command::{EvalArgs, EvalParts, run};
+pub use command::{EvalArgs, EvalOutcome, run};
 pub use settings::{EvalSettings, GateSettings};
 
 /// Why an evaluation could not run. Failed cases are no error.
@@ -39,7 +39,14 @@ pub enum EvalError {
     Usage(String),
     /// A file of a set is wrong. `place` is a line, a case or an id.
     #[error("{file}: {place}{reason}")]
-    Input { file: String, place: String, reason: String },
+    Input {
+        file: String,
+        place: String,
+        reason: String,
+    },
+    /// The data folder or the embedding model does not open.
+    #[error(transparent)]
+    Open(#[from] anyhow::Error),
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error(transparent)]
@@ -54,18 +61,16 @@ impl EvalError {
         if !place.is_empty() {
             place.push_str(": ");
         }
-        Self::Input { file: file.display().to_string(), place, reason: reason.to_string() }
+        Self::Input {
+            file: file.display().to_string(),
+            place,
+            reason: reason.to_string(),
+        }
     }
 }
 
 impl From<indexer::catalog::CatalogError> for EvalError {
     fn from(error: indexer::catalog::CatalogError) -> Self {
-        Self::Publish(error.into())
-    }
-}
-
-impl From<indexer::embed::EmbedError> for EvalError {
-    fn from(error: indexer::embed::EmbedError) -> Self {
         Self::Publish(error.into())
     }
 }

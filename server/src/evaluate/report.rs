@@ -18,12 +18,12 @@ use super::settings::GateSettings;
 const SHOWN_FAILURES: usize = 40;
 
 /// The JSON of a question set: all figures at the top, by their names.
-pub fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
+pub(super) fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
     let mut out = figures_json(&result.figures.all);
     let more = json!({
         "set": name,
         "split": split,
-        "embedder": result.embedder,
+        "fingerprint": result.fingerprint,
         "documents": result.report.documents,
         "passages": result.report.passages,
         "embedded": result.report.embedded,
@@ -39,13 +39,18 @@ pub fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
 }
 
 /// The JSON of golden cases (contract of `eval --golden --json`).
-pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
+pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
     let cases = &result.cases;
     let by = |key: fn(&CaseResult) -> &str| -> Map<String, Value> {
-        groups(cases, key).into_iter().map(|(k, v)| (k.to_owned(), tally_json(&v))).collect()
+        groups(cases, key)
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), tally_json(&v)))
+            .collect()
     };
-    let mut by_expectation: Map<String, Value> =
-        Expect::ALL.iter().map(|e| (e.as_str().to_owned(), tally_json(&[]))).collect();
+    let mut by_expectation: Map<String, Value> = Expect::ALL
+        .iter()
+        .map(|e| (e.as_str().to_owned(), tally_json(&[])))
+        .collect();
     by_expectation.extend(by(|c| c.expect));
     let gates = gates(result, gate);
     let failures: Vec<&CaseResult> = cases.iter().filter(|c| c.problem.is_some()).collect();
@@ -62,7 +67,7 @@ pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
         "figures": figures_json(&result.figures.all),
         "figures_by_language": slices_json(&result.figures.by_language),
         "risk_coverage": curve_json(&result.figures),
-        "embedder": result.embedder,
+        "fingerprint": result.fingerprint,
         "documents": result.report.documents,
         "passages": result.report.passages,
         "seconds": rounded(result.seconds),
@@ -72,20 +77,20 @@ pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
 
 /// One condition of the gate.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    pub name: String,
-    pub needed: f64,
-    pub reached: f64,
+pub(super) struct Gate {
+    pub(super) name: String,
+    pub(super) needed: f64,
+    pub(super) reached: f64,
 }
 
 impl Gate {
-    pub fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         self.reached >= self.needed
     }
 }
 
 /// The gate of golden cases; an expectation without cases has no condition.
-pub fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
+pub(super) fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
     let needed = [gate.answer, gate.refuse, gate.hand_over];
     Expect::ALL
         .iter()
@@ -94,13 +99,17 @@ pub fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
             let name = expect.as_str();
             let of: Vec<_> = result.cases.iter().filter(|c| c.expect == name).collect();
             let reached = passed(&of) as f64 / of.len() as f64;
-            (!of.is_empty()).then(|| Gate { name: name.to_owned(), needed, reached })
+            (!of.is_empty()).then(|| Gate {
+                name: name.to_owned(),
+                needed,
+                reached,
+            })
         })
         .collect()
 }
 
 /// Tables of a question set.
-pub fn set_text(name: &str, split: &str, result: &SetResult) -> String {
+pub(super) fn set_text(name: &str, split: &str, result: &SetResult) -> String {
     let report = &result.report;
     let mut out = format!(
         "{name} {split}: {} questions ({} without an answer, {} vague ones left out), {} documents, \
@@ -118,7 +127,7 @@ pub fn set_text(name: &str, split: &str, result: &SetResult) -> String {
 }
 
 /// Tables of golden cases, failed ones last.
-pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
+pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
     let cases = &result.cases;
     let mut table = table(["", "cases", "passed", "share"]);
     let mut rows = |title: &str, key: fn(&CaseResult) -> &str| {
@@ -139,7 +148,9 @@ pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
     let mut out = format!("{table}\n{}", figures_text(&result.figures));
     let failures: Vec<_> = cases.iter().filter(|c| c.problem.is_some()).collect();
     for case in failures.iter().take(SHOWN_FAILURES) {
-        let rank = case.gold_rank.map_or_else(|| "-".to_owned(), |r| r.to_string());
+        let rank = case
+            .gold_rank
+            .map_or_else(|| "-".to_owned(), |r| r.to_string());
         let problem = case.problem.as_deref().unwrap_or_default();
         out.push_str(&format!(
             "failed {}: {problem} (confidence {:.2}, right page at {rank})\n",
@@ -147,7 +158,10 @@ pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
         ));
     }
     if failures.len() > SHOWN_FAILURES {
-        out.push_str(&format!("... and {} more\n", failures.len() - SHOWN_FAILURES));
+        out.push_str(&format!(
+            "... and {} more\n",
+            failures.len() - SHOWN_FAILURES
+        ));
     }
     for gate in gates(result, gate).iter().filter(|g| !g.holds()) {
         out.push_str(&gate_text(gate));
@@ -156,8 +170,11 @@ pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
 }
 
 /// One line about a gate that does not hold.
-pub fn gate_text(gate: &Gate) -> String {
-    format!("below the gate: {} is {:.3}, needed {:.3}\n", gate.name, gate.reached, gate.needed)
+pub(super) fn gate_text(gate: &Gate) -> String {
+    format!(
+        "below the gate: {} is {:.3}, needed {:.3}\n",
+        gate.name, gate.reached, gate.needed
+    )
 }
 
 fn figures_text(figures: &SetFigures) -> String {
@@ -166,10 +183,17 @@ fn figures_text(figures: &SetFigures) -> String {
         let interval = figure
             .interval
             .map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));
-        table.add_row([figure.name.to_owned(), format!("{:.3}", figure.value), interval]);
+        table.add_row([
+            figure.name.to_owned(),
+            format!("{:.3}", figure.value),
+            interval,
+        ]);
     }
     let mut out = format!("{table}\n");
-    for (title, slices) in [("language", &figures.by_language), ("kind", &figures.by_kind)] {
+    for (title, slices) in [
+        ("language", &figures.by_language),
+        ("kind", &figures.by_kind),
+    ] {
         if slices.len() > 1 {
             out.push_str(&format!("{}\n", slices_table(title, slices)));
         }
@@ -182,9 +206,15 @@ fn slices_table(title: &str, slices: &BTreeMap<String, Figures>) -> Table {
     let mut table = table([title, "questions"].into_iter().chain(COLUMNS));
     for (name, figures) in slices {
         let cells = COLUMNS.iter().map(|c| {
-            figures.get(c).map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value))
+            figures
+                .get(c)
+                .map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value))
         });
-        table.add_row([name.clone(), figures.questions.to_string()].into_iter().chain(cells));
+        table.add_row(
+            [name.clone(), figures.questions.to_string()]
+                .into_iter()
+                .chain(cells),
+        );
     }
     table
 }
@@ -207,7 +237,12 @@ fn figures_json(figures: &Figures) -> Map<String, Value> {
         }),
     );
     let mut intervals = Map::new();
-    for Figure { name, value, interval } in &figures.list {
+    for Figure {
+        name,
+        value,
+        interval,
+    } in &figures.list
+    {
         out.insert((*name).to_owned(), rounded(*value));
         if let Some(i) = interval {
             intervals.insert((*name).to_owned(), json!([rounded(i.low), rounded(i.high)]));
@@ -218,7 +253,10 @@ fn figures_json(figures: &Figures) -> Map<String, Value> {
 }
 
 fn slices_json(slices: &BTreeMap<String, Figures>) -> Value {
-    slices.iter().map(|(k, v)| (k.clone(), Value::Object(figures_json(v)))).collect()
+    slices
+        .iter()
+        .map(|(k, v)| (k.clone(), Value::Object(figures_json(v))))
+        .collect()
 }
 
 fn curve_json(figures: &SetFigures) -> Value {

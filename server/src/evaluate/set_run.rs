@@ -16,47 +16,56 @@ use super::figures::{Judged, SetFigures};
 use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
-use super::sets::{QuestionSet, Query, Record, SetFiles};
-use super::{EvalError, EvalParts, progress};
+use super::sets::{Query, QuestionSet, Record, SetFiles};
+use super::{EvalError, progress};
 use crate::domain::Question;
+use crate::settings::Settings;
 
 /// Whether the language that the set notes is given to the assistant, as a page in that language
 /// would, or is left to detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Languages {
+pub(super) enum Languages {
     Detected,
     Given,
 }
 
 /// Everything that came of a set.
-pub struct SetResult {
-    pub figures: SetFigures,
-    pub predictions: Vec<Prediction>,
-    pub report: BuildReport,
-    pub embedder: String,
+pub(super) struct SetResult {
+    pub(super) figures: SetFigures,
+    pub(super) predictions: Vec<Prediction>,
+    pub(super) report: BuildReport,
+    /// Names the vector space.
+    pub(super) fingerprint: String,
     /// Questions that were left out as vague.
-    pub vague: usize,
+    pub(super) vague: usize,
     /// Questions that the assistant does not accept (no letter, too long).
-    pub refused: usize,
+    pub(super) refused: usize,
     /// Seconds for all questions.
-    pub seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// Indexes the corpus of `files` below `data` and looks up all questions.
 ///
 /// # Errors
 /// When the base cannot be made or a search fails.
-pub async fn run(
+pub(super) async fn run(
     (files, set): (&SetFiles, QuestionSet),
     data: &Path,
     languages: Languages,
-    parts: &EvalParts<'_>,
+    settings: &Settings,
 ) -> Result<SetResult, EvalError> {
-    let ids: std::collections::HashMap<DocPath, String> =
-        set.corpus.iter().map(|r| (path_of(&r.id), r.id.clone())).collect();
-    let documents = set.corpus.iter().map(|r| document(r, parts)).collect();
-    let base =
-        Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), parts).await?;
+    let ids: std::collections::HashMap<DocPath, String> = set
+        .corpus
+        .iter()
+        .map(|r| (path_of(&r.id), r.id.clone()))
+        .collect();
+    let documents = set.corpus.iter().map(|r| document(r, settings)).collect();
+    let base = Base::open(
+        &folder_of(data, &files.corpus)?,
+        Source::Documents(documents),
+        settings,
+    )
+    .await?;
 
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", set.queries.len() as u64);
@@ -69,7 +78,7 @@ pub async fn run(
                 probe
             }
         })
-        .buffered(parts.settings.concurrent.max(1))
+        .buffered(settings.eval.concurrent.max(1))
         .try_collect()
         .await?;
     bar.finish_and_clear();
@@ -80,8 +89,11 @@ pub async fn run(
     let mut predictions = Vec::new();
     for (query, probe) in set.queries.iter().zip(asked) {
         let probe = probe.unwrap_or_default();
-        let ranking: Vec<String> =
-            probe.ranking.iter().filter_map(|p| ids.get(p).cloned()).collect();
+        let ranking: Vec<String> = probe
+            .ranking
+            .iter()
+            .filter_map(|p| ids.get(p).cloned())
+            .collect();
         let question = judge(query, &probe, &ranking);
         predictions.push(Prediction {
             id: query.id.clone(),
@@ -99,10 +111,10 @@ pub async fn run(
         }
     }
     let result = SetResult {
-        figures: SetFigures::of(&judged, parts.settings),
+        figures: SetFigures::of(&judged, &settings.eval),
         predictions,
         report: base.report.clone(),
-        embedder: base.embedder.clone(),
+        fingerprint: base.fingerprint().to_owned(),
         vague: set.queries.len() - judged.len(),
         refused,
         seconds,
@@ -117,7 +129,10 @@ async fn look_up(
     query: &Query,
     languages: Languages,
 ) -> Result<Option<Probe>, EvalError> {
-    let locale = query.language.as_deref().filter(|_| languages == Languages::Given);
+    let locale = query
+        .language
+        .as_deref()
+        .filter(|_| languages == Languages::Given);
     let Ok(question) = Question::parse(&query.text, locale, None, Audience::Public) else {
         return Ok(None);
     };
@@ -139,13 +154,13 @@ fn judge(query: &Query, probe: &Probe, ranking: &[String]) -> Judged {
 }
 
 /// A record as an article of a public help center.
-fn document(record: &Record, parts: &EvalParts<'_>) -> Document {
+fn document(record: &Record, settings: &Settings) -> Document {
     let locale = record
         .lang
         .as_deref()
         .and_then(Locale::parse)
         .or_else(|| indexer::language::detect(&format!("{}\n{}", record.title, record.text)))
-        .or_else(|| parts.indexer.source.default_locale.clone())
+        .or_else(|| settings.indexer.source.default_locale.clone())
         .unwrap_or_else(Locale::undetermined);
     let meta = DocumentMeta {
         title: record.title.clone(),
@@ -175,13 +190,25 @@ fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError
     let name: String = corpus
         .parent()
         .and_then(Path::file_name)
-        .map(|n| n.to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect())
+        .map(|n| {
+            n.to_string_lossy()
+                .chars()
+                .filter(|c| c.is_ascii_alphanumeric())
+                .take(40)
+                .collect()
+        })
         .unwrap_or_default();
-    Ok(data.join("eval").join(format!("{name}-{}", short_hash(&corpus.to_string_lossy()))))
+    Ok(data
+        .join("eval")
+        .join(format!("{name}-{}", short_hash(&corpus.to_string_lossy()))))
 }
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

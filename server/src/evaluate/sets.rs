@@ -21,15 +21,15 @@ use crate::privacy::CustomerText;
 
 /// Where the three files of a set are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetFiles {
-    pub corpus: PathBuf,
-    pub queries: PathBuf,
-    pub qrels: PathBuf,
+pub(super) struct SetFiles {
+    pub(super) corpus: PathBuf,
+    pub(super) queries: PathBuf,
+    pub(super) qrels: PathBuf,
 }
 
 impl SetFiles {
     /// The files of `split` in the folder of a set.
-    pub fn of(set: &Path, split: &str, turns: Turns) -> Self {
+    pub(super) fn of(set: &Path, split: &str, turns: Turns) -> Self {
         let suffix = match turns {
             Turns::Single => "",
             Turns::Multi => "_multiturn",
@@ -45,48 +45,48 @@ impl SetFiles {
 
 /// Whether questions come with the turns before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turns {
+pub(super) enum Turns {
     Single,
     Multi,
 }
 
 /// A document to be found.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Record {
+pub(super) struct Record {
     #[serde(rename = "_id")]
-    pub id: String,
+    pub(super) id: String,
     #[serde(default)]
-    pub title: String,
-    pub text: String,
+    pub(super) title: String,
+    pub(super) text: String,
     /// Language; detected when missing.
-    pub lang: Option<String>,
+    pub(super) lang: Option<String>,
 }
 
 /// A question with the truth about it.
 #[derive(Debug, Clone)]
-pub struct Query {
-    pub id: String,
-    pub text: String,
-    pub language: Option<String>,
+pub(super) struct Query {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) language: Option<String>,
     /// Oldest first; empty for single questions.
-    pub history: Vec<Turn>,
-    pub answerable: bool,
+    pub(super) history: Vec<Turn>,
+    pub(super) answerable: bool,
     /// Hardly any content; left out of all figures.
-    pub vague: bool,
-    pub kind: String,
+    pub(super) vague: bool,
+    pub(super) kind: String,
     /// Words of the corpus that hold the answer.
-    pub evidence: Vec<String>,
+    pub(super) evidence: Vec<String>,
     /// Questions of one group (a dialogue, translations of each other) are no independent evidence.
-    pub group: Option<String>,
+    pub(super) group: Option<String>,
     /// Ids of documents that answer it.
-    pub gold: Vec<String>,
+    pub(super) gold: Vec<String>,
 }
 
 /// A set in memory.
 #[derive(Debug)]
-pub struct QuestionSet {
-    pub corpus: Vec<Record>,
-    pub queries: Vec<Query>,
+pub(super) struct QuestionSet {
+    pub(super) corpus: Vec<Record>,
+    pub(super) queries: Vec<Query>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +125,7 @@ struct TurnRecord {
 ///
 /// # Errors
 /// [`EvalError::Input`] naming file and line, [`EvalError::File`] for what cannot be read.
-pub fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
+pub(super) fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
     let corpus: Vec<Record> = lines(&files.corpus)?;
     let known = unique(&files.corpus, corpus.iter().map(|r| r.id.as_str()))?;
     let records: Vec<QueryRecord> = lines(&files.queries)?;
@@ -143,7 +143,11 @@ pub fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
 
 fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
     let answerable = record.answerable.unwrap_or(true);
-    let plain = if answerable { "answerable" } else { "unanswerable" };
+    let plain = if answerable {
+        "answerable"
+    } else {
+        "unanswerable"
+    };
     Query {
         id: record.id,
         text: record.text,
@@ -170,8 +174,15 @@ fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
 }
 
 fn turn(record: TurnRecord) -> Turn {
-    let role = if record.role == "user" { Role::User } else { Role::Assistant };
-    Turn { role, text: CustomerText::new(record.text) }
+    let role = if record.role == "user" {
+        Role::User
+    } else {
+        Role::Assistant
+    };
+    Turn {
+        role,
+        text: CustomerText::new(record.text),
+    }
 }
 
 fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, EvalError> {
@@ -184,7 +195,11 @@ fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, EvalError> {
                 .map_err(|e| EvalError::input(file, format!("line {}", i + 1), e))
         })
         .collect::<Result<_, _>>()?;
-    if rows.is_empty() { Err(EvalError::input(file, "", "it is empty")) } else { Ok(rows) }
+    if rows.is_empty() {
+        Err(EvalError::input(file, "", "it is empty"))
+    } else {
+        Ok(rows)
+    }
 }
 
 fn unique<'a>(
@@ -194,7 +209,11 @@ fn unique<'a>(
     let mut seen = HashSet::new();
     for id in ids {
         if !seen.insert(id) {
-            return Err(EvalError::input(file, format!("_id {id}"), "it occurs twice"));
+            return Err(EvalError::input(
+                file,
+                format!("_id {id}"),
+                "it occurs twice",
+            ));
         }
     }
     Ok(seen)
@@ -210,9 +229,14 @@ fn qrels(file: &Path, known: &HashSet<&str>) -> Result<HashMap<String, Vec<Strin
             continue;
         }
         let [query, document, grade, ..] = fields[..] else {
-            return Err(wrong("needs query id, document id and grade, tab-separated".to_owned()));
+            return Err(wrong(
+                "needs query id, document id and grade, tab-separated".to_owned(),
+            ));
         };
-        let grade: f64 = grade.trim().parse().map_err(|e| wrong(format!("{grade:?}: {e}")))?;
+        let grade: f64 = grade
+            .trim()
+            .parse()
+            .map_err(|e| wrong(format!("{grade:?}: {e}")))?;
         if grade > 0.0 {
             if !known.contains(document) {
                 return Err(wrong(format!("the corpus has no document {document:?}")));
@@ -230,7 +254,8 @@ fn qrels(file: &Path, known: &HashSet<&str>) -> Result<HashMap<String, Vec<Strin
 mod tests {
     use super::*;
 
-    const CORPUS: &str = "{\"_id\":\"a (1)/ö\",\"title\":\"A\",\"text\":\"x\"}\n\n{\"_id\":\"b\",\"text\":\"y\"}\n";
+    const CORPUS: &str =
+        "{\"_id\":\"a (1)/ö\",\"title\":\"A\",\"text\":\"x\"}\n\n{\"_id\":\"b\",\"text\":\"y\"}\n";
     const QUERIES: &str = concat!(
         r#"{"_id":"q1","text":"one","lang":"en","evidence":["x","y"],"dialogue":"d","history":[{"role":"user","text":"h"},{"role":"agent","text":"i"}]}"#,
         "\n",
@@ -252,11 +277,16 @@ mod tests {
     fn a_set_is_read() {
         let set = read_texts(CORPUS, QUERIES, QRELS).unwrap();
         assert_eq!(set.corpus.len(), 2);
-        let [one, two] = &set.queries[..] else { panic!("two queries") };
+        let [one, two] = &set.queries[..] else {
+            panic!("two queries")
+        };
         assert_eq!(one.gold, ["a (1)/ö"]);
         assert_eq!(one.evidence, ["x", "y"]);
         assert_eq!(one.history[1].role, Role::Assistant);
-        assert_eq!((one.kind.as_str(), one.group.as_deref()), ("answerable", Some("d")));
+        assert_eq!(
+            (one.kind.as_str(), one.group.as_deref()),
+            ("answerable", Some("d"))
+        );
         assert!(!two.answerable && two.vague && two.gold.is_empty());
         assert_eq!(two.kind, "far");
     }
@@ -267,7 +297,12 @@ mod tests {
         for (corpus, queries, qrels, named) in [
             (twice.as_str(), QUERIES, QRELS, "twice"),
             ("", QUERIES, QRELS, "corpus.jsonl: it is empty"),
-            (CORPUS, "{\"_id\":\"q\"}\n", QRELS, "queries_multiturn.jsonl: line 1"),
+            (
+                CORPUS,
+                "{\"_id\":\"q\"}\n",
+                QRELS,
+                "queries_multiturn.jsonl: line 1",
+            ),
             (CORPUS, QUERIES, "q1\tc\t1\n", "no document \"c\""),
             (CORPUS, QUERIES, "q1\tb\n", "qrels_multiturn.tsv: line 1"),
             (CORPUS, QUERIES, "q1\tb\tmuch\n", "much"),
