@@ -33,5 +33,8 @@ fn filter(level: LogLevel) -> EnvFilter {
         LogLevel::Trace => "trace",
     };
     let others = if level == "error" { "error" } else { "warn" };
-    EnvFilter::new(format!("{others},server={level},indexer={level},atbilde={level}"))
+    // The vector engine warns of settings that an embedded shard does not have.
+    EnvFilter::new(format!(
+        "{others},qdrant_edge=error,server={level},indexer={level},atbilde={level}"
+    ))
 }

@@ -13,7 +13,7 @@ use indexer::settings::IndexerSettings;
 #[derive(Debug, Args)]
 pub(super) struct DataFlag {
     /// Folder of catalog and indexes
-    #[arg(long = "data", value_name = "DIR", default_value = "data")]
+    #[arg(id = "data", long, value_name = "DIR", default_value = "data")]
     pub(super) folder: PathBuf,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct DataFlag {
 #[derive(Debug, Args)]
 pub(super) struct KbFlag {
     /// Folder of the Markdown files
-    #[arg(long = "kb", value_name = "DIR", default_value = "kb")]
+    #[arg(id = "kb", long, value_name = "DIR", default_value = "kb")]
     pub(super) folder: PathBuf,
 }
 

@@ -38,11 +38,7 @@ impl Eval {
         match done {
             Ok(outcome) => {
                 print(&outcome.text)?;
-                Ok(if outcome.passed {
-                    ExitCode::SUCCESS
-                } else {
-                    ExitCode::FAILURE
-                })
+                Ok(if outcome.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
             Err(EvalError::Usage(message)) => {
                 let _ = writeln!(std::io::stderr(), "error: {message}");

@@ -63,11 +63,7 @@ impl Abstention {
         let n = judgements.len() as f64;
         let falling = falling(judgements);
         let risks = risks(&falling);
-        let brier = judgements
-            .iter()
-            .map(|j| (j.confidence - truth(j)).powi(2))
-            .sum::<f64>()
-            / n;
+        let brier = judgements.iter().map(|j| (j.confidence - truth(j)).powi(2)).sum::<f64>() / n;
         Some(Self {
             auroc: auroc(judgements),
             coverage_at_5pct: coverage(&falling, 0.05),
@@ -127,10 +123,7 @@ fn coverage(falling: &[Judgement], allowed: f64) -> f64 {
 
 fn auroc(judgements: &[Judgement]) -> Option<f64> {
     let confidences = |answerable: bool| {
-        judgements
-            .iter()
-            .filter(move |j| j.answerable == answerable)
-            .map(|j| j.confidence)
+        judgements.iter().filter(move |j| j.answerable == answerable).map(|j| j.confidence)
     };
     let mut negative: Vec<f64> = confidences(false).collect();
     negative.sort_by(f64::total_cmp);
@@ -173,11 +166,7 @@ mod tests {
     fn judged(rows: &[(f64, u8)]) -> Vec<Judgement> {
         // 0: no answer, 1: answerable but not found, 2: right
         rows.iter()
-            .map(|(c, t)| Judgement {
-                confidence: *c,
-                answerable: *t > 0,
-                right: *t == 2,
-            })
+            .map(|(c, t)| Judgement { confidence: *c, answerable: *t > 0, right: *t == 2 })
             .collect()
     }
 
@@ -212,9 +201,7 @@ mod tests {
 
     #[test]
     fn a_calibrated_confidence_has_no_error_and_one_kind_has_no_auroc() {
-        let rows: Vec<_> = (0..30)
-            .map(|i| (0.5, if i % 2 == 0 { 2 } else { 1 }))
-            .collect();
+        let rows: Vec<_> = (0..30).map(|i| (0.5, if i % 2 == 0 { 2 } else { 1 })).collect();
         let got = Abstention::of(&judged(&rows)).unwrap();
         close(got.ece, 0.0);
         assert_eq!(got.auroc, None);

@@ -49,10 +49,7 @@ impl Base {
             Source::Folder(folder) => folder,
             Source::Documents(_) => data,
         };
-        let paths = Paths {
-            kb: kb.to_owned(),
-            data: data.to_owned(),
-        };
+        let paths = Paths { kb: kb.to_owned(), data: data.to_owned() };
         let opened = startup::Base::open(settings, &paths, EmbedderStart::Now).await?;
         let (publisher, knowledge) = (opened.publisher(), opened.knowledge());
         publisher.recover().await?;
@@ -65,17 +62,9 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
-        let assistant = Assistant::new(
-            Arc::clone(&knowledge),
-            Arc::new(NoTickets),
-            settings.assistant.clone(),
-        );
-        Ok(Self {
-            knowledge,
-            assistant: Arc::new(assistant),
-            report,
-            opened,
-        })
+        let assistant =
+            Assistant::new(Arc::clone(&knowledge), Arc::new(NoTickets), settings.assistant.clone());
+        Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 
     /// Names the vector space that was measured.

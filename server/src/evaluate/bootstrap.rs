@@ -42,10 +42,8 @@ pub(super) fn intervals(
         .map(|mut sample| {
             sample.sort_by(f64::total_cmp);
             let enough = sample.len() * 2 > resamples as usize;
-            enough.then(|| Interval {
-                low: quantile(&sample, 0.025),
-                high: quantile(&sample, 0.975),
-            })
+            enough
+                .then(|| Interval { low: quantile(&sample, 0.025), high: quantile(&sample, 0.975) })
         })
         .collect()
 }
@@ -87,10 +85,7 @@ mod tests {
 
     fn mean(values: &[f64]) -> impl Fn(&[usize]) -> Vec<Option<f64>> {
         move |drawn| {
-            vec![
-                Some(drawn.iter().map(|i| values[*i]).sum::<f64>() / drawn.len() as f64),
-                None,
-            ]
+            vec![Some(drawn.iter().map(|i| values[*i]).sum::<f64>() / drawn.len() as f64), None]
         }
     }
 
@@ -108,25 +103,17 @@ mod tests {
         let got = intervals(&clusters, 2000, 1, mean(&values));
         let Interval { low, high } = got[0].unwrap();
         // 0.25 -+ 1.96 * sqrt(0.25 * 0.75 / 400)
-        assert!(
-            (low - 0.2076).abs() < 0.006 && (high - 0.2924).abs() < 0.006,
-            "{low} {high}"
-        );
+        assert!((low - 0.2076).abs() < 0.006 && (high - 0.2924).abs() < 0.006, "{low} {high}");
         assert_eq!(got[1], None);
         assert_eq!(got, intervals(&clusters, 2000, 1, mean(&values)));
     }
 
     #[test]
     fn questions_that_go_together_widen_the_interval() {
-        let values: Vec<f64> = (0..400)
-            .map(|i| f64::from(u8::from(i % 200 < 50)))
-            .collect();
+        let values: Vec<f64> = (0..400).map(|i| f64::from(u8::from(i % 200 < 50))).collect();
         let width = |size: usize| {
-            let clusters: Vec<Vec<usize>> = (0..400)
-                .collect::<Vec<_>>()
-                .chunks(size)
-                .map(<[usize]>::to_vec)
-                .collect();
+            let clusters: Vec<Vec<usize>> =
+                (0..400).collect::<Vec<_>>().chunks(size).map(<[usize]>::to_vec).collect();
             let i = intervals(&clusters, 1000, 7, mean(&values))[0].unwrap();
             i.high - i.low
         };

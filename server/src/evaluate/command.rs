@@ -98,25 +98,14 @@ async fn golden(
     } else {
         report::golden_text(&result, gate)
     };
-    Ok(EvalOutcome {
-        text,
-        passed: report::gates(&result, gate).iter().all(report::Gate::holds),
-    })
+    Ok(EvalOutcome { text, passed: report::gates(&result, gate).iter().all(report::Gate::holds) })
 }
 
 async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOutcome, EvalError> {
-    let turns = if args.multiturn {
-        Turns::Multi
-    } else {
-        Turns::Single
-    };
+    let turns = if args.multiturn { Turns::Multi } else { Turns::Single };
     let (name, files) = files(args, turns)?;
     let set = sets::read(&files, turns)?;
-    let languages = if args.use_lang {
-        Languages::Given
-    } else {
-        Languages::Detected
-    };
+    let languages = if args.use_lang { Languages::Given } else { Languages::Detected };
     let result = set_run::run((&files, set), data, languages, settings).await?;
     if let Some(file) = &args.predictions {
         output::predictions(file, &result.predictions)?;
@@ -132,19 +121,14 @@ async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOu
         let below = gates.iter().filter(|g| !g.holds()).map(report::gate_text);
         report::set_text(&name, &args.split, &result) + &below.collect::<String>()
     };
-    Ok(EvalOutcome {
-        text,
-        passed: gates.iter().all(report::Gate::holds),
-    })
+    Ok(EvalOutcome { text, passed: gates.iter().all(report::Gate::holds) })
 }
 
 /// Name and files of the set that `args` ask for.
 fn files(args: &EvalArgs, turns: Turns) -> Result<(String, SetFiles), EvalError> {
     let named = |path: &Path| {
         let absolute = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        absolute
-            .file_name()
-            .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+        absolute.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
     };
     match (&args.set, &args.corpus, &args.queries, &args.qrels) {
         (Some(set), ..) => Ok((named(set), SetFiles::of(set, &args.split, turns))),
@@ -171,19 +155,13 @@ fn gates(required: &[(String, f64)], figures: &Value) -> Result<Vec<report::Gate
             let reached = figures.get(name).and_then(Value::as_f64).ok_or_else(|| {
                 EvalError::Usage(format!("--require {name}: this set has no such figure"))
             })?;
-            Ok(report::Gate {
-                name: name.clone(),
-                needed: *needed,
-                reached,
-            })
+            Ok(report::Gate { name: name.clone(), needed: *needed, reached })
         })
         .collect()
 }
 
 fn requirement(text: &str) -> Result<(String, f64), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("write NAME=VALUE, for instance ndcg10=0.75")?;
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, for instance ndcg10=0.75")?;
     let value = value.parse().map_err(|e| format!("{value:?}: {e}"))?;
     Ok((name.to_owned(), value))
 }
@@ -208,17 +186,11 @@ mod tests {
 
     #[test]
     fn what_does_not_go_together_is_refused() {
-        for line in [
-            "--set a --golden b",
-            "--corpus a",
-            "--set a --queries b",
-            "--require ndcg10",
-        ] {
+        for line in ["--set a --golden b", "--corpus a", "--set a --queries b", "--require ndcg10"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
-        let nothing = files(&parse("").unwrap(), Turns::Single)
-            .unwrap_err()
-            .to_string();
+        let nothing = files(&parse("").unwrap(), Turns::Single).unwrap_err().to_string();
         assert!(nothing.contains("--golden DIR"), "{nothing}");
     }
 
@@ -226,10 +198,7 @@ mod tests {
     fn the_parts_of_a_set_can_be_named_apart() {
         let args = parse("--corpus x/c.jsonl --queries q.jsonl --qrels r.tsv").unwrap();
         let (name, files) = files(&args, Turns::Single).unwrap();
-        assert_eq!(
-            (name.as_str(), files.qrels),
-            ("c.jsonl", PathBuf::from("r.tsv"))
-        );
+        assert_eq!((name.as_str(), files.qrels), ("c.jsonl", PathBuf::from("r.tsv")));
     }
 
     #[test]

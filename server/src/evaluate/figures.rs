@@ -104,10 +104,7 @@ impl SetFigures {
         let slices = |key: fn(&Judged) -> &str| {
             let mut slices: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
             for question in questions {
-                slices
-                    .entry(key(question).to_owned())
-                    .or_default()
-                    .push(question);
+                slices.entry(key(question).to_owned()).or_default().push(question);
             }
             slices
         };
@@ -116,14 +113,7 @@ impl SetFigures {
             .into_iter()
             .map(|(name, slice)| {
                 let whole = slice.len() == every.len();
-                (
-                    name,
-                    if whole {
-                        all.clone()
-                    } else {
-                        figures(&slice, &[], settings)
-                    },
-                )
+                (name, if whole { all.clone() } else { figures(&slice, &[], settings) })
             })
             .collect();
         // Questions without an answer are compared with all that have one.
@@ -131,21 +121,13 @@ impl SetFigures {
         let by_kind = slices(|q| &q.kind)
             .into_iter()
             .map(|(name, slice)| {
-                let beside: &[&Judged] = if slice.iter().any(|q| q.answerable) {
-                    &[]
-                } else {
-                    &answerable
-                };
+                let beside: &[&Judged] =
+                    if slice.iter().any(|q| q.answerable) { &[] } else { &answerable };
                 (name, figures(&slice, beside, settings))
             })
             .collect();
         let judgements: Vec<Judgement> = every.iter().filter_map(|q| q.judgement()).collect();
-        Self {
-            all,
-            by_language,
-            by_kind,
-            curve: risk_coverage(&judgements, CURVE),
-        }
+        Self { all, by_language, by_kind, curve: risk_coverage(&judgements, CURVE) }
     }
 }
 
@@ -178,30 +160,20 @@ fn figures(slice: &[&Judged], beside: &[&Judged], settings: &EvalSettings) -> Fi
         .zip(values)
         .enumerate()
         .filter_map(|(i, (name, value))| {
-            Some(Figure {
-                name,
-                value: value?,
-                interval: spread.get(i).copied().flatten(),
-            })
+            Some(Figure { name, value: value?, interval: spread.get(i).copied().flatten() })
         })
         .collect();
     Figures {
         questions: own,
-        retrieval: slice
-            .iter()
-            .filter(|q| q.answerable && q.places.is_some())
-            .count(),
+        retrieval: slice.iter().filter(|q| q.answerable && q.places.is_some()).count(),
         unanswerable: slice.iter().filter(|q| !q.answerable).count(),
         list,
     }
 }
 
 fn measure(questions: &[&Judged]) -> Vec<Option<f64>> {
-    let found: Vec<&Places> = questions
-        .iter()
-        .filter(|q| q.answerable)
-        .filter_map(|q| q.places.as_ref())
-        .collect();
+    let found: Vec<&Places> =
+        questions.iter().filter(|q| q.answerable).filter_map(|q| q.places.as_ref()).collect();
     let ranked = |f: fn(&Places) -> f64| mean(found.iter().map(|p| f(p)));
     let evidence = |i: usize| mean(questions.iter().filter_map(|q| Some(q.evidence?[i])));
     let judgements: Vec<Judgement> = questions.iter().filter_map(|q| q.judgement()).collect();
@@ -231,87 +203,4 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
         n += 1;
     }
     (n > 0).then(|| sum / f64::from(n))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A made-up set: repeated and missing gold documents, ties, vague questions.
-    fn made_up() -> Vec<Judged> {
-        (0..97usize)
-            .filter(|i| i % 31 != 7)
-            .map(|i| {
-                let answerable = i % 4 != 0;
-                let no_gold = !answerable || i % 23 == 5;
-                let count = if no_gold { 0 } else { 1 + i % 3 };
-                let gold: Vec<usize> = (0..count).map(|j| (i * 7 + j * 5) % 40).collect();
-                let mut ranking: Vec<usize> =
-                    (0..30).map(|k| (i * 11 + k * k * 3 + k) % 40).collect();
-                if i % 3 != 0 {
-                    ranking[i % 7] = (i * 7) % 40;
-                }
-                let confidence = if answerable { i * 37 % 50 } else { i * 29 % 40 };
-                Judged {
-                    language: if i % 2 == 0 { "en" } else { "lv" }.to_owned(),
-                    kind: if answerable { "plain" } else { "far" }.to_owned(),
-                    group: i.to_string(),
-                    answerable,
-                    places: (!gold.is_empty()).then(|| Places::of(&ranking, &gold)),
-                    confidence: confidence as f64 / 50.0,
-                    evidence: None,
-                }
-            })
-            .collect()
-    }
-
-    /// The values are those of a scorer that shares no code with this one, given the same set as
-    /// files.
-    #[test]
-    fn an_independent_scorer_gives_the_same_figures() {
-        let settings = EvalSettings {
-            resamples: 0,
-            ..EvalSettings::default()
-        };
-        let got = SetFigures::of(&made_up(), &settings).all;
-        assert_eq!((got.retrieval, got.unanswerable), (66, 25));
-        for (name, value) in [
-            ("ndcg10", 0.3124),
-            ("recall1", 0.1515),
-            ("recall5", 0.3586),
-            ("mrr10", 0.3434),
-            ("auroc", 0.6094),
-            ("coverage_at_5pct", 0.022),
-            ("ece", 0.233),
-        ] {
-            let figure = got.get(name).unwrap();
-            assert!(
-                (figure.value - value).abs() < 0.000_051,
-                "{name}: {} {value}",
-                figure.value
-            );
-            assert_eq!(figure.interval, None);
-        }
-    }
-
-    #[test]
-    fn a_kind_without_answers_is_compared_with_all_that_have_one() {
-        let settings = EvalSettings {
-            resamples: 50,
-            ..EvalSettings::default()
-        };
-        let got = SetFigures::of(&made_up(), &settings);
-        let far = &got.by_kind["far"];
-        let names: Vec<_> = far.list.iter().map(|f| f.name).collect();
-        assert_eq!(names, ["auroc"]);
-        assert_eq!(
-            far.get("auroc").unwrap().value,
-            got.all.get("auroc").unwrap().value
-        );
-        assert_eq!((far.questions, far.unanswerable), (25, 25));
-        assert_eq!(got.by_kind["plain"].get("auroc"), None);
-        assert_eq!(got.by_language.len(), 2);
-        let interval = got.all.get("ndcg10").unwrap().interval.unwrap();
-        assert!(interval.low < 0.3124 && 0.3124 < interval.high);
-    }
 }

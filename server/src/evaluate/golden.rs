@@ -117,9 +117,8 @@ enum RoleRecord {
 /// # Errors
 /// [`EvalError::Input`] naming file and case, [`EvalError::File`] for what cannot be read.
 pub(super) fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
-    let mut files: Vec<PathBuf> = fs_err::read_dir(folder)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> =
+        fs_err::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.retain(|f| f.extension().is_some_and(|e| e == "yaml" || e == "yml"));
     files.sort();
     let mut cases = Vec::new();
@@ -135,11 +134,7 @@ pub(super) fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
         }
     }
     if cases.is_empty() {
-        return Err(EvalError::input(
-            folder,
-            "",
-            "there is no case in any *.yaml file here",
-        ));
+        return Err(EvalError::input(folder, "", "there is no case in any *.yaml file here"));
     }
     Ok(cases)
 }
@@ -148,10 +143,8 @@ fn parse(file: &Path, text: &str, kb: &Path) -> Result<Vec<Case>, EvalError> {
     let record: FileRecord =
         serde_saphyr::from_str(text).map_err(|e| EvalError::input(file, "", e))?;
     if record.version != 1 {
-        let reason = format!(
-            "version {} is not known; this program reads version 1",
-            record.version
-        );
+        let reason =
+            format!("version {} is not known; this program reads version 1", record.version);
         return Err(EvalError::input(file, "", reason));
     }
     (1..)
@@ -179,21 +172,10 @@ fn case(value: Value, kb: &Path) -> Result<Case, String> {
     {
         return Err("must_cite and must_say go with expect: answer alone".to_owned());
     }
-    if let Some(lost) = record
-        .must_cite
-        .iter()
-        .find(|path| !kb.join(path).is_file())
-    {
-        return Err(format!(
-            "must_cite: {lost} is not in the knowledge base {}",
-            kb.display()
-        ));
+    if let Some(lost) = record.must_cite.iter().find(|path| !kb.join(path).is_file()) {
+        return Err(format!("must_cite: {lost} is not in the knowledge base {}", kb.display()));
     }
-    let language = question
-        .locale
-        .as_ref()
-        .map_or("und", Locale::language)
-        .to_owned();
+    let language = question.locale.as_ref().map_or("und", Locale::language).to_owned();
     Ok(Case {
         id: record.id,
         question,
@@ -213,10 +195,7 @@ fn turn(record: TurnRecord) -> Turn {
         RoleRecord::User => Role::User,
         RoleRecord::Assistant => Role::Assistant,
     };
-    Turn {
-        role,
-        text: CustomerText::new(record.text),
-    }
+    Turn { role, text: CustomerText::new(record.text) }
 }
 
 #[cfg(test)]
@@ -258,10 +237,7 @@ cases:
         assert_eq!(cases.len(), 2);
         assert_eq!(cases[0].history.len(), 2);
         assert_eq!(cases[0].history[1].role, Role::Assistant);
-        assert_eq!(
-            (cases[0].language.as_str(), cases[1].language.as_str()),
-            ("en", "und")
-        );
+        assert_eq!((cases[0].language.as_str(), cases[1].language.as_str()), ("en", "und"));
         assert_eq!(cases[1].expect, Expect::Refuse);
     }
 
@@ -273,28 +249,18 @@ cases:
             ("[returns.md]", "[refunds.md]", "refunds.md"),
             ("expect: refuse", "expect: shrug", "shrug"),
             ("id: b", "id: a", "taken"),
-            (
-                "question: \"who won the match\"",
-                "question: \"?\"",
-                "empty",
-            ),
+            ("question: \"who won the match\"", "question: \"?\"", "empty"),
             ("role: assistant", "role: agent", "agent"),
             ("expect: refuse", "expect: answer", "must_cite"),
         ] {
             let error = read_text(&GOOD.replace(from, to)).unwrap_err();
-            assert!(
-                error.contains("en.yaml: case ") && error.contains(named),
-                "{to}: {error}"
-            );
+            assert!(error.contains("en.yaml: case ") && error.contains(named), "{to}: {error}");
         }
         for (yaml, named) in [
             ("version: 2\ncases: []\n", "version 2"),
             ("version: 1\ncases: []\n", "no case"),
             ("version: 1\ncases: [\n", "en.yaml"),
-            (
-                "version: 1\ncases:\n  - {question: hi there}\n",
-                "case number 1",
-            ),
+            ("version: 1\ncases:\n  - {question: hi there}\n", "case number 1"),
         ] {
             let error = read_text(yaml).unwrap_err();
             assert!(error.contains(named), "{yaml}: {error}");

@@ -101,15 +101,9 @@ pub(super) async fn run(
 async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError> {
     let parts = (&*base.assistant, &*base.knowledge);
     let probe = Probe::of(parts, &case.question, &case.history).await?;
-    let answer = base
-        .assistant
-        .answer_with_history(case.question.clone(), case.history.clone())
-        .await;
-    let ranking: Vec<String> = probe
-        .ranking
-        .iter()
-        .map(|p| p.as_str().to_owned())
-        .collect();
+    let answer =
+        base.assistant.answer_with_history(case.question.clone(), case.history.clone()).await;
+    let ranking: Vec<String> = probe.ranking.iter().map(|p| p.as_str().to_owned()).collect();
     let evidence = |k| probe.evidence(&case.must_say, k);
     let judged = Judged {
         language: case.language.clone(),
@@ -120,15 +114,8 @@ async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError
         confidence: probe.confidence,
         evidence: evidence(5).zip(evidence(10)).map(|(five, ten)| [five, ten]),
     };
-    let gold_rank = ranking
-        .iter()
-        .position(|p| case.must_cite.contains(p))
-        .map(|i| i + 1);
-    let result = CaseResult {
-        gold_rank,
-        confidence: probe.confidence,
-        ..result(case, &answer)
-    };
+    let gold_rank = ranking.iter().position(|p| case.must_cite.contains(p)).map(|i| i + 1);
+    let result = CaseResult { gold_rank, confidence: probe.confidence, ..result(case, &answer) };
     Ok((result, judged))
 }
 
@@ -154,16 +141,11 @@ fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
         reason,
         confidence: 0.0,
         cited,
-        answer: answer
-            .as_ref()
-            .map_or_else(|_| String::new(), |a| a.text.clone()),
+        answer: answer.as_ref().map_or_else(|_| String::new(), |a| a.text.clone()),
         gold_rank: None,
         problem: match answer {
             Ok(answer) => problem(case, answer),
-            Err(failure) => Some(format!(
-                "neither answered nor handed over: {}",
-                failure.message
-            )),
+            Err(failure) => Some(format!("neither answered nor handed over: {}", failure.message)),
         },
     }
 }
@@ -172,10 +154,9 @@ fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
 fn problem(case: &Case, answer: &Answer) -> Option<String> {
     match (case.expect, &answer.outcome) {
         (Expect::Answer, Outcome::Answered) => wrong_answer(case, answer),
-        (Expect::Answer, Outcome::HandedOff { reason, .. }) => Some(format!(
-            "handed over ({}) instead of answered",
-            reason.as_str()
-        )),
+        (Expect::Answer, Outcome::HandedOff { reason, .. }) => {
+            Some(format!("handed over ({}) instead of answered", reason.as_str()))
+        }
         (Expect::Refuse, Outcome::Answered) => Some("answered although there is no answer".into()),
         (Expect::Refuse, Outcome::HandedOff { message, .. }) => {
             said(&case.must_not_say, &everything(answer, message))
@@ -188,11 +169,7 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
 }
 
 fn wrong_answer(case: &Case, answer: &Answer) -> Option<String> {
-    if !answer
-        .citations
-        .iter()
-        .any(|c| case.must_cite.contains(&c.path))
-    {
+    if !answer.citations.iter().any(|c| case.must_cite.contains(&c.path)) {
         return Some("cites none of the right pages".to_owned());
     }
     let text = folded(&answer.text);
@@ -204,10 +181,7 @@ fn wrong_answer(case: &Case, answer: &Answer) -> Option<String> {
 
 /// `text` must be folded.
 fn said(forbidden: &[String], text: &str) -> Option<String> {
-    forbidden
-        .iter()
-        .find(|w| text.contains(&folded(w)))
-        .map(|w| format!("says {w:?}"))
+    forbidden.iter().find(|w| text.contains(&folded(w))).map(|w| format!("says {w:?}"))
 }
 
 /// Everything that a customer could read.
@@ -215,12 +189,7 @@ fn everything(answer: &Answer, message: &str) -> String {
     let mut all = vec![answer.text.as_str(), message];
     all.extend(answer.sentences.iter().map(|s| s.text.as_str()));
     for citation in &answer.citations {
-        all.extend([
-            &*citation.title,
-            &citation.heading,
-            &citation.path,
-            &citation.quote,
-        ]);
+        all.extend([&*citation.title, &citation.heading, &citation.path, &citation.quote]);
     }
     folded(&all.join("\n"))
 }
@@ -273,11 +242,7 @@ mod tests {
     }
 
     fn handed_off(reason: ReasonCode) -> Outcome {
-        Outcome::HandedOff {
-            reason,
-            ticket: Ticket::random(),
-            message: "a colleague".into(),
-        }
+        Outcome::HandedOff { reason, ticket: Ticket::random(), message: "a colleague".into() }
     }
 
     fn of(expect: Expect, outcome: Outcome, text: &str, path: &str) -> String {
@@ -290,31 +255,16 @@ mod tests {
         assert_eq!(of(Expect::Answer, Outcome::Answered, good, "policy.md"), "");
         assert!(of(Expect::Answer, Outcome::Answered, good, "other.md").contains("pages"));
         assert!(of(Expect::Answer, Outcome::Answered, "60", "policy.md").contains("60 Days"));
-        let forbidden = of(
-            Expect::Answer,
-            Outcome::Answered,
-            "60 days or 75",
-            "policy.md",
-        );
+        let forbidden = of(Expect::Answer, Outcome::Answered, "60 days or 75", "policy.md");
         assert!(forbidden.contains("75"));
-        let handed = of(
-            Expect::Answer,
-            handed_off(ReasonCode::LowConfidence),
-            "",
-            "policy.md",
-        );
+        let handed = of(Expect::Answer, handed_off(ReasonCode::LowConfidence), "", "policy.md");
         assert!(handed.contains("low_confidence"));
     }
 
     #[test]
     fn a_refusal_must_not_leak_in_a_quote() {
         assert!(of(Expect::Refuse, Outcome::Answered, "x", "a.md").contains("no answer"));
-        let leak = of(
-            Expect::Refuse,
-            handed_off(ReasonCode::NoEvidence),
-            "",
-            "a.md",
-        );
+        let leak = of(Expect::Refuse, handed_off(ReasonCode::NoEvidence), "", "a.md");
         assert!(leak.contains("75"), "{leak}");
         let mut quiet = answer(handed_off(ReasonCode::NoEvidence), "", "a.md");
         quiet.citations.clear();
@@ -325,22 +275,14 @@ mod tests {
     fn a_hand_over_needs_its_reason() {
         let asked = handed_off(ReasonCode::CustomerRequested);
         assert_eq!(of(Expect::HandOver, asked, "", "a.md"), "");
-        let other = of(
-            Expect::HandOver,
-            handed_off(ReasonCode::NoEvidence),
-            "",
-            "a.md",
-        );
+        let other = of(Expect::HandOver, handed_off(ReasonCode::NoEvidence), "", "a.md");
         assert!(other.contains("no_evidence"));
         assert!(!of(Expect::HandOver, Outcome::Answered, "x", "a.md").is_empty());
     }
 
     #[test]
     fn a_failure_is_a_failed_case() {
-        let failure = Failure {
-            kind: crate::domain::FailureKind::Internal,
-            message: "no".into(),
-        };
+        let failure = Failure { kind: crate::domain::FailureKind::Internal, message: "no".into() };
         let got = result(&case(Expect::Refuse), &Err(failure));
         assert_eq!(got.outcome, "failed");
         assert!(got.problem.unwrap().contains("no"));

@@ -28,10 +28,7 @@ impl Places {
                 hits.push(gold.contains(document));
             }
         }
-        Self {
-            hits,
-            gold: gold.len(),
-        }
+        Self { hits, gold: gold.len() }
     }
 
     /// nDCG@10 with binary gains and the discount log2(place + 1): 1 when all gold documents come
@@ -39,11 +36,8 @@ impl Places {
     /// evaluation of IR techniques", TOIS 2002.
     pub(super) fn ndcg(&self) -> f64 {
         let ideal: f64 = (0..self.gold.min(DEPTH)).map(discount).sum();
-        let gained: f64 = (0..)
-            .zip(&self.hits)
-            .filter(|(_, h)| **h)
-            .map(|(i, _)| discount(i))
-            .sum();
+        let gained: f64 =
+            (0..).zip(&self.hits).filter(|(_, h)| **h).map(|(i, _)| discount(i)).sum();
         share(gained, ideal)
     }
 
@@ -62,10 +56,7 @@ impl Places {
     /// 1 / place of the first gold document, 0 beyond the tenth. Voorhees: "The TREC-8 Question
     /// Answering Track Report", 1999.
     pub(super) fn reciprocal_rank(&self) -> f64 {
-        self.hits
-            .iter()
-            .position(|h| *h)
-            .map_or(0.0, |i| 1.0 / (i as f64 + 1.0))
+        self.hits.iter().position(|h| *h).map_or(0.0, |i| 1.0 / (i as f64 + 1.0))
     }
 }
 
@@ -109,10 +100,7 @@ mod tests {
         close(best.recall(1), 0.5);
         close(best.success(1), 1.0);
         let empty = Places::of(&[], &["g1"]);
-        close(
-            empty.ndcg() + empty.recall(10) + empty.reciprocal_rank(),
-            0.0,
-        );
+        close(empty.ndcg() + empty.recall(10) + empty.reciprocal_rank(), 0.0);
     }
 
     #[test]

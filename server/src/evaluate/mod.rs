@@ -39,11 +39,7 @@ pub enum EvalError {
     Usage(String),
     /// A file of a set is wrong. `place` is a line, a case or an id.
     #[error("{file}: {place}{reason}")]
-    Input {
-        file: String,
-        place: String,
-        reason: String,
-    },
+    Input { file: String, place: String, reason: String },
     /// The data folder or the embedding model does not open.
     #[error(transparent)]
     Open(#[from] anyhow::Error),
@@ -61,11 +57,7 @@ impl EvalError {
         if !place.is_empty() {
             place.push_str(": ");
         }
-        Self::Input {
-            file: file.display().to_string(),
-            place,
-            reason: reason.to_string(),
-        }
+        Self::Input { file: file.display().to_string(), place, reason: reason.to_string() }
     }
 }
 

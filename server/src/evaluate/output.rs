@@ -31,11 +31,7 @@ pub(super) struct Prediction {
 /// # Errors
 /// When `file` cannot be written.
 pub(super) fn predictions(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
-    write(
-        file,
-        list,
-        |p| json!({ "_id": p.id, "ranking": p.ranking, "confidence": p.confidence }),
-    )
+    write(file, list, |p| json!({ "_id": p.id, "ranking": p.ranking, "confidence": p.confidence }))
 }
 
 /// Writes `{"_id","features":{name: value},"answerable","hit_at_5",...}`.
@@ -44,11 +40,8 @@ pub(super) fn predictions(file: &Path, list: &[Prediction]) -> Result<(), EvalEr
 /// When `file` cannot be written.
 pub(super) fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
     write(file, list, |p| {
-        let features: Map<String, Value> = p
-            .features
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
-            .collect();
+        let features: Map<String, Value> =
+            p.features.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         json!({
             "_id": p.id,
             "features": features,

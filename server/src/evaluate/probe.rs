@@ -76,17 +76,12 @@ impl Probe {
                 found.push('\n');
             }
             if same.is_none_or(|b| b.heading_path != hit.heading_path) {
-                found.push_str(&text::bare(
-                    hit.heading_path.last().map_or("", String::as_str),
-                ));
+                found.push_str(&text::bare(hit.heading_path.last().map_or("", String::as_str)));
             }
             found.push_str(&text::bare(&hit.text));
             before = Some(hit);
         }
-        let held = wanted
-            .iter()
-            .filter(|w| found.contains(&text::bare(w)))
-            .count();
+        let held = wanted.iter().filter(|w| found.contains(&text::bare(w))).count();
         Some(held as f64 / wanted.len() as f64)
     }
 }

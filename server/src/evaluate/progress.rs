@@ -39,18 +39,12 @@ impl Progress for IndexingBars {
     }
 
     fn advance(&self, units: u64) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .inc(units);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).inc(units);
     }
 }
 
 impl Drop for IndexingBars {
     fn drop(&mut self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .finish_and_clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
     }
 }

@@ -42,15 +42,10 @@ pub(super) fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
 pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
     let cases = &result.cases;
     let by = |key: fn(&CaseResult) -> &str| -> Map<String, Value> {
-        groups(cases, key)
-            .into_iter()
-            .map(|(k, v)| (k.to_owned(), tally_json(&v)))
-            .collect()
+        groups(cases, key).into_iter().map(|(k, v)| (k.to_owned(), tally_json(&v))).collect()
     };
-    let mut by_expectation: Map<String, Value> = Expect::ALL
-        .iter()
-        .map(|e| (e.as_str().to_owned(), tally_json(&[])))
-        .collect();
+    let mut by_expectation: Map<String, Value> =
+        Expect::ALL.iter().map(|e| (e.as_str().to_owned(), tally_json(&[]))).collect();
     by_expectation.extend(by(|c| c.expect));
     let gates = gates(result, gate);
     let failures: Vec<&CaseResult> = cases.iter().filter(|c| c.problem.is_some()).collect();
@@ -99,11 +94,7 @@ pub(super) fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
             let name = expect.as_str();
             let of: Vec<_> = result.cases.iter().filter(|c| c.expect == name).collect();
             let reached = passed(&of) as f64 / of.len() as f64;
-            (!of.is_empty()).then(|| Gate {
-                name: name.to_owned(),
-                needed,
-                reached,
-            })
+            (!of.is_empty()).then(|| Gate { name: name.to_owned(), needed, reached })
         })
         .collect()
 }
@@ -148,9 +139,7 @@ pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String 
     let mut out = format!("{table}\n{}", figures_text(&result.figures));
     let failures: Vec<_> = cases.iter().filter(|c| c.problem.is_some()).collect();
     for case in failures.iter().take(SHOWN_FAILURES) {
-        let rank = case
-            .gold_rank
-            .map_or_else(|| "-".to_owned(), |r| r.to_string());
+        let rank = case.gold_rank.map_or_else(|| "-".to_owned(), |r| r.to_string());
         let problem = case.problem.as_deref().unwrap_or_default();
         out.push_str(&format!(
             "failed {}: {problem} (confidence {:.2}, right page at {rank})\n",
@@ -158,10 +147,7 @@ pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String 
         ));
     }
     if failures.len() > SHOWN_FAILURES {
-        out.push_str(&format!(
-            "... and {} more\n",
-            failures.len() - SHOWN_FAILURES
-        ));
+        out.push_str(&format!("... and {} more\n", failures.len() - SHOWN_FAILURES));
     }
     for gate in gates(result, gate).iter().filter(|g| !g.holds()) {
         out.push_str(&gate_text(gate));
@@ -171,29 +157,18 @@ pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String 
 
 /// One line about a gate that does not hold.
 pub(super) fn gate_text(gate: &Gate) -> String {
-    format!(
-        "below the gate: {} is {:.3}, needed {:.3}\n",
-        gate.name, gate.reached, gate.needed
-    )
+    format!("below the gate: {} is {:.3}, needed {:.3}\n", gate.name, gate.reached, gate.needed)
 }
 
 fn figures_text(figures: &SetFigures) -> String {
     let mut table = table(["", "all", "95 %"]);
     for figure in &figures.all.list {
-        let interval = figure
-            .interval
-            .map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));
-        table.add_row([
-            figure.name.to_owned(),
-            format!("{:.3}", figure.value),
-            interval,
-        ]);
+        let interval =
+            figure.interval.map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));
+        table.add_row([figure.name.to_owned(), format!("{:.3}", figure.value), interval]);
     }
     let mut out = format!("{table}\n");
-    for (title, slices) in [
-        ("language", &figures.by_language),
-        ("kind", &figures.by_kind),
-    ] {
+    for (title, slices) in [("language", &figures.by_language), ("kind", &figures.by_kind)] {
         if slices.len() > 1 {
             out.push_str(&format!("{}\n", slices_table(title, slices)));
         }
@@ -205,16 +180,10 @@ fn slices_table(title: &str, slices: &BTreeMap<String, Figures>) -> Table {
     const COLUMNS: [&str; 5] = ["ndcg10", "recall1", "recall5", "auroc", "coverage_at_5pct"];
     let mut table = table([title, "questions"].into_iter().chain(COLUMNS));
     for (name, figures) in slices {
-        let cells = COLUMNS.iter().map(|c| {
-            figures
-                .get(c)
-                .map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value))
-        });
-        table.add_row(
-            [name.clone(), figures.questions.to_string()]
-                .into_iter()
-                .chain(cells),
-        );
+        let cells = COLUMNS
+            .iter()
+            .map(|c| figures.get(c).map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value)));
+        table.add_row([name.clone(), figures.questions.to_string()].into_iter().chain(cells));
     }
     table
 }
@@ -237,12 +206,7 @@ fn figures_json(figures: &Figures) -> Map<String, Value> {
         }),
     );
     let mut intervals = Map::new();
-    for Figure {
-        name,
-        value,
-        interval,
-    } in &figures.list
-    {
+    for Figure { name, value, interval } in &figures.list {
         out.insert((*name).to_owned(), rounded(*value));
         if let Some(i) = interval {
             intervals.insert((*name).to_owned(), json!([rounded(i.low), rounded(i.high)]));
@@ -253,10 +217,7 @@ fn figures_json(figures: &Figures) -> Map<String, Value> {
 }
 
 fn slices_json(slices: &BTreeMap<String, Figures>) -> Value {
-    slices
-        .iter()
-        .map(|(k, v)| (k.clone(), Value::Object(figures_json(v))))
-        .collect()
+    slices.iter().map(|(k, v)| (k.clone(), Value::Object(figures_json(v)))).collect()
 }
 
 fn curve_json(figures: &SetFigures) -> Value {

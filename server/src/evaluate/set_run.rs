@@ -54,18 +54,11 @@ pub(super) async fn run(
     languages: Languages,
     settings: &Settings,
 ) -> Result<SetResult, EvalError> {
-    let ids: std::collections::HashMap<DocPath, String> = set
-        .corpus
-        .iter()
-        .map(|r| (path_of(&r.id), r.id.clone()))
-        .collect();
+    let ids: std::collections::HashMap<DocPath, String> =
+        set.corpus.iter().map(|r| (path_of(&r.id), r.id.clone())).collect();
     let documents = set.corpus.iter().map(|r| document(r, settings)).collect();
-    let base = Base::open(
-        &folder_of(data, &files.corpus)?,
-        Source::Documents(documents),
-        settings,
-    )
-    .await?;
+    let base = Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), settings)
+        .await?;
 
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", set.queries.len() as u64);
@@ -89,11 +82,8 @@ pub(super) async fn run(
     let mut predictions = Vec::new();
     for (query, probe) in set.queries.iter().zip(asked) {
         let probe = probe.unwrap_or_default();
-        let ranking: Vec<String> = probe
-            .ranking
-            .iter()
-            .filter_map(|p| ids.get(p).cloned())
-            .collect();
+        let ranking: Vec<String> =
+            probe.ranking.iter().filter_map(|p| ids.get(p).cloned()).collect();
         let question = judge(query, &probe, &ranking);
         predictions.push(Prediction {
             id: query.id.clone(),
@@ -129,10 +119,7 @@ async fn look_up(
     query: &Query,
     languages: Languages,
 ) -> Result<Option<Probe>, EvalError> {
-    let locale = query
-        .language
-        .as_deref()
-        .filter(|_| languages == Languages::Given);
+    let locale = query.language.as_deref().filter(|_| languages == Languages::Given);
     let Ok(question) = Question::parse(&query.text, locale, None, Audience::Public) else {
         return Ok(None);
     };
@@ -191,24 +178,14 @@ fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError
         .parent()
         .and_then(Path::file_name)
         .map(|n| {
-            n.to_string_lossy()
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric())
-                .take(40)
-                .collect()
+            n.to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect()
         })
         .unwrap_or_default();
-    Ok(data
-        .join("eval")
-        .join(format!("{name}-{}", short_hash(&corpus.to_string_lossy()))))
+    Ok(data.join("eval").join(format!("{name}-{}", short_hash(&corpus.to_string_lossy()))))
 }
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(8)
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(text.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

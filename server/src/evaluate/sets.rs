@@ -143,11 +143,7 @@ pub(super) fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalEr
 
 fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
     let answerable = record.answerable.unwrap_or(true);
-    let plain = if answerable {
-        "answerable"
-    } else {
-        "unanswerable"
-    };
+    let plain = if answerable { "answerable" } else { "unanswerable" };
     Query {
         id: record.id,
         text: record.text,
@@ -174,15 +170,8 @@ fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
 }
 
 fn turn(record: TurnRecord) -> Turn {
-    let role = if record.role == "user" {
-        Role::User
-    } else {
-        Role::Assistant
-    };
-    Turn {
-        role,
-        text: CustomerText::new(record.text),
-    }
+    let role = if record.role == "user" { Role::User } else { Role::Assistant };
+    Turn { role, text: CustomerText::new(record.text) }
 }
 
 fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, EvalError> {
@@ -195,11 +184,7 @@ fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, EvalError> {
                 .map_err(|e| EvalError::input(file, format!("line {}", i + 1), e))
         })
         .collect::<Result<_, _>>()?;
-    if rows.is_empty() {
-        Err(EvalError::input(file, "", "it is empty"))
-    } else {
-        Ok(rows)
-    }
+    if rows.is_empty() { Err(EvalError::input(file, "", "it is empty")) } else { Ok(rows) }
 }
 
 fn unique<'a>(
@@ -209,11 +194,7 @@ fn unique<'a>(
     let mut seen = HashSet::new();
     for id in ids {
         if !seen.insert(id) {
-            return Err(EvalError::input(
-                file,
-                format!("_id {id}"),
-                "it occurs twice",
-            ));
+            return Err(EvalError::input(file, format!("_id {id}"), "it occurs twice"));
         }
     }
     Ok(seen)
@@ -229,14 +210,9 @@ fn qrels(file: &Path, known: &HashSet<&str>) -> Result<HashMap<String, Vec<Strin
             continue;
         }
         let [query, document, grade, ..] = fields[..] else {
-            return Err(wrong(
-                "needs query id, document id and grade, tab-separated".to_owned(),
-            ));
+            return Err(wrong("needs query id, document id and grade, tab-separated".to_owned()));
         };
-        let grade: f64 = grade
-            .trim()
-            .parse()
-            .map_err(|e| wrong(format!("{grade:?}: {e}")))?;
+        let grade: f64 = grade.trim().parse().map_err(|e| wrong(format!("{grade:?}: {e}")))?;
         if grade > 0.0 {
             if !known.contains(document) {
                 return Err(wrong(format!("the corpus has no document {document:?}")));
@@ -277,16 +253,11 @@ mod tests {
     fn a_set_is_read() {
         let set = read_texts(CORPUS, QUERIES, QRELS).unwrap();
         assert_eq!(set.corpus.len(), 2);
-        let [one, two] = &set.queries[..] else {
-            panic!("two queries")
-        };
+        let [one, two] = &set.queries[..] else { panic!("two queries") };
         assert_eq!(one.gold, ["a (1)/ö"]);
         assert_eq!(one.evidence, ["x", "y"]);
         assert_eq!(one.history[1].role, Role::Assistant);
-        assert_eq!(
-            (one.kind.as_str(), one.group.as_deref()),
-            ("answerable", Some("d"))
-        );
+        assert_eq!((one.kind.as_str(), one.group.as_deref()), ("answerable", Some("d")));
         assert!(!two.answerable && two.vague && two.gold.is_empty());
         assert_eq!(two.kind, "far");
     }
@@ -297,12 +268,7 @@ mod tests {
         for (corpus, queries, qrels, named) in [
             (twice.as_str(), QUERIES, QRELS, "twice"),
             ("", QUERIES, QRELS, "corpus.jsonl: it is empty"),
-            (
-                CORPUS,
-                "{\"_id\":\"q\"}\n",
-                QRELS,
-                "queries_multiturn.jsonl: line 1",
-            ),
+            (CORPUS, "{\"_id\":\"q\"}\n", QRELS, "queries_multiturn.jsonl: line 1"),
             (CORPUS, QUERIES, "q1\tc\t1\n", "no document \"c\""),
             (CORPUS, QUERIES, "q1\tb\n", "qrels_multiturn.tsv: line 1"),
             (CORPUS, QUERIES, "q1\tb\tmuch\n", "much"),

@@ -17,12 +17,7 @@ pub struct EvalSettings {
 
 impl Default for EvalSettings {
     fn default() -> Self {
-        Self {
-            concurrent: 16,
-            resamples: 1000,
-            seed: 1,
-            gate: GateSettings::default(),
-        }
+        Self { concurrent: 16, resamples: 1000, seed: 1, gate: GateSettings::default() }
     }
 }
 
@@ -37,11 +32,7 @@ pub struct GateSettings {
 
 impl Default for GateSettings {
     fn default() -> Self {
-        Self {
-            answer: 0.9,
-            refuse: 0.95,
-            hand_over: 1.0,
-        }
+        Self { answer: 0.9, refuse: 0.95, hand_over: 1.0 }
     }
 }
 
@@ -56,9 +47,6 @@ mod tests {
         assert_eq!(documented, EvalSettings::default());
         let keys = toml::Table::try_from(EvalSettings::default()).unwrap();
         let section = all["eval"].as_table().unwrap();
-        assert!(
-            keys.keys().all(|k| section.contains_key(k)),
-            "a key is not documented"
-        );
+        assert!(keys.keys().all(|k| section.contains_key(k)), "a key is not documented");
     }
 }

@@ -17,10 +17,7 @@ pub(super) fn folded(text: &str) -> String {
 
 /// Lower-case letters and digits alone: equal for a text and its Markdown, but for link targets.
 pub(super) fn bare(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

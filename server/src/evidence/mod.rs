@@ -101,6 +101,28 @@ impl QuestionTerms {
         if self.total > 0.0 { covered / self.total } else { 0.0 }
     }
 
+    /// Which terms `text` or `context` has, a bit each (the first 64 terms), for telling what a
+    /// second text adds to a first one.
+    pub fn covered(&self, text: &TextTerms, context: &TextTerms) -> u64 {
+        self.terms.iter().take(64).enumerate().fold(0, |bits, (i, t)| {
+            let has = text.0.contains(&t.text) || context.0.contains(&t.text);
+            bits | (u64::from(has) << i)
+        })
+    }
+
+    /// Weighted share of the terms in `bits`, [0, 1].
+    pub fn share(&self, bits: u64) -> f32 {
+        let weight: f32 = self
+            .terms
+            .iter()
+            .take(64)
+            .enumerate()
+            .filter(|(i, _)| bits >> i & 1 == 1)
+            .map(|(_, t)| t.weight)
+            .sum();
+        if self.total > 0.0 { weight / self.total } else { 0.0 }
+    }
+
     /// Weight of the rarest term that `text` lacks, as a share of the rarest term's, [0, 1].
     pub fn rarest_uncovered(&self, text: &TextTerms) -> f32 {
         let rarest = self.terms.iter().map(|t| t.weight).fold(0.0, f32::max);

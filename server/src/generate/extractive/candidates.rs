@@ -2,7 +2,6 @@
 
 use indexer::language::Analyzer;
 use indexer::model::{Hit, Unit, UnitKind};
-use indexer::search::SearchOutcome;
 
 use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
 
@@ -24,13 +23,16 @@ pub(super) struct Candidate {
     /// [0, 1].
     pub(super) score: f32,
     pub(super) words: usize,
-    /// Share of the question that the unit covers on its own, [0, 1].
-    pub(super) own_coverage: f32,
+    /// Terms of the question that the unit itself has, a bit each.
+    pub(super) covers: u64,
 }
 
 /// All units of `hits` with their scores, in source order.
-pub(super) fn score(question: &str, found: &SearchOutcome, hits: &[Hit]) -> Vec<Candidate> {
-    let terms = QuestionTerms::new(question, &found.locale, &found.terms);
+pub(super) fn score(
+    question: &str,
+    terms: &QuestionTerms,
+    hits: &[Hit],
+) -> Vec<Candidate> {
     let types = AnswerType::of_question(question);
     let best = hits.first().map_or(1.0, |h| h.score).max(f32::EPSILON);
     let mut out = Vec::new();
@@ -52,7 +54,6 @@ pub(super) fn score(question: &str, found: &SearchOutcome, hits: &[Hit]) -> Vec<
             if let Some(header) = header {
                 context.join(&TextTerms::of([header], &analyzer));
             }
-            let own_coverage = terms.coverage(&own);
             let coverage = terms.coverage_in_context(&own, &context, CONTEXT_SHARE);
             let score = COVERAGE * coverage
                 + PASSAGE * passage_share
@@ -63,7 +64,7 @@ pub(super) fn score(question: &str, found: &SearchOutcome, hits: &[Hit]) -> Vec<
                 unit: unit_index,
                 score: score * soundness(unit, text),
                 words: text.split_whitespace().count(),
-                own_coverage,
+                covers: terms.covered(&own, &TextTerms::default()),
             });
         }
     }

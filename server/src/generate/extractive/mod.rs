@@ -14,6 +14,7 @@ use indexer::search::SearchOutcome;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Citation, Sentence};
+use crate::evidence::QuestionTerms;
 
 /// `[assistant.answer]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,11 +26,13 @@ pub struct ExtractiveSettings {
     pub passages: usize,
     /// Units scoring below this share of the best one are left out, [0, 1].
     pub min_share: f32,
+    /// A further unit must add at least this weighted share of the question's terms, [0, 1].
+    pub min_gain: f32,
 }
 
 impl Default for ExtractiveSettings {
     fn default() -> Self {
-        Self { max_words: 80, passages: 6, min_share: 0.6 }
+        Self { max_words: 80, passages: 6, min_share: 0.6, min_gain: 0.15 }
     }
 }
 
@@ -70,7 +73,8 @@ fn last_line_is_item(text: &str) -> bool {
 pub fn answer(question: &str, found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
     let hits = &found.retrieved.hits;
     let hits = &hits[..hits.len().min(settings.passages)];
-    let candidates = candidates::score(question, found, hits);
-    let chosen = select::select(&candidates, hits, settings);
+    let terms = QuestionTerms::new(question, &found.locale, &found.terms);
+    let candidates = candidates::score(question, &terms, hits);
+    let chosen = select::select(&candidates, &terms, hits, settings);
     render::render(&chosen, hits)
 }

@@ -1,8 +1,10 @@
 //! Chooses units that belong together within the word budget.
 //!
 //! The best unit leads. It brings what it cannot be understood without: the line that introduces a
-//! list, the steps before and after a step, the sentence that goes on. Then the next best units come,
-//! as long as they are nearly as good and there is room. At the end all stand in source order.
+//! list, the steps before and after a step, the sentence that goes on. A further unit comes only when
+//! it is nearly as good *and* adds something that the question asks for and the answer lacks: a
+//! customer reads the first lines, so every line that adds nothing takes away. At the end all stand
+//! in source order.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +12,21 @@ use indexer::model::{Hit, UnitKind};
 
 use super::ExtractiveSettings;
 use super::candidates::Candidate;
+use crate::evidence::QuestionTerms;
 
 /// Units of an answer at most.
 const MAX_UNITS: usize = 8;
 /// Table rows of an answer at most.
 const MAX_ROWS: usize = 3;
-/// An additional unit of another passage must be nearly as good as the best one.
-const OTHER_PASSAGE_SHARE: f32 = 0.8;
+/// A unit as good as the best one comes also when it adds no term: two rows, two equal steps.
+const EQUAL_SHARE: f32 = 0.97;
 
 /// (hit, unit), ordered as in the sources: best source first.
 pub(super) type Chosen = Vec<(usize, usize)>;
 
 pub(super) fn select(
     candidates: &[Candidate],
+    terms: &QuestionTerms,
     hits: &[Hit],
     settings: &ExtractiveSettings,
 ) -> Chosen {
@@ -31,26 +35,26 @@ pub(super) fn select(
         b.score.total_cmp(&a.score).then(a.hit.cmp(&b.hit)).then(a.unit.cmp(&b.unit))
     });
     let Some(best) = order.first().copied() else { return Vec::new() };
-    let mut picked = Picked { units: BTreeSet::new(), words: 0, hits, candidates };
+    let language = hits[best.hit].meta.locale.language();
+    let mut picked = Picked { units: BTreeSet::new(), words: 0, covers: 0, hits, candidates };
     for candidate in &order {
+        if candidate.score < best.score * settings.min_share {
+            break;
+        }
         let lead = picked.units.is_empty();
-        if !lead {
-            let share =
-                if candidate.hit == best.hit { settings.min_share } else { OTHER_PASSAGE_SHARE };
-            let enough = candidate.score >= best.score * share;
-            if !enough || picked.words >= settings.max_words / 2 && candidate.own_coverage == 0.0 {
-                continue;
-            }
+        let hit = &hits[candidate.hit];
+        let gain = terms.share(candidate.covers & !picked.covers);
+        let equal = candidate.hit == best.hit && candidate.score >= best.score * EQUAL_SHARE;
+        let wanted = lead || gain >= settings.min_gain || equal;
+        if !wanted || hit.meta.locale.language() != language || picked.repeats(candidate) {
+            continue;
         }
         let group = picked.group(candidate, settings.max_words);
-        let cost = picked.cost(&group);
-        let fits = picked.words + cost <= settings.max_words
-            && picked.units.len() + group.len() <= MAX_UNITS;
-        if (lead || fits) && !picked.repeats(candidate) && picked.rows_fit(&group) {
+        let fits = picked.words + picked.cost(&group) <= settings.max_words
+            && picked.units.len() + group.len() <= MAX_UNITS
+            && picked.rows_fit(&group);
+        if lead || fits {
             picked.add(&group);
-        }
-        if picked.units.len() >= MAX_UNITS || picked.words >= settings.max_words {
-            break;
         }
     }
     picked.units.into_iter().collect()
@@ -59,6 +63,8 @@ pub(super) fn select(
 struct Picked<'a> {
     units: BTreeSet<(usize, usize)>,
     words: usize,
+    /// Terms of the question that the picked units have.
+    covers: u64,
     hits: &'a [Hit],
     candidates: &'a [Candidate],
 }
@@ -143,6 +149,11 @@ impl Picked<'_> {
     fn add(&mut self, group: &[(usize, usize)]) {
         self.words += self.cost(group);
         self.units.extend(group.iter().copied());
+        for candidate in self.candidates {
+            if group.contains(&(candidate.hit, candidate.unit)) {
+                self.covers |= candidate.covers;
+            }
+        }
     }
 
     fn words_of(&self, hit: usize, unit: usize) -> usize {

@@ -1,0 +1,109 @@
+//! The real program with the real model, killed at random moments between edits.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::fixture::Fixture;
+
+const KILLS: u64 = 10;
+const ARTICLES: u64 = 12;
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_atbilde-indexer"))
+}
+
+/// Where `make setup` puts ONNX Runtime, or what the environment names.
+fn onnx_runtime_is_installed() -> bool {
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    std::env::var_os("ORT_DYLIB_PATH").is_some()
+        || cache.and_then(|c| fs_err::read_dir(c.join("atbilde")).ok()).is_some_and(|entries| {
+            entries.flatten().any(|e| e.file_name().to_string_lossy().starts_with("onnxruntime-"))
+        })
+}
+
+/// The same moments in every run of the test (splitmix64).
+struct Moments(u64);
+
+impl Moments {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+}
+
+fn article(number: u64, edition: u64) -> String {
+    let mut text = format!("# Article {number}\n");
+    for section in 0..4 {
+        text.push_str(&format!(
+            "\n## Section {section}\n\nThis is edition {edition} of section {section}. A parcel with \
+             the number {number}{section} is kept for {edition} days at the pick-up point.\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
+    if !onnx_runtime_is_installed() {
+        eprintln!("SKIPPED: ONNX Runtime is not installed; `make setup` installs it");
+        return;
+    }
+    let fixture = Fixture::new();
+    for number in 0..ARTICLES {
+        fixture.write(&format!("en/{number}.md"), &article(number, 0));
+    }
+    let folders = |command: &mut Command| {
+        command.arg("--kb").arg(fixture.kb()).arg("--data").arg(fixture.data()).arg("--json");
+    };
+    let run = |name: &str| {
+        let mut command = program();
+        command.arg(name);
+        folders(&mut command);
+        let output = command.output().unwrap();
+        let text = format!(
+            "{name}: {}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        (output.status.success(), text)
+    };
+    let started = Instant::now();
+    let (ok, text) = run("build");
+    assert!(ok, "{text}");
+    let whole = started.elapsed().min(Duration::from_secs(3));
+
+    let mut moments = Moments(7);
+    let mut killed = 0;
+    for edition in 1..=KILLS {
+        for _ in 0..4 {
+            let number = moments.below(ARTICLES);
+            fixture.write(&format!("en/{number}.md"), &article(number, edition));
+        }
+        if edition % 3 == 0 {
+            let _ = fs_err::remove_file(fixture.file(&format!("en/{}.md", moments.below(ARTICLES))));
+        }
+        let mut command = program();
+        command.arg("build").stdout(Stdio::null()).stderr(Stdio::null());
+        folders(&mut command);
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(moments.below(whole.as_millis() as u64)));
+        child.kill().unwrap();
+        killed += u64::from(child.wait().unwrap().code().is_none());
+
+        let (ok, text) = run("build");
+        assert!(ok, "after kill {edition}: {text}");
+        let (ok, text) = run("verify");
+        assert!(ok, "after kill {edition}: {text}");
+    }
+    assert!(killed >= KILLS / 3, "only {killed} of {KILLS} builds were still running when killed");
+}

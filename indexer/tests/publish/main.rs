@@ -1,0 +1,13 @@
+//! The promises of building, checking and searching, on folders and data folders of their own.
+//!
+//! Everything but `killed` and `command` runs with vectors of hashed words, so that no test needs a
+//! model; `killed` runs the real program with the real model.
+
+mod building;
+mod command;
+mod crashes;
+mod failing;
+mod fixture;
+mod killed;
+mod verifying;
+mod visibility;
