@@ -10,53 +10,53 @@ const BINS: usize = 15;
 
 /// One question with its confidence and the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judgement {
+pub(super) struct Judgement {
     /// Probability that the passages answer the question, [0, 1].
-    pub confidence: f64,
+    pub(super) confidence: f64,
     /// The knowledge base holds an answer.
-    pub answerable: bool,
+    pub(super) answerable: bool,
     /// Answering it would be right. Never true of a question that is not answerable.
-    pub right: bool,
+    pub(super) right: bool,
 }
 
 /// Figures over a set of questions.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Abstention {
+pub(super) struct Abstention {
     /// Probability that an answerable question has a higher confidence than one without an answer
     /// (equal ones count half); `None` when one of the two kinds is missing. Hanley and McNeil: "The
     /// meaning and use of the area under a ROC curve", Radiology 1982.
-    pub auroc: Option<f64>,
+    pub(super) auroc: Option<f64>,
     /// Largest share of all questions that can be answered, most confident first, while at most 5 %
     /// of the answers are wrong.
-    pub coverage_at_5pct: f64,
+    pub(super) coverage_at_5pct: f64,
     /// The same at 10 %.
-    pub coverage_at_10pct: f64,
+    pub(super) coverage_at_10pct: f64,
     /// Mean over all coverages of the share of wrong answers; lower is better. Geifman and El-Yaniv:
     /// "Selective classification for deep neural networks", NeurIPS 2017.
-    pub aurc: f64,
+    pub(super) aurc: f64,
     /// Expected calibration error over 15 bins of equal size. Guo et al.: "On calibration of modern
     /// neural networks", ICML 2017; equal size after Nixon et al.: "Measuring calibration in deep
     /// learning", 2019.
-    pub ece: f64,
+    pub(super) ece: f64,
     /// Mean square of (confidence - right). Brier: "Verification of forecasts expressed in terms of
     /// probability", 1950.
-    pub brier: f64,
+    pub(super) brier: f64,
 }
 
 /// A point of the risk-coverage curve.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct RiskPoint {
+pub(super) struct RiskPoint {
     /// Share of questions answered.
-    pub coverage: f64,
+    pub(super) coverage: f64,
     /// Share of wrong ones among the answered.
-    pub risk: f64,
+    pub(super) risk: f64,
     /// Questions below this confidence are not answered.
-    pub threshold: f64,
+    pub(super) threshold: f64,
 }
 
 impl Abstention {
     /// `None` without questions. Questions of equal confidence are taken in the order given.
-    pub fn of(judgements: &[Judgement]) -> Option<Self> {
+    pub(super) fn of(judgements: &[Judgement]) -> Option<Self> {
         if judgements.is_empty() {
             return None;
         }
@@ -76,7 +76,7 @@ impl Abstention {
 }
 
 /// The curve at up to `points` coverages, evenly spaced, the last one always full coverage.
-pub fn risk_coverage(judgements: &[Judgement], points: usize) -> Vec<RiskPoint> {
+pub(super) fn risk_coverage(judgements: &[Judgement], points: usize) -> Vec<RiskPoint> {
     let falling = falling(judgements);
     let risks = risks(&falling);
     let (n, points) = (risks.len(), points.min(risks.len()));

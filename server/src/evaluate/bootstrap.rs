@@ -6,9 +6,9 @@
 
 /// The middle 95 % of the resampled figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    pub low: f64,
-    pub high: f64,
+pub(super) struct Interval {
+    pub(super) low: f64,
+    pub(super) high: f64,
 }
 
 /// Intervals of several figures at once, by the percentile method (Efron and Tibshirani: "An
@@ -17,7 +17,7 @@ pub struct Interval {
 /// `clusters` hold positions of questions; `statistic` gets the positions of one resample and must
 /// always give the same number of figures in the same order. A figure that is `None` in more than
 /// half of the resamples has no interval.
-pub fn intervals(
+pub(super) fn intervals(
     clusters: &[Vec<usize>],
     resamples: u32,
     seed: u64,
@@ -42,7 +42,8 @@ pub fn intervals(
         .map(|mut sample| {
             sample.sort_by(f64::total_cmp);
             let enough = sample.len() * 2 > resamples as usize;
-            enough.then(|| Interval { low: quantile(&sample, 0.025), high: quantile(&sample, 0.975) })
+            enough
+                .then(|| Interval { low: quantile(&sample, 0.025), high: quantile(&sample, 0.975) })
         })
         .collect()
 }
@@ -50,7 +51,11 @@ pub fn intervals(
 /// Linear between the two nearest values. `sorted` must not be empty.
 fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at lies in the list")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at lies in the list"
+    )]
     let (low, high) = (at.floor() as usize, at.ceil() as usize);
     sorted[low] + (sorted[high] - sorted[low]) * at.fract()
 }

@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn what_does_not_go_together_is_refused() {
-        for line in ["--set a --golden b", "--corpus a", "--set a --queries b", "--require ndcg10"] {
+        for line in ["--set a --golden b", "--corpus a", "--set a --queries b", "--require ndcg10"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
         let nothing = files(&parse("").unwrap(), Turns::Single).unwrap_err().to_string();

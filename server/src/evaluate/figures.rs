@@ -17,22 +17,22 @@ const CURVE: usize = 50;
 
 /// One question with what happened and the truth.
 #[derive(Debug, Clone)]
-pub struct Judged {
-    pub language: String,
-    pub kind: String,
+pub(super) struct Judged {
+    pub(super) language: String,
+    pub(super) kind: String,
     /// Questions of a group are resampled together.
-    pub group: String,
-    pub answerable: bool,
+    pub(super) group: String,
+    pub(super) answerable: bool,
     /// `None` for questions without gold documents.
-    pub places: Option<Places>,
-    pub confidence: f64,
+    pub(super) places: Option<Places>,
+    pub(super) confidence: f64,
     /// Share of the evidence in the first 5 and 10 passages.
-    pub evidence: Option<[f64; 2]>,
+    pub(super) evidence: Option<[f64; 2]>,
 }
 
 impl Judged {
     /// A gold document is among the first five.
-    pub fn hit_at_5(&self) -> bool {
+    pub(super) fn hit_at_5(&self) -> bool {
         self.answerable && self.places.as_ref().is_some_and(|p| p.success(5) > 0.0)
     }
 
@@ -47,47 +47,59 @@ impl Judged {
 
 /// A figure of a set: name, value, 95 % interval.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
-    pub name: &'static str,
-    pub value: f64,
-    pub interval: Option<Interval>,
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) value: f64,
+    pub(super) interval: Option<Interval>,
 }
 
 /// Figures of some questions.
 #[derive(Debug, Clone, Default)]
-pub struct Figures {
-    pub questions: usize,
+pub(super) struct Figures {
+    pub(super) questions: usize,
     /// Questions behind the retrieval figures.
-    pub retrieval: usize,
-    pub unanswerable: usize,
+    pub(super) retrieval: usize,
+    pub(super) unanswerable: usize,
     /// In the order in which they are shown; what cannot be computed is left out.
-    pub list: Vec<Figure>,
+    pub(super) list: Vec<Figure>,
 }
 
 impl Figures {
-    pub fn get(&self, name: &str) -> Option<&Figure> {
+    pub(super) fn get(&self, name: &str) -> Option<&Figure> {
         self.list.iter().find(|f| f.name == name)
     }
 }
 
 /// All figures of a set.
 #[derive(Debug, Clone, Default)]
-pub struct SetFigures {
-    pub all: Figures,
-    pub by_language: BTreeMap<String, Figures>,
-    pub by_kind: BTreeMap<String, Figures>,
-    pub curve: Vec<RiskPoint>,
+pub(super) struct SetFigures {
+    pub(super) all: Figures,
+    pub(super) by_language: BTreeMap<String, Figures>,
+    pub(super) by_kind: BTreeMap<String, Figures>,
+    pub(super) curve: Vec<RiskPoint>,
 }
 
 /// Names, in the order of [`measure`].
 const NAMES: [&str; 14] = [
-    "ndcg10", "recall1", "recall5", "recall10", "mrr10", "evidence_recall5", "evidence_recall10",
-    "auroc", "coverage_at_5pct", "coverage_at_10pct", "aurc", "ece", "brier", "mean_confidence",
+    "ndcg10",
+    "recall1",
+    "recall5",
+    "recall10",
+    "mrr10",
+    "evidence_recall5",
+    "evidence_recall10",
+    "auroc",
+    "coverage_at_5pct",
+    "coverage_at_10pct",
+    "aurc",
+    "ece",
+    "brier",
+    "mean_confidence",
 ];
 
 impl SetFigures {
     /// Measures `questions`.
-    pub fn of(questions: &[Judged], settings: &EvalSettings) -> Self {
+    pub(super) fn of(questions: &[Judged], settings: &EvalSettings) -> Self {
         let every: Vec<&Judged> = questions.iter().collect();
         let slices = |key: fn(&Judged) -> &str| {
             let mut slices: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();

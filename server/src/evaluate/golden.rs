@@ -33,7 +33,7 @@ use crate::privacy::CustomerText;
 /// What must happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Expect {
+pub(super) enum Expect {
     /// Answered from a right page with the right words.
     Answer,
     /// Not answered: the knowledge base has no answer for this asker.
@@ -43,9 +43,9 @@ pub enum Expect {
 }
 
 impl Expect {
-    pub const ALL: [Self; 3] = [Self::Answer, Self::Refuse, Self::HandOver];
+    pub(super) const ALL: [Self; 3] = [Self::Answer, Self::Refuse, Self::HandOver];
 
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Answer => "answer",
             Self::Refuse => "refuse",
@@ -56,20 +56,20 @@ impl Expect {
 
 /// One case, checked.
 #[derive(Debug, Clone)]
-pub struct Case {
-    pub id: String,
-    pub question: Question,
+pub(super) struct Case {
+    pub(super) id: String,
+    pub(super) question: Question,
     /// As written, for the report.
-    pub words: String,
+    pub(super) words: String,
     /// Oldest first.
-    pub history: Vec<Turn>,
-    pub expect: Expect,
-    pub must_cite: Vec<String>,
-    pub must_say: Vec<String>,
-    pub must_not_say: Vec<String>,
-    pub kind: String,
+    pub(super) history: Vec<Turn>,
+    pub(super) expect: Expect,
+    pub(super) must_cite: Vec<String>,
+    pub(super) must_say: Vec<String>,
+    pub(super) must_not_say: Vec<String>,
+    pub(super) kind: String,
     /// Language of the question, `und` when the case does not say.
-    pub language: String,
+    pub(super) language: String,
 }
 
 #[derive(Deserialize)]
@@ -116,10 +116,9 @@ enum RoleRecord {
 ///
 /// # Errors
 /// [`EvalError::Input`] naming file and case, [`EvalError::File`] for what cannot be read.
-pub fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
-    let mut files: Vec<PathBuf> = fs_err::read_dir(folder)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+pub(super) fn read(folder: &Path, kb: &Path) -> Result<Vec<Case>, EvalError> {
+    let mut files: Vec<PathBuf> =
+        fs_err::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.retain(|f| f.extension().is_some_and(|e| e == "yaml" || e == "yml"));
     files.sort();
     let mut cases = Vec::new();
@@ -144,7 +143,8 @@ fn parse(file: &Path, text: &str, kb: &Path) -> Result<Vec<Case>, EvalError> {
     let record: FileRecord =
         serde_saphyr::from_str(text).map_err(|e| EvalError::input(file, "", e))?;
     if record.version != 1 {
-        let reason = format!("version {} is not known; this program reads version 1", record.version);
+        let reason =
+            format!("version {} is not known; this program reads version 1", record.version);
         return Err(EvalError::input(file, "", reason));
     }
     (1..)

@@ -22,42 +22,42 @@ use crate::settings::Settings;
 
 /// What happened to one case.
 #[derive(Debug, Clone, Serialize)]
-pub struct CaseResult {
-    pub id: String,
-    pub question: String,
-    pub expect: &'static str,
-    pub kind: String,
-    pub language: String,
+pub(super) struct CaseResult {
+    pub(super) id: String,
+    pub(super) question: String,
+    pub(super) expect: &'static str,
+    pub(super) kind: String,
+    pub(super) language: String,
     /// `answered`, `handed_off`, `failed`.
-    pub outcome: &'static str,
+    pub(super) outcome: &'static str,
     /// Why it was handed off.
-    pub reason: Option<&'static str>,
-    pub confidence: f64,
+    pub(super) reason: Option<&'static str>,
+    pub(super) confidence: f64,
     /// Paths of the cited pages.
-    pub cited: Vec<String>,
-    pub answer: String,
+    pub(super) cited: Vec<String>,
+    pub(super) answer: String,
     /// Place of the first page of `must_cite` among all pages found, from 1.
-    pub gold_rank: Option<usize>,
+    pub(super) gold_rank: Option<usize>,
     /// What is wrong; `None` for a case that passed.
-    pub problem: Option<String>,
+    pub(super) problem: Option<String>,
 }
 
 /// Everything that came of the cases, in their order.
-pub struct GoldenResult {
-    pub cases: Vec<CaseResult>,
-    pub figures: SetFigures,
-    pub report: BuildReport,
+pub(super) struct GoldenResult {
+    pub(super) cases: Vec<CaseResult>,
+    pub(super) figures: SetFigures,
+    pub(super) report: BuildReport,
     /// Names the vector space.
-    pub fingerprint: String,
+    pub(super) fingerprint: String,
     /// Seconds for all cases.
-    pub seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// Publishes `kb` into `data` and asks all cases.
 ///
 /// # Errors
 /// When the base cannot be made or a search fails. A case that fails is no error.
-pub async fn run(
+pub(super) async fn run(
     cases: &[Case],
     (kb, data): (&Path, &Path),
     settings: &Settings,

@@ -6,11 +6,11 @@
 //! `abstention`.
 
 /// Places that are looked at.
-pub const DEPTH: usize = 10;
+pub(super) const DEPTH: usize = 10;
 
 /// Which of the first [`DEPTH`] places hold a gold document, and how many gold documents there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub(super) struct Places {
     hits: Vec<bool>,
     gold: usize,
 }
@@ -18,7 +18,7 @@ pub struct Places {
 impl Places {
     /// Looks `gold` up in `ranking` (best first). A document that the ranking repeats counts at its
     /// first place alone. Every gold document must be named once.
-    pub fn of<T: PartialEq>(ranking: &[T], gold: &[T]) -> Self {
+    pub(super) fn of<T: PartialEq>(ranking: &[T], gold: &[T]) -> Self {
         let mut hits = Vec::with_capacity(DEPTH);
         for (i, document) in ranking.iter().enumerate() {
             if hits.len() == DEPTH {
@@ -34,27 +34,28 @@ impl Places {
     /// nDCG@10 with binary gains and the discount log2(place + 1): 1 when all gold documents come
     /// first, 0 when none is among the ten. Järvelin and Kekäläinen: "Cumulated gain-based
     /// evaluation of IR techniques", TOIS 2002.
-    pub fn ndcg(&self) -> f64 {
+    pub(super) fn ndcg(&self) -> f64 {
         let ideal: f64 = (0..self.gold.min(DEPTH)).map(discount).sum();
-        let gained: f64 = (0..).zip(&self.hits).filter(|(_, h)| **h).map(|(i, _)| discount(i)).sum();
+        let gained: f64 =
+            (0..).zip(&self.hits).filter(|(_, h)| **h).map(|(i, _)| discount(i)).sum();
         share(gained, ideal)
     }
 
     /// Share of the gold documents among the first `k` places, `k` at most [`DEPTH`].
-    pub fn recall(&self, k: usize) -> f64 {
+    pub(super) fn recall(&self, k: usize) -> f64 {
         let found = self.hits.iter().take(k).filter(|h| **h).count();
         share(found as f64, self.gold as f64)
     }
 
     /// 1 when a gold document is among the first `k` places, else 0. With `k` = 1 this is what is
     /// reported as Recall@1: a question with two right pages can be served by either.
-    pub fn success(&self, k: usize) -> f64 {
+    pub(super) fn success(&self, k: usize) -> f64 {
         f64::from(u8::from(self.hits.iter().take(k).any(|h| *h)))
     }
 
     /// 1 / place of the first gold document, 0 beyond the tenth. Voorhees: "The TREC-8 Question
     /// Answering Track Report", 1999.
-    pub fn reciprocal_rank(&self) -> f64 {
+    pub(super) fn reciprocal_rank(&self) -> f64 {
         self.hits.iter().position(|h| *h).map_or(0.0, |i| 1.0 / (i as f64 + 1.0))
     }
 }
@@ -80,7 +81,10 @@ mod tests {
     fn gold_at_places_two_and_four_by_hand() {
         let places = Places::of(&["a", "g1", "b", "g2", "c"], &["g1", "g2"]);
         // (1/log2 3 + 1/log2 5) / (1/log2 2 + 1/log2 3)
-        close(places.ndcg(), (0.630_929_753_571_457_4 + 0.430_676_558_073_393_05) / 1.630_929_753_571_457_4);
+        close(
+            places.ndcg(),
+            (0.630_929_753_571_457_4 + 0.430_676_558_073_393_05) / 1.630_929_753_571_457_4,
+        );
         close(places.recall(1), 0.0);
         close(places.recall(2), 0.5);
         close(places.recall(5), 1.0);

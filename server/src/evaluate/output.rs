@@ -12,35 +12,33 @@ use super::EvalError;
 
 /// One question of a set, ready to be written.
 #[derive(Debug, Clone)]
-pub struct Prediction {
-    pub id: String,
+pub(super) struct Prediction {
+    pub(super) id: String,
     /// Ids of the corpus, best first.
-    pub ranking: Vec<String>,
-    pub confidence: f64,
-    pub features: Vec<(&'static str, f64)>,
-    pub language: String,
-    pub kind: String,
-    pub answerable: bool,
-    pub hit_at_5: bool,
+    pub(super) ranking: Vec<String>,
+    pub(super) confidence: f64,
+    pub(super) features: Vec<(&'static str, f64)>,
+    pub(super) language: String,
+    pub(super) kind: String,
+    pub(super) answerable: bool,
+    pub(super) hit_at_5: bool,
     /// Left out of all figures.
-    pub vague: bool,
+    pub(super) vague: bool,
 }
 
 /// Writes `{"_id","ranking","confidence"}`.
 ///
 /// # Errors
 /// When `file` cannot be written.
-pub fn predictions(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
-    write(file, list, |p| {
-        json!({ "_id": p.id, "ranking": p.ranking, "confidence": p.confidence })
-    })
+pub(super) fn predictions(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
+    write(file, list, |p| json!({ "_id": p.id, "ranking": p.ranking, "confidence": p.confidence }))
 }
 
 /// Writes `{"_id","features":{name: value},"answerable","hit_at_5",...}`.
 ///
 /// # Errors
 /// When `file` cannot be written.
-pub fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
+pub(super) fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
     write(file, list, |p| {
         let features: Map<String, Value> =
             p.features.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();

@@ -17,13 +17,13 @@ const DOCUMENTS: usize = 100;
 
 /// What was found for a question.
 #[derive(Debug, Clone, Default)]
-pub struct Probe {
+pub(super) struct Probe {
     /// Documents, best first, each once: a document stands where its best passage stands.
-    pub ranking: Vec<DocPath>,
+    pub(super) ranking: Vec<DocPath>,
     /// Probability that the passages answer the question; 0 when nothing was found.
-    pub confidence: f64,
+    pub(super) confidence: f64,
     /// What the probability is made of, by name.
-    pub features: Vec<(&'static str, f64)>,
+    pub(super) features: Vec<(&'static str, f64)>,
     /// The best passages with their texts, best first.
     hits: Vec<Hit>,
 }
@@ -33,7 +33,7 @@ impl Probe {
     ///
     /// # Errors
     /// When the search fails.
-    pub async fn of(
+    pub(super) async fn of(
         (assistant, knowledge): (&Assistant, &KnowledgeBase),
         question: &Question,
         turns: &[Turn],
@@ -62,7 +62,7 @@ impl Probe {
     /// Share of `wanted` words that the first `k` passages hold, [0, 1]; `None` when nothing is
     /// wanted. Markup, case and white space do not count, and words may run from one passage into
     /// the next one of the same document when both were found.
-    pub fn evidence(&self, wanted: &[String], k: usize) -> Option<f64> {
+    pub(super) fn evidence(&self, wanted: &[String], k: usize) -> Option<f64> {
         if wanted.is_empty() {
             return None;
         }

@@ -7,7 +7,7 @@ use indexer::publish::{Progress, Stage};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar of `total` units. Gone when dropped.
-pub fn bar(what: &'static str, total: u64) -> ProgressBar {
+pub(super) fn bar(what: &'static str, total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
     if let Ok(style) = ProgressStyle::with_template("{prefix:10} {wide_bar} {percent}% {eta}") {
         bar.set_style(style);
@@ -17,7 +17,7 @@ pub fn bar(what: &'static str, total: u64) -> ProgressBar {
 }
 
 /// Shows the stages of indexing one after the other.
-pub struct IndexingBars(Mutex<ProgressBar>);
+pub(super) struct IndexingBars(Mutex<ProgressBar>);
 
 impl Default for IndexingBars {
     fn default() -> Self {

@@ -18,7 +18,7 @@ use super::settings::GateSettings;
 const SHOWN_FAILURES: usize = 40;
 
 /// The JSON of a question set: all figures at the top, by their names.
-pub fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
+pub(super) fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
     let mut out = figures_json(&result.figures.all);
     let more = json!({
         "set": name,
@@ -39,7 +39,7 @@ pub fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
 }
 
 /// The JSON of golden cases (contract of `eval --golden --json`).
-pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
+pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
     let cases = &result.cases;
     let by = |key: fn(&CaseResult) -> &str| -> Map<String, Value> {
         groups(cases, key).into_iter().map(|(k, v)| (k.to_owned(), tally_json(&v))).collect()
@@ -72,20 +72,20 @@ pub fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
 
 /// One condition of the gate.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    pub name: String,
-    pub needed: f64,
-    pub reached: f64,
+pub(super) struct Gate {
+    pub(super) name: String,
+    pub(super) needed: f64,
+    pub(super) reached: f64,
 }
 
 impl Gate {
-    pub fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         self.reached >= self.needed
     }
 }
 
 /// The gate of golden cases; an expectation without cases has no condition.
-pub fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
+pub(super) fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
     let needed = [gate.answer, gate.refuse, gate.hand_over];
     Expect::ALL
         .iter()
@@ -100,7 +100,7 @@ pub fn gates(result: &GoldenResult, gate: &GateSettings) -> Vec<Gate> {
 }
 
 /// Tables of a question set.
-pub fn set_text(name: &str, split: &str, result: &SetResult) -> String {
+pub(super) fn set_text(name: &str, split: &str, result: &SetResult) -> String {
     let report = &result.report;
     let mut out = format!(
         "{name} {split}: {} questions ({} without an answer, {} vague ones left out), {} documents, \
@@ -118,7 +118,7 @@ pub fn set_text(name: &str, split: &str, result: &SetResult) -> String {
 }
 
 /// Tables of golden cases, failed ones last.
-pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
+pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
     let cases = &result.cases;
     let mut table = table(["", "cases", "passed", "share"]);
     let mut rows = |title: &str, key: fn(&CaseResult) -> &str| {
@@ -156,16 +156,15 @@ pub fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String {
 }
 
 /// One line about a gate that does not hold.
-pub fn gate_text(gate: &Gate) -> String {
+pub(super) fn gate_text(gate: &Gate) -> String {
     format!("below the gate: {} is {:.3}, needed {:.3}\n", gate.name, gate.reached, gate.needed)
 }
 
 fn figures_text(figures: &SetFigures) -> String {
     let mut table = table(["", "all", "95 %"]);
     for figure in &figures.all.list {
-        let interval = figure
-            .interval
-            .map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));
+        let interval =
+            figure.interval.map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));
         table.add_row([figure.name.to_owned(), format!("{:.3}", figure.value), interval]);
     }
     let mut out = format!("{table}\n");
@@ -181,9 +180,9 @@ fn slices_table(title: &str, slices: &BTreeMap<String, Figures>) -> Table {
     const COLUMNS: [&str; 5] = ["ndcg10", "recall1", "recall5", "auroc", "coverage_at_5pct"];
     let mut table = table([title, "questions"].into_iter().chain(COLUMNS));
     for (name, figures) in slices {
-        let cells = COLUMNS.iter().map(|c| {
-            figures.get(c).map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value))
-        });
+        let cells = COLUMNS
+            .iter()
+            .map(|c| figures.get(c).map_or_else(|| "-".to_owned(), |f| format!("{:.3}", f.value)));
         table.add_row([name.clone(), figures.questions.to_string()].into_iter().chain(cells));
     }
     table

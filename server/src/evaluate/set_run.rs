@@ -16,7 +16,7 @@ use super::figures::{Judged, SetFigures};
 use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
-use super::sets::{QuestionSet, Query, Record, SetFiles};
+use super::sets::{Query, QuestionSet, Record, SetFiles};
 use super::{EvalError, progress};
 use crate::domain::Question;
 use crate::settings::Settings;
@@ -24,31 +24,31 @@ use crate::settings::Settings;
 /// Whether the language that the set notes is given to the assistant, as a page in that language
 /// would, or is left to detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Languages {
+pub(super) enum Languages {
     Detected,
     Given,
 }
 
 /// Everything that came of a set.
-pub struct SetResult {
-    pub figures: SetFigures,
-    pub predictions: Vec<Prediction>,
-    pub report: BuildReport,
+pub(super) struct SetResult {
+    pub(super) figures: SetFigures,
+    pub(super) predictions: Vec<Prediction>,
+    pub(super) report: BuildReport,
     /// Names the vector space.
-    pub fingerprint: String,
+    pub(super) fingerprint: String,
     /// Questions that were left out as vague.
-    pub vague: usize,
+    pub(super) vague: usize,
     /// Questions that the assistant does not accept (no letter, too long).
-    pub refused: usize,
+    pub(super) refused: usize,
     /// Seconds for all questions.
-    pub seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// Indexes the corpus of `files` below `data` and looks up all questions.
 ///
 /// # Errors
 /// When the base cannot be made or a search fails.
-pub async fn run(
+pub(super) async fn run(
     (files, set): (&SetFiles, QuestionSet),
     data: &Path,
     languages: Languages,
@@ -57,8 +57,8 @@ pub async fn run(
     let ids: std::collections::HashMap<DocPath, String> =
         set.corpus.iter().map(|r| (path_of(&r.id), r.id.clone())).collect();
     let documents = set.corpus.iter().map(|r| document(r, settings)).collect();
-    let base =
-        Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), settings).await?;
+    let base = Base::open(&folder_of(data, &files.corpus)?, Source::Documents(documents), settings)
+        .await?;
 
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", set.queries.len() as u64);
@@ -177,7 +177,9 @@ fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError
     let name: String = corpus
         .parent()
         .and_then(Path::file_name)
-        .map(|n| n.to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect())
+        .map(|n| {
+            n.to_string_lossy().chars().filter(|c| c.is_ascii_alphanumeric()).take(40).collect()
+        })
         .unwrap_or_default();
     Ok(data.join("eval").join(format!("{name}-{}", short_hash(&corpus.to_string_lossy()))))
 }

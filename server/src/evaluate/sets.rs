@@ -21,15 +21,15 @@ use crate::privacy::CustomerText;
 
 /// Where the three files of a set are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetFiles {
-    pub corpus: PathBuf,
-    pub queries: PathBuf,
-    pub qrels: PathBuf,
+pub(super) struct SetFiles {
+    pub(super) corpus: PathBuf,
+    pub(super) queries: PathBuf,
+    pub(super) qrels: PathBuf,
 }
 
 impl SetFiles {
     /// The files of `split` in the folder of a set.
-    pub fn of(set: &Path, split: &str, turns: Turns) -> Self {
+    pub(super) fn of(set: &Path, split: &str, turns: Turns) -> Self {
         let suffix = match turns {
             Turns::Single => "",
             Turns::Multi => "_multiturn",
@@ -45,48 +45,48 @@ impl SetFiles {
 
 /// Whether questions come with the turns before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turns {
+pub(super) enum Turns {
     Single,
     Multi,
 }
 
 /// A document to be found.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Record {
+pub(super) struct Record {
     #[serde(rename = "_id")]
-    pub id: String,
+    pub(super) id: String,
     #[serde(default)]
-    pub title: String,
-    pub text: String,
+    pub(super) title: String,
+    pub(super) text: String,
     /// Language; detected when missing.
-    pub lang: Option<String>,
+    pub(super) lang: Option<String>,
 }
 
 /// A question with the truth about it.
 #[derive(Debug, Clone)]
-pub struct Query {
-    pub id: String,
-    pub text: String,
-    pub language: Option<String>,
+pub(super) struct Query {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) language: Option<String>,
     /// Oldest first; empty for single questions.
-    pub history: Vec<Turn>,
-    pub answerable: bool,
+    pub(super) history: Vec<Turn>,
+    pub(super) answerable: bool,
     /// Hardly any content; left out of all figures.
-    pub vague: bool,
-    pub kind: String,
+    pub(super) vague: bool,
+    pub(super) kind: String,
     /// Words of the corpus that hold the answer.
-    pub evidence: Vec<String>,
+    pub(super) evidence: Vec<String>,
     /// Questions of one group (a dialogue, translations of each other) are no independent evidence.
-    pub group: Option<String>,
+    pub(super) group: Option<String>,
     /// Ids of documents that answer it.
-    pub gold: Vec<String>,
+    pub(super) gold: Vec<String>,
 }
 
 /// A set in memory.
 #[derive(Debug)]
-pub struct QuestionSet {
-    pub corpus: Vec<Record>,
-    pub queries: Vec<Query>,
+pub(super) struct QuestionSet {
+    pub(super) corpus: Vec<Record>,
+    pub(super) queries: Vec<Query>,
 }
 
 #[derive(Deserialize)]
@@ -125,7 +125,7 @@ struct TurnRecord {
 ///
 /// # Errors
 /// [`EvalError::Input`] naming file and line, [`EvalError::File`] for what cannot be read.
-pub fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
+pub(super) fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
     let corpus: Vec<Record> = lines(&files.corpus)?;
     let known = unique(&files.corpus, corpus.iter().map(|r| r.id.as_str()))?;
     let records: Vec<QueryRecord> = lines(&files.queries)?;
@@ -230,7 +230,8 @@ fn qrels(file: &Path, known: &HashSet<&str>) -> Result<HashMap<String, Vec<Strin
 mod tests {
     use super::*;
 
-    const CORPUS: &str = "{\"_id\":\"a (1)/ö\",\"title\":\"A\",\"text\":\"x\"}\n\n{\"_id\":\"b\",\"text\":\"y\"}\n";
+    const CORPUS: &str =
+        "{\"_id\":\"a (1)/ö\",\"title\":\"A\",\"text\":\"x\"}\n\n{\"_id\":\"b\",\"text\":\"y\"}\n";
     const QUERIES: &str = concat!(
         r#"{"_id":"q1","text":"one","lang":"en","evidence":["x","y"],"dialogue":"d","history":[{"role":"user","text":"h"},{"role":"agent","text":"i"}]}"#,
         "\n",

@@ -4,7 +4,7 @@
 //! (case, white space, markup) and nothing else.
 
 /// Lower case with single spaces.
-pub fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !out.is_empty() {
@@ -16,7 +16,7 @@ pub fn folded(text: &str) -> String {
 }
 
 /// Lower-case letters and digits alone: equal for a text and its Markdown, but for link targets.
-pub fn bare(text: &str) -> String {
+pub(super) fn bare(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
