@@ -41,8 +41,7 @@ async fn main() -> anyhow::Result<()> {
         pipeline.push(build(&kb, Arc::clone(&embedder)).await?);
         let started = Instant::now();
         let vectors = tokio::task::block_in_place(|| {
-            bare.embed(&texts, Some(settings.batch_size))
-                .map_err(anyhow::Error::msg)
+            bare.embed(&texts, Some(settings.batch_size)).map_err(anyhow::Error::msg)
         })?;
         loops.push(vectors.len() as f64 / started.elapsed().as_secs_f64());
     }
@@ -73,16 +72,8 @@ async fn build(kb: &Path, embedder: Arc<dyn Embedder>) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let started = Instant::now();
     let data = DataFolder::open(folder.path()).await?;
-    let indexes = data
-        .indexes(embedder.identity(), &KeywordSettings::default())
-        .await?;
-    let publisher = Publisher::new(
-        kb,
-        SourceRules::default(),
-        data.catalog(),
-        embedder,
-        indexes,
-    );
+    let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await?;
+    let publisher = Publisher::new(kb, SourceRules::default(), data.catalog(), embedder, indexes);
     let report = publisher.sync(Arc::new(Silent)).await?;
     Ok(report.embedded as f64 / started.elapsed().as_secs_f64())
 }
@@ -96,11 +87,7 @@ fn texts(kb: &Path) -> Vec<String> {
         .iter()
         .filter_map(|file| source::read_document(file, &rules).ok())
         .flat_map(|document| {
-            document
-                .passages
-                .iter()
-                .map(|p| p.embed_text(&document.meta.title))
-                .collect::<Vec<_>>()
+            document.passages.iter().map(|p| p.embed_text(&document.meta.title)).collect::<Vec<_>>()
         })
         .filter(|text| seen.insert(text.clone()))
         .collect()

@@ -32,10 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let mut parts: [Vec<f64>; 4] = Default::default();
     for _ in 0..setting("ATBILDE_BENCH_ROUNDS", 5) {
         let (report, seconds) = build(&kb, data.path()).await?;
-        anyhow::ensure!(
-            report.generation == first.generation,
-            "the folder changed meanwhile"
-        );
+        anyhow::ensure!(report.generation == first.generation, "the folder changed meanwhile");
         for (all, one) in parts.iter_mut().zip(seconds) {
             all.push(one);
         }
@@ -52,10 +49,7 @@ async fn main() -> anyhow::Result<()> {
         })
         .collect();
     print_table(
-        &format!(
-            "Unchanged rebuild: {} documents, {} passages",
-            first.documents, first.passages
-        ),
+        &format!("Unchanged rebuild: {} documents, {} passages", first.documents, first.passages),
         &["seconds", "median", "most"],
         rows,
     );
@@ -67,16 +61,8 @@ async fn build(kb: &Path, data: &Path) -> anyhow::Result<(BuildReport, [f64; 4])
     let started = Instant::now();
     let embedder: Arc<dyn Embedder> = Arc::new(HashEmbedder::new(384, 1));
     let data = DataFolder::open(data).await?;
-    let indexes = data
-        .indexes(embedder.identity(), &KeywordSettings::default())
-        .await?;
-    let publisher = Publisher::new(
-        kb,
-        SourceRules::default(),
-        data.catalog(),
-        embedder,
-        indexes,
-    );
+    let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await?;
+    let publisher = Publisher::new(kb, SourceRules::default(), data.catalog(), embedder, indexes);
     let opened = started.elapsed().as_secs_f64();
     publisher.recover().await?;
     let recovered = started.elapsed().as_secs_f64();
@@ -84,8 +70,5 @@ async fn build(kb: &Path, data: &Path) -> anyhow::Result<(BuildReport, [f64; 4])
     publisher.tidy().await?;
     data.close().await;
     let total = started.elapsed().as_secs_f64();
-    Ok((
-        report,
-        [opened, recovered - opened, total - recovered, total],
-    ))
+    Ok((report, [opened, recovered - opened, total - recovered, total]))
 }

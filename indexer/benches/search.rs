@@ -56,16 +56,8 @@ async fn measure(
 ) -> anyhow::Result<Vec<Vec<String>>> {
     let folder = tempfile::tempdir()?;
     let data = DataFolder::open(folder.path()).await?;
-    let indexes = data
-        .indexes(embedder.identity(), &KeywordSettings::default())
-        .await?;
-    fill(
-        size,
-        &*data.catalog(),
-        &indexes,
-        embedder.identity().dimensions,
-    )
-    .await?;
+    let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await?;
+    fill(size, &*data.catalog(), &indexes, embedder.identity().dimensions).await?;
     let base =
         KnowledgeBase::open(data.catalog(), embedder, indexes, SearchSettings::default()).await?;
     let mut words = Words::new(99);
@@ -83,21 +75,12 @@ async fn measure(
             timings.push(outcome.retrieved.timings);
         }
     }
-    let parts: [fn(&SearchTimings) -> f64; 5] = [
-        |t| t.embed_ms,
-        |t| t.keyword_ms,
-        |t| t.dense_ms,
-        |t| t.fetch_ms,
-        |t| t.total_ms,
-    ];
+    let parts: [fn(&SearchTimings) -> f64; 5] =
+        [|t| t.embed_ms, |t| t.keyword_ms, |t| t.dense_ms, |t| t.fetch_ms, |t| t.total_ms];
     let mut row = vec![size.to_string()];
     row.extend(parts.iter().map(|part| {
         let mut values: Vec<f64> = timings.iter().map(part).collect();
-        format!(
-            "{:.1} / {:.1}",
-            quantile(&mut values, 0.5),
-            quantile(&mut values, 0.99)
-        )
+        format!("{:.1} / {:.1}", quantile(&mut values, 0.5), quantile(&mut values, 0.99))
     }));
     Ok(vec![row])
 }
@@ -116,11 +99,7 @@ async fn fill(
             .step_by(10)
             .map(|number| document(number, size, &mut words))
             .collect();
-        let all = || {
-            documents
-                .iter()
-                .flat_map(|(p, m, ps)| ps.iter().map(move |x| (p, m, x)))
-        };
+        let all = || documents.iter().flat_map(|(p, m, ps)| ps.iter().map(move |x| (p, m, x)));
         let points: Vec<VectorPoint<'_>> = all()
             .map(|(path, meta, passage)| VectorPoint {
                 id: passage.id(path, meta),
@@ -137,13 +116,7 @@ async fn fill(
             })
             .collect();
         tokio::task::block_in_place(|| indexes.keyword.add(&keyword))?;
-        catalog
-            .commit(&change(
-                Generation(generation),
-                &indexes.fingerprint,
-                &documents,
-            ))
-            .await?;
+        catalog.commit(&change(Generation(generation), &indexes.fingerprint, &documents)).await?;
     }
     indexes.vectors.flush().await?;
     tokio::task::block_in_place(|| indexes.keyword.commit(Generation(1)))?;
@@ -213,18 +186,12 @@ fn document(first: usize, size: usize, words: &mut Words) -> (DocPath, DocumentM
         valid_until: None,
         canonical_url: None,
     };
-    (
-        DocPath::new(format!("en/article-{first}.md")),
-        meta,
-        passages,
-    )
+    (DocPath::new(format!("en/article-{first}.md")), meta, passages)
 }
 
 /// A random unit vector.
 fn direction(random: &mut Random, dimensions: usize) -> Vec<f32> {
-    let mut vector: Vec<f32> = (0..dimensions)
-        .map(|_| random.share() as f32 - 0.5)
-        .collect();
+    let mut vector: Vec<f32> = (0..dimensions).map(|_| random.share() as f32 - 0.5).collect();
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     vector.iter_mut().for_each(|x| *x /= length);
     vector

@@ -204,22 +204,13 @@ mod tests {
     #[test]
     fn every_key_of_the_server_is_documented() {
         for (section, keys) in [
-            (
-                "server",
-                toml::Table::try_from(ServerSettings::default()).unwrap(),
-            ),
-            (
-                "log",
-                toml::Table::try_from(LogSettings::default()).unwrap(),
-            ),
+            ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
+            ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
             let documented = documented[section].as_table().unwrap();
             for key in keys.keys() {
-                assert!(
-                    documented.contains_key(key),
-                    "{section}.{key} is not in atbilde.toml"
-                );
+                assert!(documented.contains_key(key), "{section}.{key} is not in atbilde.toml");
             }
         }
     }

@@ -55,12 +55,7 @@ impl Application {
         base::check_kb(&paths.kb)?;
         let base = Base::open(&settings, paths, EmbedderStart::Now).await?;
         let readiness = Arc::new(Readiness::new(Phase::Starting("starting".to_owned())));
-        Ok(Self {
-            listener,
-            settings,
-            base,
-            readiness,
-        })
+        Ok(Self { listener, settings, base, readiness })
     }
 
     /// The port that it listens on.
@@ -106,21 +101,13 @@ impl Application {
     /// # Errors
     /// When serving cannot start or fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let Self {
-            listener,
-            settings,
-            base,
-            readiness,
-        } = self;
+        let Self { listener, settings, base, readiness } = self;
         let address = listener.local_addr().context("the port was lost")?;
         let stopping = CancellationToken::new();
 
         let store: Arc<dyn ConversationStore> = base.store();
-        let assistant = Arc::new(Assistant::new(
-            base.knowledge(),
-            store,
-            settings.assistant.clone(),
-        ));
+        let assistant =
+            Arc::new(Assistant::new(base.knowledge(), store, settings.assistant.clone()));
         let state = State {
             assistant,
             knowledge: base.knowledge(),
@@ -153,9 +140,7 @@ impl Application {
 
         let served = server.await.context("the server failed");
         stopping.cancel();
-        let followed = following
-            .await
-            .context("the follower of the knowledge base failed");
+        let followed = following.await.context("the follower of the knowledge base failed");
         base.close().await;
         tracing::info!("server.stopped");
         served.and(followed)

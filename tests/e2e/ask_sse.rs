@@ -21,35 +21,19 @@ async fn an_answer_comes_as_sources_sentences_done() {
     let response = stream(json!({ "question": "How long does a refund take?" })).await;
     assert_eq!(response.status(), 200);
     let headers = response.headers().clone();
-    assert!(
-        headers["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/event-stream")
-    );
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/event-stream"));
     assert_eq!(headers["cache-control"], "no-cache");
     assert_eq!(headers["x-accel-buffering"], "no");
     let events = sse::events(&response.text().await.unwrap());
-    let names: Vec<&str> = events
-        .iter()
-        .map(|(n, _)| n.as_str())
-        .skip_while(|n| *n == "queued")
-        .collect();
+    let names: Vec<&str> =
+        events.iter().map(|(n, _)| n.as_str()).skip_while(|n| *n == "queued").collect();
     assert_eq!(names.first(), Some(&"sources"));
     assert_eq!(names.last(), Some(&"done"));
-    assert!(
-        names[1..names.len() - 1].iter().all(|n| *n == "sentence"),
-        "{names:?}"
-    );
+    assert!(names[1..names.len() - 1].iter().all(|n| *n == "sentence"), "{names:?}");
 
     let done = &events.last().unwrap().1;
-    let of = |name: &str| {
-        events
-            .iter()
-            .filter(|e| e.0 == name)
-            .map(|e| e.1.clone())
-            .collect::<Vec<_>>()
-    };
+    let of =
+        |name: &str| events.iter().filter(|e| e.0 == name).map(|e| e.1.clone()).collect::<Vec<_>>();
     assert_eq!(done["outcome"], "answered");
     assert_eq!(of("sources")[0]["citations"], done["citations"]);
     for (i, sentence) in of("sentence").iter().enumerate() {
@@ -73,10 +57,7 @@ async fn a_hand_over_ends_with_handed_off() {
 async fn a_wrong_request_is_a_problem_and_no_stream() {
     let response = stream(json!({ "question": "" })).await;
     assert_eq!(response.status(), 422);
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/problem+json"
-    );
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
 
 #[tokio::test]

@@ -50,55 +50,32 @@ fn beside_a_server_ask_says_how_and_escalations_lists() {
     let data = data.to_str().unwrap();
     let refused = run(&["ask", "refund", "--data", data]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        text(&refused.stderr).contains("--server http://"),
-        "{}",
-        text(&refused.stderr)
-    );
+    assert!(text(&refused.stderr).contains("--server http://"), "{}", text(&refused.stderr));
 
     let url = program.url();
-    let asked = run(&[
-        "ask",
-        "I want to talk to a person",
-        "--server",
-        &url,
-        "--json",
-    ]);
+    let asked = run(&["ask", "I want to talk to a person", "--server", &url, "--json"]);
     assert!(asked.status.success(), "{}", text(&asked.stderr));
     let handed: Value = serde_json::from_slice(&asked.stdout).unwrap();
     let ticket = handed["ticket"].as_str().unwrap();
 
     let table = text(&run(&["escalations", "--data", data]).stdout);
-    assert!(
-        table.contains(ticket) && table.contains("customer_requested"),
-        "{table}"
-    );
+    assert!(table.contains(ticket) && table.contains("customer_requested"), "{table}");
     let listed: Value =
         serde_json::from_slice(&run(&["escalations", "--data", data, "--json"]).stdout).unwrap();
     assert_eq!(listed["escalations"][0]["ticket"], ticket);
-    assert!(
-        !listed.to_string().contains("talk to a person"),
-        "no word of a customer is stored"
-    );
+    assert!(!listed.to_string().contains("talk to a person"), "no word of a customer is stored");
 }
 
 #[test]
 fn health_tells_by_its_exit_code() {
     let program = Program::serve();
     program.until_ready();
-    assert_eq!(
-        run(&["health", "--url", &program.url()]).status.code(),
-        Some(0)
-    );
+    assert_eq!(run(&["health", "--url", &program.url()]).status.code(), Some(0));
     let gone = program.url();
     drop(program);
     let output = run(&["health", "--url", &gone]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        text(&output.stderr).contains("is the server running"),
-        "{}",
-        text(&output.stderr)
-    );
+    assert!(text(&output.stderr).contains("is the server running"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -109,10 +86,7 @@ fn check_config_prints_what_is_in_effect() {
     let output = run(&["check-config", "--config", file.to_str().unwrap()]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
-    assert!(
-        shown.contains("site_name = \"Ozols\"") && shown.contains("port = 8080"),
-        "{shown}"
-    );
+    assert!(shown.contains("site_name = \"Ozols\"") && shown.contains("port = 8080"), "{shown}");
     fs_err::write(&file, "[server]\nsite = 1\n").unwrap();
     let output = run(&["check-config", "--config", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
@@ -121,12 +95,7 @@ fn check_config_prints_what_is_in_effect() {
 
 #[test]
 fn wrong_usage_is_two() {
-    for args in [
-        &["serve", "--prot", "1"][..],
-        &["nothing"],
-        &[],
-        &["serve", "--port", "x"],
-    ] {
+    for args in [&["serve", "--prot", "1"][..], &["nothing"], &[], &["serve", "--port", "x"]] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");
     }
     assert_eq!(run(&["--help"]).status.code(), Some(0));

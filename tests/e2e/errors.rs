@@ -21,10 +21,7 @@ async fn post(body: impl Into<reqwest::Body>, media_type: &str) -> reqwest::Resp
 
 async fn problem(response: reqwest::Response, status: u16, code: &str) -> Value {
     assert_eq!(response.status(), status);
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/problem+json"
-    );
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
     assert!(response.headers().contains_key("x-request-id"));
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], code, "{problem}");
@@ -38,19 +35,9 @@ async fn problem(response: reqwest::Response, status: u16, code: &str) -> Value 
 
 #[tokio::test]
 async fn broken_json_names_line_and_column() {
-    let broken = problem(
-        post("{\n\"question\": }", "application/json").await,
-        400,
-        "malformed_json",
-    )
-    .await;
-    assert!(
-        broken["detail"]
-            .as_str()
-            .unwrap()
-            .contains("line 2 column 13"),
-        "{broken}"
-    );
+    let broken =
+        problem(post("{\n\"question\": }", "application/json").await, 400, "malformed_json").await;
+    assert!(broken["detail"].as_str().unwrap().contains("line 2 column 13"), "{broken}");
 }
 
 #[tokio::test]
@@ -61,33 +48,18 @@ async fn wrong_fields_are_named() {
         (r#"{}"#, "`question`"),
         (r#"{"question":" ?! "}"#, "`question`"),
         (r#"{"question":"a","locale":"x"}"#, "`locale`"),
-        (
-            r#"{"question":"a","conversation_id":"x"}"#,
-            "`conversation_id`",
-        ),
+        (r#"{"question":"a","conversation_id":"x"}"#, "`conversation_id`"),
         (long.as_str(), "8001"),
     ] {
-        let wrong = problem(
-            post(body.to_owned(), "application/json").await,
-            422,
-            "invalid_field",
-        )
-        .await;
-        assert!(
-            wrong["detail"].as_str().unwrap().contains(named),
-            "{body}: {wrong}"
-        );
+        let wrong =
+            problem(post(body.to_owned(), "application/json").await, 422, "invalid_field").await;
+        assert!(wrong["detail"].as_str().unwrap().contains(named), "{body}: {wrong}");
     }
 }
 
 #[tokio::test]
 async fn bodies_have_a_type_and_a_size() {
-    problem(
-        post("{}", "text/plain").await,
-        415,
-        "unsupported_media_type",
-    )
-    .await;
+    problem(post("{}", "text/plain").await, 415, "unsupported_media_type").await;
     let large = json!({ "question": "x".repeat(70_000) }).to_string();
     let refused = problem(post(large, "application/json").await, 413, "body_too_large").await;
     assert!(refused["detail"].as_str().unwrap().contains("65536"));
@@ -100,33 +72,18 @@ async fn unknown_paths_and_methods() {
     let response = app.get("/v1/ask").await;
     assert_eq!(response.headers()["allow"], "POST");
     problem(response, 405, "method_not_allowed").await;
-    let response = app
-        .client
-        .delete(format!("{}/v1/search", app.address))
-        .send()
-        .await
-        .unwrap();
+    let response = app.client.delete(format!("{}/v1/search", app.address)).send().await.unwrap();
     problem(response, 405, "method_not_allowed").await;
-    let head = app
-        .client
-        .head(format!("{}/livez", app.address))
-        .send()
-        .await
-        .unwrap();
+    let head = app.client.head(format!("{}/livez", app.address)).send().await.unwrap();
     assert_eq!(head.status(), 200);
 }
 
 #[tokio::test]
 async fn a_request_id_is_given_back() {
     let app = shared();
-    let request = app
-        .client
-        .get(format!("{}/livez", app.address))
-        .header("X-Request-Id", "abc-12345");
-    assert_eq!(
-        request.send().await.unwrap().headers()["x-request-id"],
-        "abc-12345"
-    );
+    let request =
+        app.client.get(format!("{}/livez", app.address)).header("X-Request-Id", "abc-12345");
+    assert_eq!(request.send().await.unwrap().headers()["x-request-id"], "abc-12345");
     assert_eq!(app.get("/livez").await.headers()["x-request-id"].len(), 32);
 }
 
@@ -143,10 +100,7 @@ async fn a_body_that_does_not_come_is_a_time_out() {
     let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut reply));
     let n = read.await.unwrap().unwrap();
     let reply = String::from_utf8_lossy(&reply[..n]).into_owned();
-    assert!(
-        reply.starts_with("HTTP/1.1 408") && reply.contains("request_timeout"),
-        "{reply}"
-    );
+    assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("request_timeout"), "{reply}");
     app.stop().await.unwrap();
 }
 
@@ -159,17 +113,10 @@ async fn too_many_questions_are_refused_with_retry_after() {
     .await;
     let questions = (0..80).map(|i| app.ask(json!({ "question": format!("refund number {i}") })));
     let responses = futures::future::join_all(questions).await;
-    let refused: Vec<_> = responses
-        .into_iter()
-        .filter(|r| r.status() == 429)
-        .collect();
+    let refused: Vec<_> = responses.into_iter().filter(|r| r.status() == 429).collect();
     assert!(!refused.is_empty());
     for response in refused {
-        let seconds: u32 = response.headers()["retry-after"]
-            .to_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let seconds: u32 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
         assert!(seconds >= 1);
         problem(response, 429, "overloaded").await;
     }
@@ -183,14 +130,9 @@ async fn before_the_first_index_it_lives_and_says_why_it_is_not_ready() {
         |_| {},
         |kb| {
             for file in 0..60 {
-                let text: String = (0..400)
-                    .map(|i| format!("word{} ", (i * file) % 997))
-                    .collect();
-                fs_err::write(
-                    kb.join(format!("a{file}.md")),
-                    format!("# A {file}\n\n{text}\n"),
-                )
-                .unwrap();
+                let text: String = (0..400).map(|i| format!("word{} ", (i * file) % 997)).collect();
+                fs_err::write(kb.join(format!("a{file}.md")), format!("# A {file}\n\n{text}\n"))
+                    .unwrap();
             }
         },
     )
@@ -199,10 +141,7 @@ async fn before_the_first_index_it_lives_and_says_why_it_is_not_ready() {
     let response = app.get("/readyz").await;
     assert_eq!(response.headers()["retry-after"], "2");
     let reason = problem(response, 503, "not_ready").await;
-    assert!(
-        reason["detail"].as_str().unwrap().contains("index"),
-        "{reason}"
-    );
+    assert!(reason["detail"].as_str().unwrap().contains("index"), "{reason}");
     problem(app.ask(json!({ "question": "a" })).await, 503, "not_ready").await;
     app.until_ready().await;
     app.stop().await.unwrap();

@@ -6,17 +6,8 @@ use crate::support::{TestApp, spawn_app};
 
 async fn until_found(app: &TestApp, word: &str, found: bool) {
     let started = Instant::now();
-    while app
-        .search(&format!("q={word}"))
-        .await
-        .to_string()
-        .contains(word)
-        != found
-    {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "{word}: waiting for {found}"
-        );
+    while app.search(&format!("q={word}")).await.to_string().contains(word) != found {
+        assert!(started.elapsed() < Duration::from_secs(30), "{word}: waiting for {found}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -30,14 +21,7 @@ async fn an_edit_shows_and_a_deletion_hides() {
     fs_err::write(&file, "# Gate\n\nThe code zyxqtwo opens the gate.\n").unwrap();
     until_found(&app, "zyxqtwo", true).await;
     until_found(&app, "zyxqone", false).await;
-    assert!(
-        app.get("/kb/gate")
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains("zyxqtwo")
-    );
+    assert!(app.get("/kb/gate").await.text().await.unwrap().contains("zyxqtwo"));
     fs_err::remove_file(&file).unwrap();
     until_found(&app, "zyxqtwo", false).await;
     assert_eq!(app.get("/kb/gate").await.status(), 404);

@@ -26,12 +26,7 @@ fn a_server_opens_no_socket_but_loopback() {
         });
         program.until_ready();
         let output = Command::new(path())
-            .args([
-                "ask",
-                "How long does a refund take?",
-                "--server",
-                &program.url(),
-            ])
+            .args(["ask", "How long does a refund take?", "--server", &program.url()])
             .output()
             .unwrap();
         done.store(true, Ordering::Relaxed);
@@ -46,15 +41,10 @@ fn a_server_opens_no_socket_but_loopback() {
 fn it_answers_without_any_network() {
     let isolated = |program: &std::ffi::OsStr| {
         let mut command = Command::new("unshare");
-        command
-            .args(["--user", "--map-root-user", "--net", "--"])
-            .arg(program);
+        command.args(["--user", "--map-root-user", "--net", "--"]).arg(program);
         command
     };
-    if !isolated("true".as_ref())
-        .output()
-        .is_ok_and(|o| o.status.success())
-    {
+    if !isolated("true".as_ref()).output().is_ok_and(|o| o.status.success()) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -112,10 +102,7 @@ fn loopback(address: &str) -> bool {
 }
 
 fn unset(address: &str) -> bool {
-    address
-        .split(':')
-        .next()
-        .is_some_and(|host| host.bytes().all(|b| b == b'0'))
+    address.split(':').next().is_some_and(|host| host.bytes().all(|b| b == b'0'))
 }
 
 #[test]

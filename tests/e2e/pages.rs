@@ -9,23 +9,14 @@ async fn an_article_is_rendered_with_anchors_tables_and_links() {
     assert!(page.contains("<h2 id=\"what-does-a-return-cost\""));
     assert!(page.contains("<td class=\"right\">€4.90</td>"));
     assert!(page.contains("markdown-alert-note"));
-    assert!(
-        page.contains("href=\"/kb/warranty#what-is-covered\""),
-        "{page}"
-    );
+    assert!(page.contains("href=\"/kb/warranty#what-is-covered\""), "{page}");
     assert!(
         page.contains("href=\"https://maker.example/help\" rel=\"noopener noreferrer nofollow\"")
     );
     assert!(page.contains("2026-10-20"));
-    assert!(
-        page.contains("href=\"/kb/lv/returns\" hreflang=\"lv\""),
-        "{page}"
-    );
+    assert!(page.contains("href=\"/kb/lv/returns\" hreflang=\"lv\""), "{page}");
     // Links to what the public may not see lose their address and keep their words.
-    assert!(
-        page.contains("the goodwill limits,") && !page.contains("/kb/goodwill"),
-        "{page}"
-    );
+    assert!(page.contains("the goodwill limits,") && !page.contains("/kb/goodwill"), "{page}");
     assert!(page.contains("the old offer or"), "{page}");
     let latvian = shared().page("/kb/lv/returns").await;
     assert!(latvian.contains("<html lang=\"lv\">") && latvian.contains("id=\"kad-saņemšu-naudu\""));
@@ -34,46 +25,25 @@ async fn an_article_is_rendered_with_anchors_tables_and_links() {
 #[tokio::test]
 async fn hidden_articles_do_not_exist() {
     let app = shared();
-    for slug in [
-        "goodwill",
-        "old-offer",
-        "draft",
-        "nothing",
-        "..%2f..%2fetc%2fpasswd",
-    ] {
-        assert_eq!(
-            app.get(&format!("/kb/{slug}")).await.status(),
-            404,
-            "{slug}"
-        );
+    for slug in ["goodwill", "old-offer", "draft", "nothing", "..%2f..%2fetc%2fpasswd"] {
+        assert_eq!(app.get(&format!("/kb/{slug}")).await.status(), 404, "{slug}");
     }
     let list = app.page("/kb").await;
     assert!(list.contains("Returns and refunds") && list.contains("Track your order"));
     for title in ["Goodwill", "Old offer", "Draft"] {
         assert!(!list.contains(title), "{title}");
     }
-    let request = app
-        .client
-        .get(format!("{}/kb/nothing", app.address))
-        .header("Accept", "text/html");
+    let request =
+        app.client.get(format!("{}/kb/nothing", app.address)).header("Accept", "text/html");
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 404);
-    assert!(
-        response
-            .text()
-            .await
-            .unwrap()
-            .contains("<h1>There is no such article</h1>")
-    );
+    assert!(response.text().await.unwrap().contains("<h1>There is no such article</h1>"));
 }
 
 #[tokio::test]
 async fn a_hostile_article_cannot_run() {
     let response = shared().get("/kb/hostile").await;
-    let policy = response.headers()["content-security-policy"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     assert!(response.headers().contains_key("referrer-policy"));
@@ -107,16 +77,10 @@ async fn no_page_loads_anything_from_elsewhere() {
             "<link rel=\"icon\" type=\"image/svg+xml\" href=\"",
         ] {
             for part in page.split(attribute).skip(1) {
-                assert!(
-                    part.starts_with('/') && !part.starts_with("//"),
-                    "{path}: {attribute}"
-                );
+                assert!(part.starts_with('/') && !part.starts_with("//"), "{path}: {attribute}");
             }
         }
-        assert!(
-            !page.contains("style=\"") && !page.contains("<style"),
-            "{path}"
-        );
+        assert!(!page.contains("style=\"") && !page.contains("<style"), "{path}");
         assert!(!page.contains("<script>"), "{path}");
     }
 }
@@ -134,18 +98,8 @@ async fn assets_are_kept_for_ever_under_their_hash() {
         let url = page[at..].split('"').next().unwrap();
         let response = app.get(url).await;
         assert_eq!(response.status(), 200);
-        assert!(
-            response.headers()["cache-control"]
-                .to_str()
-                .unwrap()
-                .contains("immutable")
-        );
-        assert!(
-            response.headers()["content-type"]
-                .to_str()
-                .unwrap()
-                .starts_with(kind)
-        );
+        assert!(response.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(response.headers()["content-type"].to_str().unwrap().starts_with(kind));
     }
     assert_eq!(app.get("/assets/style.css").await.status(), 404);
 }
@@ -156,12 +110,7 @@ async fn the_interface_describes_itself() {
     let document: serde_json::Value = app.get("/openapi.json").await.json().await.unwrap();
     assert!(document["paths"]["/v1/ask"]["post"].is_object());
     let docs = app.page("/docs").await;
-    for text in [
-        "/v1/ask",
-        "/v1/search",
-        "id=\"error-overloaded\"",
-        "id=\"schema-AskResponse\"",
-    ] {
+    for text in ["/v1/ask", "/v1/search", "id=\"error-overloaded\"", "id=\"schema-AskResponse\""] {
         assert!(docs.contains(text), "{text}");
     }
 }

@@ -34,12 +34,7 @@ async fn drafts_expired_and_internal_articles_are_not_found() {
         let found = app.search(&format!("q={secret}&limit=50")).await;
         assert!(!found.to_string().contains(secret), "{secret}");
     }
-    assert!(
-        app.search("q=zyxqhostile")
-            .await
-            .to_string()
-            .contains("zyxqhostile")
-    );
+    assert!(app.search("q=zyxqhostile").await.to_string().contains("zyxqhostile"));
 }
 
 #[tokio::test]
@@ -58,9 +53,6 @@ async fn wrong_parameters_are_named() {
         assert_eq!(response.status(), 400, "{query}");
         let problem: Value = response.json().await.unwrap();
         assert_eq!(problem["code"], "invalid_parameter");
-        assert!(
-            problem["detail"].as_str().unwrap().contains(named),
-            "{query}: {problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().contains(named), "{query}: {problem}");
     }
 }

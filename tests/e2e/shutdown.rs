@@ -15,16 +15,8 @@ fn sigterm_ends_it_with_zero() {
         let idle = TcpStream::connect(("127.0.0.1", program.port)).unwrap();
         let started = Instant::now();
         program.signal(signal);
-        assert_eq!(
-            program.exit_code(Duration::from_secs(10)),
-            Some(0),
-            "{signal}"
-        );
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{:?}",
-            started.elapsed()
-        );
+        assert_eq!(program.exit_code(Duration::from_secs(10)), Some(0), "{signal}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         drop(idle);
     }
 }
@@ -44,20 +36,12 @@ fn a_request_in_work_is_answered() {
     std::thread::sleep(Duration::from_millis(300));
     program.signal("-TERM");
     std::thread::sleep(Duration::from_millis(300));
-    assert!(
-        TcpStream::connect(("127.0.0.1", program.port)).is_err(),
-        "it still accepts"
-    );
+    assert!(TcpStream::connect(("127.0.0.1", program.port)).is_err(), "it still accepts");
     stream.write_all(&body.as_bytes()[10..]).unwrap();
     let mut reply = String::new();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream.read_to_string(&mut reply).unwrap();
-    assert!(
-        reply.starts_with("HTTP/1.1 200") && reply.contains("5 working days"),
-        "{reply}"
-    );
+    assert!(reply.starts_with("HTTP/1.1 200") && reply.contains("5 working days"), "{reply}");
     assert_eq!(program.exit_code(Duration::from_secs(10)), Some(0));
 }
 
@@ -65,23 +49,14 @@ fn a_request_in_work_is_answered() {
 fn the_first_index_is_given_up() {
     let mut program = Program::serve_with(|kb| {
         for file in 0..400 {
-            let text: String = (0..500)
-                .map(|i| format!("word{} ", (i * file) % 9973))
-                .collect();
-            fs_err::write(
-                kb.join(format!("a{file}.md")),
-                format!("# A {file}\n\n{text}\n"),
-            )
-            .unwrap();
+            let text: String = (0..500).map(|i| format!("word{} ", (i * file) % 9973)).collect();
+            fs_err::write(kb.join(format!("a{file}.md")), format!("# A {file}\n\n{text}\n"))
+                .unwrap();
         }
     });
     std::thread::sleep(Duration::from_millis(700));
     let started = Instant::now();
     program.signal("-TERM");
     assert_eq!(program.exit_code(Duration::from_secs(25)), Some(0));
-    assert!(
-        started.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }

@@ -40,25 +40,15 @@ fn a_busy_port() {
     ]);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error.contains(&format!("port {port}")) && error.contains("--port"),
-        "{error}"
-    );
+    assert!(error.contains(&format!("port {port}")) && error.contains("--port"), "{error}");
     assert!(!folder.path().join("data").exists(), "the port comes first");
 }
 
 #[test]
 fn a_missing_knowledge_base() {
     let folder = tempfile::tempdir().unwrap();
-    let error = refusal(
-        &folder.path().join("nowhere"),
-        &folder.path().join("data"),
-        &[],
-    );
-    assert!(
-        error.contains("nowhere") && error.contains("--kb"),
-        "{error}"
-    );
+    let error = refusal(&folder.path().join("nowhere"), &folder.path().join("data"), &[]);
+    assert!(error.contains("nowhere") && error.contains("--kb"), "{error}");
 }
 
 #[test]
@@ -66,10 +56,7 @@ fn a_data_folder_that_another_process_owns() {
     let program = Program::serve();
     let kb = program.folder.path().join("kb");
     let error = refusal(&kb, &program.folder.path().join("data"), &[]);
-    assert!(
-        error.contains(&program.child.id().to_string()) && error.contains("--data"),
-        "{error}"
-    );
+    assert!(error.contains(&program.child.id().to_string()) && error.contains("--data"), "{error}");
 }
 
 #[test]
@@ -79,21 +66,16 @@ fn a_data_folder_that_cannot_be_written() {
     // A file where the folder should be refuses root too.
     fs_err::write(folder.path().join("data"), "").unwrap();
     let error = refusal(&folder.path().join("kb"), &folder.path().join("data"), &[]);
-    assert!(
-        error.contains("data") && error.contains("must be a folder"),
-        "{error}"
-    );
+    assert!(error.contains("data") && error.contains("must be a folder"), "{error}");
 }
 
 #[test]
 fn a_wrong_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("c.toml");
-    for (content, named) in [
-        ("[server]\nprot = 1\n", "prot"),
-        ("[server\n", "c.toml"),
-        ("[servr]\n", "servr"),
-    ] {
+    for (content, named) in
+        [("[server]\nprot = 1\n", "prot"), ("[server\n", "c.toml"), ("[servr]\n", "servr")]
+    {
         fs_err::write(&config, content).unwrap();
         let error = refusal(
             folder.path(),
@@ -102,11 +84,8 @@ fn a_wrong_configuration() {
         );
         assert!(error.contains(named), "{error}");
     }
-    let error = refusal(
-        folder.path(),
-        &folder.path().join("data"),
-        &["--config", "/nowhere/c.toml"],
-    );
+    let error =
+        refusal(folder.path(), &folder.path().join("data"), &["--config", "/nowhere/c.toml"]);
     assert!(error.contains("/nowhere/c.toml"), "{error}");
 }
 
@@ -124,8 +103,5 @@ fn a_missing_onnx_runtime() {
         .unwrap();
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(
-        error.contains("ORT_DYLIB_PATH") && error.contains("/nowhere"),
-        "{error}"
-    );
+    assert!(error.contains("ORT_DYLIB_PATH") && error.contains("/nowhere"), "{error}");
 }

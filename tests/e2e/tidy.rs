@@ -7,20 +7,11 @@ const MAX_LINES: usize = 500;
 
 /// A crate, the names it goes by, and the places that may know it.
 const HOMES: [(&[&str], &[&str]); 8] = [
-    (
-        &["actix_web", "actix_http", "actix_rt"],
-        &["server/src/http/", "server/src/startup"],
-    ),
+    (&["actix_web", "actix_http", "actix_rt"], &["server/src/http/", "server/src/startup"]),
     (&["sqlx"], &["indexer/src/catalog/", "server/src/store/"]),
-    (
-        &["tantivy"],
-        &["indexer/src/keyword/", "indexer/src/language/"],
-    ),
+    (&["tantivy"], &["indexer/src/keyword/", "indexer/src/language/"]),
     (&["qdrant_edge", "qdrant_client"], &["indexer/src/vector/"]),
-    (
-        &["llama_cpp_2", "llama_cpp_sys_2"],
-        &["server/src/generate/llama/"],
-    ),
+    (&["llama_cpp_2", "llama_cpp_sys_2"], &["server/src/generate/llama/"]),
     (&["fastembed", "ort"], &["indexer/src/embed/"]),
     (&["askama", "ammonia", "utoipa"], &["server/src/http/"]),
     (
@@ -42,10 +33,7 @@ struct File {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn files() -> Vec<File> {
@@ -55,17 +43,8 @@ fn files() -> Vec<File> {
         for entry in walkdir::WalkDir::new(root.join(package)) {
             let entry = entry.unwrap();
             if entry.path().extension().is_some_and(|e| e == "rs") {
-                let path = entry
-                    .path()
-                    .strip_prefix(&root)
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned();
-                found.push(File {
-                    path,
-                    text: fs_err::read_to_string(entry.path()).unwrap(),
-                });
+                let path = entry.path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                found.push(File { path, text: fs_err::read_to_string(entry.path()).unwrap() });
             }
         }
     }
@@ -123,15 +102,8 @@ fn the_server_knows_the_indexer_and_never_back() {
 #[test]
 fn layers_look_down_only() {
     // Low to high; a layer may not use those that stand after it.
-    const LAYERS: [&str; 7] = [
-        "privacy",
-        "domain",
-        "evidence",
-        "generate",
-        "assistant",
-        "http",
-        "startup",
-    ];
+    const LAYERS: [&str; 7] =
+        ["privacy", "domain", "evidence", "generate", "assistant", "http", "startup"];
     let mut broken = Vec::new();
     for file in files() {
         let Some(own) = LAYERS.iter().position(|l| {
@@ -151,11 +123,8 @@ fn layers_look_down_only() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let broken: Vec<String> = files()
-        .into_iter()
-        .filter(|f| !f.text.starts_with("//!"))
-        .map(|f| f.path)
-        .collect();
+    let broken: Vec<String> =
+        files().into_iter().filter(|f| !f.text.starts_with("//!")).map(|f| f.path).collect();
     none("a file opens without `//!`", &broken);
 }
 
@@ -186,9 +155,7 @@ fn pages_name_no_other_host() {
         let entry = entry.unwrap();
         if entry.file_type().is_file() {
             let text = fs_err::read_to_string(entry.path()).unwrap();
-            let text = text
-                .replace("http://www.w3.org/2000/svg", "")
-                .replace("https://\") %}", "");
+            let text = text.replace("http://www.w3.org/2000/svg", "").replace("https://\") %}", "");
             for bad in ["http://", "https://", " style=", "innerHTML", "eval("] {
                 if text.contains(bad) {
                     broken.push(format!("{}: {bad}", entry.path().display()));

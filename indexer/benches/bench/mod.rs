@@ -46,15 +46,10 @@ impl Words {
         let words = (0..8_000)
             .map(|_| {
                 let syllables = 1 + random.number() % 4;
-                (0..syllables)
-                    .map(|_| SYLLABLES[random.number() as usize % 24])
-                    .collect()
+                (0..syllables).map(|_| SYLLABLES[random.number() as usize % 24]).collect()
             })
             .collect();
-        Self {
-            words,
-            random: Random::new(seed),
-        }
+        Self { words, random: Random::new(seed) }
     }
 
     /// A sentence of `length` words.
@@ -88,11 +83,7 @@ pub(crate) fn write_articles(folder: &Path, passages: usize) -> anyhow::Result<(
     for number in 0..passages.div_ceil(10) {
         let mut text = format!("# {} {number}\n", words.sentence(4));
         for _ in 0..10.min(passages - number * 10) {
-            text.push_str(&format!(
-                "\n## {}\n\n{}\n",
-                words.sentence(4),
-                words.paragraph(130)
-            ));
+            text.push_str(&format!("\n## {}\n\n{}\n", words.sentence(4), words.paragraph(130)));
         }
         fs_err::write(folder.join(format!("article-{number:05}.md")), text)?;
     }
@@ -101,10 +92,7 @@ pub(crate) fn write_articles(folder: &Path, passages: usize) -> anyhow::Result<(
 
 /// A number from the environment, so that a quick look can be had.
 pub(crate) fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name)
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }
 
 /// The value below which `share` of all lie.
@@ -117,9 +105,7 @@ pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
 /// Prints a title and a table with numbers to the right.
 pub(crate) fn print_table(title: &str, header: &[&str], rows: Vec<Vec<String>>) {
     let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_header(header.iter().copied());
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header.iter().copied());
     for row in rows {
         table.add_row(row);
     }

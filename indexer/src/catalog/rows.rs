@@ -1,8 +1,6 @@
 //! Values that go into and come out of the catalog.
 
-use crate::model::{
-    DocPath, DocumentMeta, EmbedHash, Generation, Passage, PassageId,
-};
+use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
 
 /// One committed generation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -100,4 +98,3 @@ pub struct SkippedFile {
     /// A sentence that says what is wrong and what to do.
     pub reason: String,
 }
-

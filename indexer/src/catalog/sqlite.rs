@@ -37,10 +37,8 @@ impl SqliteCatalog {
     /// [`CatalogError::Open`] when the file is no catalog, is of a newer version, or cannot be
     /// written.
     pub async fn open(file: &Path) -> Result<Self, CatalogError> {
-        let open_error = |reason: String| CatalogError::Open {
-            location: file.display().to_string(),
-            reason,
-        };
+        let open_error =
+            |reason: String| CatalogError::Open { location: file.display().to_string(), reason };
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)

@@ -40,15 +40,9 @@ impl Build {
         let publisher = publisher(kb, &data, &settings).await?;
 
         let stop = Stop::default();
-        let show = if self.quiet {
-            Show::Nothing
-        } else {
-            Show::Progress
-        };
+        let show = if self.quiet { Show::Nothing } else { Show::Progress };
         let shown = Arc::new(Shown::new(show, stop.clone()));
-        let synced = stop
-            .guard(sync(&publisher, Arc::clone(&shown) as Arc<dyn Progress>))
-            .await;
+        let synced = stop.guard(sync(&publisher, Arc::clone(&shown) as Arc<dyn Progress>)).await;
         shown.finish();
         let mut report = match synced {
             Ok(report) => report,
@@ -86,11 +80,7 @@ async fn sync(
 
 /// What a stopped build leaves.
 async fn kept(data: &DataFolder) -> anyhow::Result<String> {
-    let latest = data
-        .catalog()
-        .latest()
-        .await
-        .context("the build was stopped")?;
+    let latest = data.catalog().latest().await.context("the build was stopped")?;
     let live = latest.map_or_else(
         || "nothing is live yet".to_owned(),
         |g| format!("generation {} stays live as it was", g.generation.0),

@@ -11,10 +11,7 @@ use super::output::{LIST, plain};
 pub(super) fn text(drifts: &[Drift]) -> String {
     let mut groups: BTreeMap<(Place, DriftKind), Vec<&Drift>> = BTreeMap::new();
     for drift in drifts {
-        groups
-            .entry((drift.place, drift.kind))
-            .or_default()
-            .push(drift);
+        groups.entry((drift.place, drift.kind)).or_default().push(drift);
     }
     let mut out = String::new();
     for ((place, kind), group) in groups {
@@ -45,17 +42,10 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
     match kind {
         DriftKind::Unusable => format!("{index} does not open: nothing can be searched."),
         DriftKind::Missing => {
-            format!(
-                "{index} lacks {}: searches do not find them there.",
-                plural("live passage")
-            )
+            format!("{index} lacks {}: searches do not find them there.", plural("live passage"))
         }
         DriftKind::Surplus => {
-            let entries = if count == 1 {
-                "entry that is"
-            } else {
-                "entries that are"
-            };
+            let entries = if count == 1 { "entry that is" } else { "entries that are" };
             format!(
                 "{index} holds {count} {entries} not live: invisible to searches, only in the way."
             )
@@ -76,21 +66,14 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
             "{index} holds another text than was indexed for {}: something else wrote to it.",
             plural("live passage")
         ),
-        DriftKind::Added => format!(
-            "{index} has {} that nobody can find yet.",
-            plural("new document")
-        ),
+        DriftKind::Added => {
+            format!("{index} has {} that nobody can find yet.", plural("new document"))
+        }
         DriftKind::Changed => {
-            format!(
-                "{index} has {}: searches still see the old text.",
-                plural("edited document")
-            )
+            format!("{index} has {}: searches still see the old text.", plural("edited document"))
         }
         DriftKind::Retired => {
-            format!(
-                "{index} has lost {} that searches still find.",
-                plural("document")
-            )
+            format!("{index} has lost {} that searches still find.", plural("document"))
         }
     }
 }
@@ -115,11 +98,7 @@ fn remedy(kind: DriftKind) -> &'static str {
 }
 
 fn line(drift: &Drift) -> String {
-    let path = drift
-        .path
-        .as_deref()
-        .map(|p| plain(p, 200))
-        .unwrap_or_default();
+    let path = drift.path.as_deref().map(|p| plain(p, 200)).unwrap_or_default();
     match (path.is_empty(), drift.passage) {
         (_, None) => path,
         (true, Some(id)) => format!("passage {id}"),
@@ -132,12 +111,7 @@ mod tests {
     use super::*;
 
     fn drift(place: Place, kind: DriftKind, path: &str) -> Drift {
-        Drift {
-            place,
-            kind,
-            passage: None,
-            path: Some(path.to_owned()),
-        }
+        Drift { place, kind, passage: None, path: Some(path.to_owned()) }
     }
 
     #[test]
@@ -154,22 +128,15 @@ The vector index lacks 1 live passage: searches do not find them there.
      lv/a.md"
         );
         let all = text(&drifts);
-        assert!(
-            all.contains("The folder has 22 new documents that nobody can find yet."),
-            "{all}"
-        );
+        assert!(all.contains("The folder has 22 new documents that nobody can find yet."), "{all}");
         assert!(all.contains("en/19.md\n     and 2 more"), "{all}");
         assert!(all.contains("run `atbilde-indexer build`"), "{all}");
     }
 
     #[test]
     fn surplus_entries_are_counted_in_words() {
-        let one = Drift {
-            place: Place::Keyword,
-            kind: DriftKind::Surplus,
-            passage: None,
-            path: None,
-        };
+        let one =
+            Drift { place: Place::Keyword, kind: DriftKind::Surplus, passage: None, path: None };
         let text = text(&[one.clone(), one]);
         assert!(text.contains("holds 2 entries that are not live"), "{text}");
     }

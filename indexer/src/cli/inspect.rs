@@ -150,19 +150,15 @@ impl Overview {
                 ]),
             ),
             table(
-                &[
-                    "path", "title", "locale", "audience", "draft", "valid", "passages", "version"
-                ],
+                &["path", "title", "locale", "audience", "draft", "valid", "passages", "version"],
                 &[6, 7],
                 self.list.iter().map(Listed::row),
             ),
         );
         if !self.skipped.is_empty() {
             out.push_str("\n\nSkipped by the last build\n");
-            let rows = self
-                .skipped
-                .iter()
-                .map(|s| vec![plain(&s.path, 200), plain(&s.reason, 400)]);
+            let rows =
+                self.skipped.iter().map(|s| vec![plain(&s.path, 200), plain(&s.reason, 400)]);
             out.push_str(&table(&["file", "reason"], &[], rows));
         }
         out
@@ -176,11 +172,7 @@ impl Listed {
             plain(&self.title, 60),
             self.locale.clone(),
             self.audience.as_str().to_owned(),
-            if self.draft {
-                "draft".to_owned()
-            } else {
-                String::new()
-            },
+            if self.draft { "draft".to_owned() } else { String::new() },
             validity(self.valid_from, self.valid_until),
             self.passages.to_string(),
             self.version.0.to_string(),
@@ -250,16 +242,7 @@ mod tests {
         let row = listed(&rows)[0].row();
         assert_eq!(
             row,
-            [
-                "en/returns.md",
-                "Returns",
-                "en",
-                "customer",
-                "draft",
-                "until 2027-01-31",
-                "0",
-                "3"
-            ]
+            ["en/returns.md", "Returns", "en", "customer", "draft", "until 2027-01-31", "0", "3"]
         );
     }
 }

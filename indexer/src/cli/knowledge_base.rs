@@ -70,11 +70,5 @@ pub(super) async fn publisher(
 ) -> anyhow::Result<Publisher> {
     let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
     let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
-    Ok(Publisher::new(
-        kb,
-        settings.source.clone(),
-        data.catalog(),
-        embedder,
-        indexes,
-    ))
+    Ok(Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes))
 }

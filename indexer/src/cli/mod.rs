@@ -95,17 +95,8 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_exit_code_two() {
-        for wrong in [
-            &["x"][..],
-            &["x", "bild"],
-            &["x", "build", "--kb"],
-            &["x", "search"],
-        ] {
-            assert_eq!(
-                Arguments::try_parse_from(wrong).unwrap_err().exit_code(),
-                2,
-                "{wrong:?}"
-            );
+        for wrong in [&["x"][..], &["x", "bild"], &["x", "build", "--kb"], &["x", "search"]] {
+            assert_eq!(Arguments::try_parse_from(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }
         Arguments::try_parse_from(["x", "build", "--config", "a.toml"]).unwrap();
     }

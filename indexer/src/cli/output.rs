@@ -115,11 +115,7 @@ pub(super) fn plain(text: &str, chars: usize) -> String {
 
 /// `1 document`, `2 documents`.
 pub(super) fn counted(number: u64, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 #[cfg(test)]
@@ -133,10 +129,7 @@ mod tests {
             .context("catalog: disk full")
             .context("cannot build")
             .unwrap_err();
-        assert_eq!(
-            chain(&error),
-            "error: cannot build\n  because: catalog: disk full"
-        );
+        assert_eq!(chain(&error), "error: cannot build\n  because: catalog: disk full");
     }
 
     #[test]

@@ -65,10 +65,7 @@ async fn unknown(catalog: &dyn Catalog, path: &str) -> anyhow::Result<String> {
     Ok(if near.is_empty() {
         format!("no live document is called {path}; `atbilde-indexer inspect` lists all")
     } else {
-        format!(
-            "no live document is called {path}; did you mean {}?",
-            near.join(", ")
-        )
+        format!("no live document is called {path}; did you mean {}?", near.join(", "))
     })
 }
 
@@ -116,18 +113,10 @@ fn text(document: &StoredDocument, passages: &[StoredPassage]) -> String {
         }
         let mut block = None;
         for unit in &p.units {
-            if block
-                .replace(unit.block)
-                .is_some_and(|before| before != unit.block)
-            {
+            if block.replace(unit.block).is_some_and(|before| before != unit.block) {
                 out.push('\n');
             }
-            let _ = write!(
-                out,
-                "\n  {:<8} {}",
-                kind(unit.kind),
-                plain(unit.text(&p.text), 400)
-            );
+            let _ = write!(out, "\n  {:<8} {}", kind(unit.kind), plain(unit.text(&p.text), 400));
         }
     }
     out

@@ -48,10 +48,7 @@ impl Shown {
             Show::Progress if std::io::stderr().is_terminal() => View::Bar(ProgressBar::hidden()),
             Show::Progress => View::Lines(None),
         };
-        Self {
-            stop,
-            view: Mutex::new(view),
-        }
+        Self { stop, view: Mutex::new(view) }
     }
 
     fn view(&self) -> MutexGuard<'_, View> {
@@ -76,13 +73,7 @@ impl Progress for Shown {
             }
             View::Lines(lines) => {
                 let now = Instant::now();
-                *lines = Some(Lines {
-                    stage,
-                    total,
-                    done: 0,
-                    started: now,
-                    said: now,
-                });
+                *lines = Some(Lines { stage, total, done: 0, started: now, said: now });
             }
         }
     }
@@ -111,11 +102,7 @@ impl Lines {
     fn text(&self, elapsed: Duration) -> String {
         let amount = match self.stage {
             Stage::Embedding => {
-                format!(
-                    "{:.1} of {:.1} MB",
-                    megabytes(self.done),
-                    megabytes(self.total)
-                )
+                format!("{:.1} of {:.1} MB", megabytes(self.done), megabytes(self.total))
             }
             Stage::Reading => format!("{} of {} files", self.done, self.total),
             Stage::Indexing => format!("{} of {} passages", self.done, self.total),
@@ -159,9 +146,7 @@ fn new_bar(stage: Stage, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━╸─");
-    let bar = ProgressBar::new(total)
-        .with_style(style)
-        .with_prefix(label(stage));
+    let bar = ProgressBar::new(total).with_style(style).with_prefix(label(stage));
     // Embedding advances in steps of seconds: the time left must move between them.
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
@@ -175,24 +160,14 @@ mod tests {
     fn a_line_says_stage_share_amount_and_time_left() {
         let now = Instant::now();
         let line = |stage, done, total| {
-            Lines {
-                stage,
-                total,
-                done,
-                started: now,
-                said: now,
-            }
-            .text(Duration::from_secs(10))
+            Lines { stage, total, done, started: now, said: now }.text(Duration::from_secs(10))
         };
         assert_eq!(
             line(Stage::Embedding, 1_000_000, 4_000_000),
             "Embedding: 25 % (1.0 of 4.0 MB), about 30 s left"
         );
         assert_eq!(line(Stage::Reading, 0, 12), "Reading: 0 % (0 of 12 files)");
-        assert_eq!(
-            line(Stage::Indexing, 5, 0),
-            "Indexing: 0 % (5 of 0 passages), about 0 s left"
-        );
+        assert_eq!(line(Stage::Indexing, 5, 0), "Indexing: 0 % (5 of 0 passages), about 0 s left");
         assert_eq!(line(Stage::Committing, 0, 0), "Committing");
     }
 

@@ -106,12 +106,8 @@ impl Search {
             KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone()).await?;
         let mut filter = Filter::public(jiff::Zoned::now().date());
         filter.audience = self.audience.into();
-        let query = SearchQuery {
-            text: self.words,
-            locale: self.locale,
-            filter,
-            limit: self.limit,
-        };
+        let query =
+            SearchQuery { text: self.words, locale: self.locale, filter, limit: self.limit };
         let outcome = base.search(&query).await?;
         if self.json {
             output::json_line(&found(&outcome))?;
@@ -178,25 +174,14 @@ fn text(outcome: &SearchOutcome) -> String {
             output::plain(&hit.text, 60),
         ]
     });
-    let header = [
-        "#",
-        "score",
-        "keyword: rank, BM25",
-        "dense: rank, cosine",
-        "where",
-        "heading",
-        "begins",
-    ];
+    let header =
+        ["#", "score", "keyword: rank, BM25", "dense: rank, cosine", "where", "heading", "begins"];
     format!("{}\n{footer}", output::table(&header, &[0, 1], rows))
 }
 
 fn place(hit: &Hit) -> String {
     let path = hit.path.as_str();
-    if hit.anchor.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}#{}", hit.anchor)
-    }
+    if hit.anchor.is_empty() { path.to_owned() } else { format!("{path}#{}", hit.anchor) }
 }
 
 /// `3, 12.41`, or a dash where that list lacks the passage.
@@ -220,15 +205,14 @@ mod tests {
                 hits: Vec::new(),
                 timings: SearchTimings::default(),
             },
+            query: String::new(),
             locale: Locale::undetermined(),
+            embedder_knows: true,
             terms: Vec::new(),
             candidates: Vec::new(),
         };
         let text = text(&outcome);
-        assert!(
-            text.contains("inspect") && text.contains("Generation 2"),
-            "{text}"
-        );
+        assert!(text.contains("inspect") && text.contains("Generation 2"), "{text}");
         assert_eq!(evidence(Some(3), Some(1.5)), "3, 1.500");
         assert_eq!(evidence(None, None), "-");
     }

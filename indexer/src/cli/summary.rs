@@ -15,15 +15,7 @@ pub(super) fn text(report: &BuildReport) -> String {
         report.generation.0,
         report.seconds,
         table(
-            &[
-                "documents",
-                "passages",
-                "added",
-                "changed",
-                "retired",
-                "embedded",
-                "skipped"
-            ],
+            &["documents", "passages", "added", "changed", "retired", "embedded", "skipped"],
             &[0, 1, 2, 3, 4, 5, 6],
             [[
                 report.documents,
@@ -46,10 +38,7 @@ pub(super) fn text(report: &BuildReport) -> String {
     ] {
         out.push_str(&list(title, paths));
     }
-    out.push_str(&reasons(
-        "Skipped, not in the knowledge base",
-        &report.skipped,
-    ));
+    out.push_str(&reasons("Skipped, not in the knowledge base", &report.skipped));
     out.push_str(&reasons("Indexed with a remark", &report.warnings));
     if report.added + report.changed + report.retired == 0 && report.documents > 0 {
         out.push_str("\nNothing has changed since the last build.");
@@ -82,17 +71,10 @@ fn reasons(title: &str, files: &[SkippedFile]) -> String {
         return String::new();
     }
     let mut out = format!("\n\n{title} ({})\n", files.len());
-    let rows = files
-        .iter()
-        .take(LIST)
-        .map(|f| vec![plain(&f.path, 200), plain(&f.reason, 400)]);
+    let rows = files.iter().take(LIST).map(|f| vec![plain(&f.path, 200), plain(&f.reason, 400)]);
     out.push_str(&table(&["file", "reason"], &[], rows));
     if files.len() > LIST {
-        let _ = write!(
-            out,
-            "\nand {} more; --json and `inspect` name all",
-            files.len() - LIST
-        );
+        let _ = write!(out, "\nand {} more; --json and `inspect` name all", files.len() - LIST);
     }
     out
 }
@@ -103,10 +85,7 @@ mod tests {
     use indexer::model::Generation;
 
     fn file(path: &str, reason: &str) -> SkippedFile {
-        SkippedFile {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-        }
+        SkippedFile { path: path.to_owned(), reason: reason.to_owned() }
     }
 
     #[test]
@@ -135,18 +114,12 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
-        assert!(
-            !text.contains("Changed (") && !text.contains("Nothing has changed"),
-            "{text}"
-        );
+        assert!(!text.contains("Changed (") && !text.contains("Nothing has changed"), "{text}");
     }
 
     #[test]
     fn an_unchanged_build_says_so() {
-        let report = BuildReport {
-            documents: 3,
-            ..BuildReport::default()
-        };
+        let report = BuildReport { documents: 3, ..BuildReport::default() };
         assert!(text(&report).ends_with("Nothing has changed since the last build."));
     }
 

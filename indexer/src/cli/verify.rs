@@ -64,13 +64,8 @@ impl Verify {
                 reopen(&data, &*embedder, &settings, error).await?
             }
         };
-        let publisher = Publisher::new(
-            kb,
-            settings.source.clone(),
-            data.catalog(),
-            embedder,
-            indexes,
-        );
+        let publisher =
+            Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes);
         found.0.extend(publisher.verify().await?.0);
         if !self.repair {
             return self.tell(&found, &Drifts::default());
@@ -78,9 +73,7 @@ impl Verify {
 
         let stop = Stop::default();
         let shown = Arc::new(Shown::new(Show::Progress, stop.clone()));
-        let repaired = stop
-            .guard(publisher.repair(Arc::clone(&shown) as Arc<dyn Progress>))
-            .await;
+        let repaired = stop.guard(publisher.repair(Arc::clone(&shown) as Arc<dyn Progress>)).await;
         shown.finish();
         repaired?;
         let left = publisher.verify().await?;
@@ -106,23 +99,14 @@ impl Verify {
                 explain::text(&left.0)
             });
         }
-        Ok(if left.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Failed
-        })
+        Ok(if left.is_empty() { Exit::Done } else { Exit::Failed })
     }
 }
 
 /// The difference that an index which does not open is.
 fn unusable(error: &PublishError) -> Option<Drift> {
     let place = error.unusable_index()?;
-    Some(Drift {
-        place,
-        kind: DriftKind::Unusable,
-        passage: None,
-        path: None,
-    })
+    Some(Drift { place, kind: DriftKind::Unusable, passage: None, path: None })
 }
 
 /// Moves the broken index aside, as often as there are indexes, and opens fresh ones.

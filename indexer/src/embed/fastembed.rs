@@ -11,9 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use fastembed::{
-    InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
-};
+use fastembed::{InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
 use tokio::sync::oneshot;
 
 use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions, words};

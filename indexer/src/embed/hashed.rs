@@ -28,11 +28,7 @@ impl HashEmbedder {
             dimensions,
             fingerprint: format!("{space:08x}{dimensions:08x}"),
         };
-        Self {
-            identity,
-            space,
-            passages: AtomicU64::new(0),
-        }
+        Self { identity, space, passages: AtomicU64::new(0) }
     }
 
     /// Passages embedded since the start.
@@ -43,10 +39,8 @@ impl HashEmbedder {
     /// Unit vector of `text`, `[dimensions]`.
     pub fn vector(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0f32; self.identity.dimensions];
-        for word in text
-            .to_lowercase()
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|w| !w.is_empty())
+        for word in
+            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
         {
             let mut hasher = DefaultHasher::new();
             (self.space, word).hash(&mut hasher);
@@ -77,8 +71,7 @@ impl Embedder for HashEmbedder {
     }
 
     async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.passages
-            .fetch_add(texts.len() as u64, Ordering::Relaxed);
+        self.passages.fetch_add(texts.len() as u64, Ordering::Relaxed);
         Ok(texts.iter().map(|t| self.vector(t)).collect())
     }
 }
@@ -91,22 +84,11 @@ mod tests {
     fn vectors_are_of_unit_length_and_shared_words_bring_them_near() {
         let embedder = HashEmbedder::new(64, 1);
         let cosine = |a: &str, b: &str| -> f32 {
-            embedder
-                .vector(a)
-                .iter()
-                .zip(embedder.vector(b))
-                .map(|(x, y)| x * y)
-                .sum()
+            embedder.vector(a).iter().zip(embedder.vector(b)).map(|(x, y)| x * y).sum()
         };
         assert!((cosine("Refunds take five days", "refunds, take FIVE days") - 1.0).abs() < 1e-5);
         assert!(cosine("refunds take five days", "refunds take ten days") > 0.5);
-        assert!(
-            (cosine("", "") - 1.0).abs() < 1e-5,
-            "an empty text has a vector too"
-        );
-        assert_ne!(
-            embedder.vector("word"),
-            HashEmbedder::new(64, 2).vector("word")
-        );
+        assert!((cosine("", "") - 1.0).abs() < 1e-5, "an empty text has a vector too");
+        assert_ne!(embedder.vector("word"), HashEmbedder::new(64, 2).vector("word"));
     }
 }

@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fastembed::FastEmbedder;
 pub use hashed::HashEmbedder;
+pub use model_files::{EmbedderSettings, ModelSource, Pooling};
 /// For a benchmark that runs a bare session beside an [`Embedder`]: a process has one environment.
 #[doc(hidden)]
 pub use onnx_runtime::environment as onnx_environment;
-pub use model_files::{EmbedderSettings, ModelSource, Pooling};
 
 /// Names the vector space: two embedders with equal identity give interchangeable vectors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

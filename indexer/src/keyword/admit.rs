@@ -49,9 +49,7 @@ impl Admit {
             highest: rank(filter.audience),
             draft: (!filter.drafts).then(published).transpose()?,
             validity: filter.valid_on.map(days).transpose()?,
-            language: languages
-                .map(|l| AnyOf::new(segment, LANGUAGE, l))
-                .transpose()?,
+            language: languages.map(|l| AnyOf::new(segment, LANGUAGE, l)).transpose()?,
             tags: tags.map(|t| AnyOf::new(segment, TAGS, t)).transpose()?,
         })
     }
@@ -81,26 +79,18 @@ impl AnyOf {
         texts: impl Iterator<Item = &'a str>,
     ) -> tantivy::Result<Self> {
         let Some(column) = segment.fast_fields().str(field)? else {
-            return Ok(Self {
-                column: None,
-                ordinals: Vec::new(),
-            });
+            return Ok(Self { column: None, ordinals: Vec::new() });
         };
         let mut ordinals = Vec::new();
         for text in texts {
             ordinals.extend(column.dictionary().term_ord(text.as_bytes())?);
         }
-        Ok(Self {
-            column: Some(column.ords().clone()),
-            ordinals,
-        })
+        Ok(Self { column: Some(column.ords().clone()), ordinals })
     }
 
     fn holds(&self, doc: DocId) -> bool {
         self.column.as_ref().is_some_and(|column| {
-            column
-                .values_for_doc(doc)
-                .any(|ordinal| self.ordinals.contains(&ordinal))
+            column.values_for_doc(doc).any(|ordinal| self.ordinals.contains(&ordinal))
         })
     }
 }

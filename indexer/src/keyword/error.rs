@@ -20,11 +20,7 @@ pub enum KeywordError {
          nothing was deleted. Run `atbilde-indexer verify --repair` to rebuild it from the catalog",
         folder.display()
     )]
-    Version {
-        folder: PathBuf,
-        found: String,
-        expected: u32,
-    },
+    Version { folder: PathBuf, found: String, expected: u32 },
     /// Another process, or another index of this one, writes the folder.
     #[error(
         "the keyword index in {} is being written by another process; stop it or ask the server \
@@ -54,9 +50,6 @@ impl KeywordError {
     }
 
     pub(super) fn unusable(folder: &Path, reason: impl std::fmt::Display) -> Self {
-        Self::Unusable {
-            folder: folder.to_owned(),
-            reason: reason.to_string(),
-        }
+        Self::Unusable { folder: folder.to_owned(), reason: reason.to_string() }
     }
 }

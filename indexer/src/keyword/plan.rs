@@ -32,17 +32,12 @@ pub(super) fn plan(
 }
 
 fn one_term(forms: Vec<Form>, fields: &Fields, settings: &KeywordSettings) -> Box<dyn Query> {
-    let mut queries: Vec<Box<dyn Query>> = forms
-        .into_iter()
-        .map(|form| one_form(form, fields, settings))
-        .collect();
+    let mut queries: Vec<Box<dyn Query>> =
+        forms.into_iter().map(|form| one_form(form, fields, settings)).collect();
     if queries.len() == 1 {
         return queries.remove(0);
     }
-    Box::new(DisjunctionMaxQuery::with_tie_breaker(
-        queries,
-        settings.tie_breaker,
-    ))
+    Box::new(DisjunctionMaxQuery::with_tie_breaker(queries, settings.tie_breaker))
 }
 
 fn one_form(form: Form, fields: &Fields, settings: &KeywordSettings) -> Box<dyn Query> {

@@ -102,11 +102,7 @@ impl KeywordQuery {
         let lookup = Lookup {
             searcher,
             fields,
-            all: searcher
-                .segment_readers()
-                .iter()
-                .map(|s| u64::from(s.max_doc()))
-                .sum(),
+            all: searcher.segment_readers().iter().map(|s| u64::from(s.max_doc())).sum(),
         };
         let only_stops = analysed.iter().all(|a| a.term.stop);
         let mut seen = HashSet::new();

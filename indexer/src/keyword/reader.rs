@@ -33,13 +33,7 @@ impl Reader {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|e| KeywordError::unusable(&folder, e))?;
-        Ok(Self {
-            index,
-            fields,
-            settings,
-            folder,
-            reader,
-        })
+        Ok(Self { index, fields, settings, folder, reader })
     }
 
     pub(super) fn reload(&self) -> Result<(), KeywordError> {
@@ -68,25 +62,17 @@ impl Reader {
         limit: usize,
     ) -> Result<KeywordHits, KeywordError> {
         let searcher = self.reader.searcher();
-        let wanted = query
-            .terms(&searcher, &self.fields)
-            .map_err(|e| self.failed(e))?;
+        let wanted = query.terms(&searcher, &self.fields).map_err(|e| self.failed(e))?;
         let terms = wanted.iter().map(|w| w.report()).collect();
         let plan = plan::plan(wanted, &self.fields, &self.settings);
         let (Some(plan), true) = (plan, limit > 0) else {
-            return Ok(KeywordHits {
-                hits: Vec::new(),
-                terms,
-            });
+            return Ok(KeywordHits { hits: Vec::new(), terms });
         };
         let hits = searcher
             .search(&*plan, &TopPassages { filter, limit })
             .map_err(|e| self.failed(e))?
             .into_iter()
-            .map(|r| KeywordHit {
-                id: r.id,
-                score: r.score,
-            })
+            .map(|r| KeywordHit { id: r.id, score: r.score })
             .collect();
         Ok(KeywordHits { hits, terms })
     }

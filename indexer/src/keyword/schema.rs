@@ -76,11 +76,7 @@ pub(super) fn open_or_create(dir: &Path) -> Result<(Index, Fields), KeywordError
     let (schema, fields) = schema();
     if let Some(found) = version(dir)? {
         if found != VERSION.to_string() {
-            return Err(KeywordError::Version {
-                folder: dir.to_owned(),
-                found,
-                expected: VERSION,
-            });
+            return Err(KeywordError::Version { folder: dir.to_owned(), found, expected: VERSION });
         }
     } else {
         create_marked_folder(dir)?;
@@ -119,10 +115,8 @@ fn create_marked_folder(dir: &Path) -> Result<(), KeywordError> {
         file.sync_all()?;
         fs_err::rename(draft, dir.join(VERSION_FILE))
     };
-    let strangers = dir.exists()
-        && entries(dir)?
-            .iter()
-            .any(|name| !name.starts_with(VERSION_FILE));
+    let strangers =
+        dir.exists() && entries(dir)?.iter().any(|name| !name.starts_with(VERSION_FILE));
     if strangers {
         return Err(KeywordError::Version {
             folder: dir.to_owned(),
@@ -137,13 +131,7 @@ fn entries(dir: &Path) -> Result<Vec<String>, KeywordError> {
     let unusable = |e| KeywordError::unusable(dir, e);
     fs_err::read_dir(dir)
         .map_err(unusable)?
-        .map(|entry| {
-            Ok(entry
-                .map_err(unusable)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned())
-        })
+        .map(|entry| Ok(entry.map_err(unusable)?.file_name().to_string_lossy().into_owned()))
         .collect()
 }
 

@@ -77,12 +77,8 @@ fn nearest(
     let mut best: Option<(usize, u64, String)> = None;
     for segment in searcher.segment_readers() {
         let inverted = segment.inverted_index(fields.folded)?;
-        let mut stream = inverted
-            .terms()
-            .range()
-            .ge(lower.as_bytes())
-            .lt(upper.as_bytes())
-            .into_stream()?;
+        let mut stream =
+            inverted.terms().range().ge(lower.as_bytes()).lt(upper.as_bytes()).into_stream()?;
         while stream.advance() {
             let Ok(candidate) = std::str::from_utf8(stream.key()) else { continue };
             let letters: Vec<char> = candidate.chars().collect();

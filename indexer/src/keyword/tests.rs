@@ -36,12 +36,7 @@ impl Base {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let index = open(dir.path()).unwrap();
-        Self {
-            dir,
-            index,
-            names: Vec::new(),
-            generation: 0,
-        }
+        Self { dir, index, names: Vec::new(), generation: 0 }
     }
 
     fn of(passages: &[(&str, &str, &str)]) -> Self {
@@ -62,13 +57,7 @@ impl Base {
             units: Vec::new(),
         };
         let id = passage.id(&DocPath::new("a.md"), meta);
-        self.index
-            .add(&[KeywordPassage {
-                id,
-                meta,
-                passage: &passage,
-            }])
-            .unwrap();
+        self.index.add(&[KeywordPassage { id, meta, passage: &passage }]).unwrap();
         self.names.push((id, meta.title.clone()));
         id
     }
@@ -79,13 +68,8 @@ impl Base {
     }
 
     fn hits(&self, tag: &str, text: &str) -> KeywordHits {
-        let query = KeywordQuery {
-            text: text.to_owned(),
-            locale: Locale::parse(tag).unwrap(),
-        };
-        self.index
-            .search(&query, &Filter::public(TODAY), 10)
-            .unwrap()
+        let query = KeywordQuery { text: text.to_owned(), locale: Locale::parse(tag).unwrap() };
+        self.index.search(&query, &Filter::public(TODAY), 10).unwrap()
     }
 
     fn titles(&self, tag: &str, text: &str) -> Vec<&str> {
@@ -106,41 +90,17 @@ fn open(dir: &Path) -> Result<KeywordIndex, KeywordError> {
 
 fn shop() -> Base {
     Base::of(&[
-        (
-            "en",
-            "Returns",
-            "You can return an item within a 14-day window. See OZ-TENT-210.",
-        ),
-        (
-            "en",
-            "Shipping",
-            "Shipping costs 2,99 EUR. Orders above 1 000 EUR ship free.",
-        ),
-        (
-            "en",
-            "Payment errors",
-            "Error E-PAY-07 means that the bank refused. Update to v2.3.1.",
-        ),
-        (
-            "en",
-            "Charging",
-            "The lamp charges over USB-C. Ask help@ozols.example.",
-        ),
-        (
-            "lv",
-            "Piegādes cena",
-            "Piegāde maksā 2,99 eiro. Piegādes laiks ir divas dienas.",
-        ),
+        ("en", "Returns", "You can return an item within a 14-day window. See OZ-TENT-210."),
+        ("en", "Shipping", "Shipping costs 2,99 EUR. Orders above 1 000 EUR ship free."),
+        ("en", "Payment errors", "Error E-PAY-07 means that the bank refused. Update to v2.3.1."),
+        ("en", "Charging", "The lamp charges over USB-C. Ask help@ozols.example."),
+        ("lv", "Piegādes cena", "Piegāde maksā 2,99 eiro. Piegādes laiks ir divas dienas."),
         (
             "lv",
             "Atgriešana",
             "Preci var atgriezt četrpadsmit dienu laikā. Biļešu atgriešana nav iespējama.",
         ),
-        (
-            "de",
-            "Rückgabe",
-            "Die Rückgabe größerer Artikel ist kostenlos.",
-        ),
+        ("de", "Rückgabe", "Die Rückgabe größerer Artikel ist kostenlos."),
         ("zh", "退货", "您可以在十四天内退货。"),
     ])
 }
@@ -154,10 +114,7 @@ fn words_are_found_in_their_language() {
     assert_eq!(base.titles("lv", "vai var atgriezt bileti"), ["Atgriešana"]);
     assert_eq!(base.titles("de", "rückgabe"), ["Rückgabe"]);
     assert_eq!(base.titles("de", "rueckgabe"), ["Rückgabe"]);
-    assert_eq!(
-        base.titles("de", "ruckgabe grosserer artikel"),
-        ["Rückgabe"]
-    );
+    assert_eq!(base.titles("de", "ruckgabe grosserer artikel"), ["Rückgabe"]);
     assert_eq!(base.titles("zh", "如何退货"), ["退货"]);
 }
 
@@ -202,11 +159,7 @@ fn codes_are_found_in_every_spelling() {
 #[test]
 fn terms_tell_how_rare_they_are() {
     let hits = shop().hits("en", "What is the return window of OZ-TENT-210 qwert?");
-    let terms: Vec<_> = hits
-        .terms
-        .iter()
-        .map(|t| (t.text.as_str(), t.kind, t.passages))
-        .collect();
+    let terms: Vec<_> = hits.terms.iter().map(|t| (t.text.as_str(), t.kind, t.passages)).collect();
     assert_eq!(
         terms,
         [
@@ -224,25 +177,12 @@ fn terms_tell_how_rare_they_are() {
 #[test]
 fn hostile_questions_are_only_words() {
     let base = shop();
-    for text in [
-        "",
-        "   ",
-        "?!",
-        "*",
-        "title:*",
-        "\"",
-        "AND OR NOT",
-        "a:b~2 [x TO y]",
-        "\u{0}",
-    ] {
+    for text in ["", "   ", "?!", "*", "title:*", "\"", "AND OR NOT", "a:b~2 [x TO y]", "\u{0}"] {
         base.hits("en", text);
     }
     assert!(base.titles("en", "title:*").is_empty());
     assert!(base.titles("en", "").is_empty());
-    assert!(
-        !base.titles("en", "what is the").is_empty(),
-        "only function words"
-    );
+    assert!(!base.titles("en", "what is the").is_empty(), "only function words");
     let huge = "return ".repeat(150_000);
     assert_eq!(base.titles("en", &huge)[0], "Returns");
     let many: String = (0..5_000).map(|i| format!("word{i}x return ")).collect();
@@ -294,19 +234,11 @@ fn deleted_and_replaced_passages_are_gone() {
     };
     let meta = meta("en", "Kept");
     for _ in 0..2 {
-        let one = KeywordPassage {
-            id: kept,
-            meta: &meta,
-            passage: &passage,
-        };
+        let one = KeywordPassage { id: kept, meta: &meta, passage: &passage };
         base.index.add(&[one, one]).unwrap();
     }
     base.commit();
-    assert_eq!(
-        base.titles("en", "tent care"),
-        ["Kept"],
-        "added four times, found once"
-    );
+    assert_eq!(base.titles("en", "tent care"), ["Kept"], "added four times, found once");
 }
 
 #[test]
@@ -316,16 +248,11 @@ fn commits_survive_and_uncommitted_work_does_not() {
     base.add(&meta("en", "First"), "tent");
     base.commit();
     base.add(&meta("en", "Second"), "tent");
-    let Base {
-        dir, index, names, ..
-    } = base;
+    let Base { dir, index, names, .. } = base;
     let second = open(dir.path()).unwrap();
     assert_eq!(second.committed_generation().unwrap(), Some(Generation(1)));
     assert!(
-        matches!(
-            second.delete(&[names[0].0]),
-            Err(KeywordError::Locked { .. })
-        ),
+        matches!(second.delete(&[names[0].0]), Err(KeywordError::Locked { .. })),
         "one writer, many readers"
     );
     drop(index);
@@ -340,10 +267,8 @@ fn commits_survive_and_uncommitted_work_does_not() {
 #[test]
 fn foreign_and_broken_folders_are_refused_and_kept() {
     let listing = |dir: &Path| {
-        let mut names: Vec<_> = fs_err::read_dir(dir)
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let mut names: Vec<_> =
+            fs_err::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         names
     };

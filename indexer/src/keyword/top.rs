@@ -27,9 +27,7 @@ impl Eq for Ranked {}
 
 impl Ord for Ranked {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.score
-            .total_cmp(&other.score)
-            .then_with(|| other.id.cmp(&self.id))
+        self.score.total_cmp(&other.score).then_with(|| other.id.cmp(&self.id))
     }
 }
 
@@ -121,9 +119,6 @@ impl Ids {
     }
 
     pub(super) fn get(&self, doc: DocId) -> PassageId {
-        PassageId(Uuid::from_u64_pair(
-            self.high.get_val(doc),
-            self.low.get_val(doc),
-        ))
+        PassageId(Uuid::from_u64_pair(self.high.get_val(doc), self.low.get_val(doc)))
     }
 }

@@ -43,13 +43,7 @@ impl Writer {
         settings: &KeywordSettings,
         folder: PathBuf,
     ) -> Self {
-        Self {
-            index,
-            fields,
-            memory: settings.writer_memory_bytes,
-            folder,
-            open: Mutex::new(None),
-        }
+        Self { index, fields, memory: settings.writer_memory_bytes, folder, open: Mutex::new(None) }
     }
 
     pub(super) fn add(&self, passages: &[KeywordPassage<'_>]) -> Result<(), KeywordError> {
@@ -116,9 +110,7 @@ impl Writer {
             .num_merge_threads(1)
             .memory_budget_per_thread(self.memory)
             .build();
-        self.index
-            .writer_with_options(options)
-            .map_err(|e| KeywordError::engine(&self.folder, e))
+        self.index.writer_with_options(options).map_err(|e| KeywordError::engine(&self.folder, e))
     }
 
     fn id_term(&self, id: PassageId) -> Term {
@@ -144,11 +136,7 @@ impl Writer {
             document.add_pre_tokenized_text(field, tokens(stems));
         };
         feed(fields.title, &meta.title, &mut document);
-        feed(
-            fields.headings,
-            &passage.heading_path.join("\n"),
-            &mut document,
-        );
+        feed(fields.headings, &passage.heading_path.join("\n"), &mut document);
         feed(fields.body, &passage.text, &mut document);
         codes.sort_unstable();
         codes.dedup();
@@ -190,8 +178,5 @@ fn tokens(texts: impl Iterator<Item = String>) -> PreTokenizedString {
             text,
         })
         .collect();
-    PreTokenizedString {
-        text: String::new(),
-        tokens,
-    }
+    PreTokenizedString { text: String::new(), tokens }
 }

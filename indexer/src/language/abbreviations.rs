@@ -44,10 +44,7 @@ const LISTS: &[(&str, &str)] = &[
         "fr",
         "p.ex. c.-à-d. m. mm. mme. mlle. n°. art. av. bd. env. réf. tél. max. min. janv. févr. avr. juil. sept. oct. nov. déc.",
     ),
-    (
-        "es",
-        "p.ej. ej. sr. sra. srta. ud. uds. núm. art. pág. tel. avda. aprox. máx. mín. dpto.",
-    ),
+    ("es", "p.ej. ej. sr. sra. srta. ud. uds. núm. art. pág. tel. avda. aprox. máx. mín. dpto."),
     (
         "ru",
         "т.е. т.к. т.н. напр. г. ул. д. кв. стр. руб. им. см. рис. тел. св. проф. гр. обл. мин. макс.",
@@ -56,43 +53,22 @@ const LISTS: &[(&str, &str)] = &[
         "et",
         "nt. s.t. s.h. lk. tn. kl. vt. jne. nn. st. dots. aad. tk. mnt. pst. min. max. u. sünd.",
     ),
-    (
-        "lt",
-        "pvz. t.y. val. min. g. pr. al. nr. psl. tūkst. mln. įm. šv. doc.",
-    ),
+    ("lt", "pvz. t.y. val. min. g. pr. al. nr. psl. tūkst. mln. įm. šv. doc."),
     (
         "pl",
         "np. tj. tzn. ul. al. pl. os. godz. nr. str. m.in. ok. min. maks. p. pp. mgr. inż. hab. św. im. wg. tzw. pkt. ust. art.",
     ),
-    (
-        "fi",
-        "esim. ts. mm. ns. n. klo. puh. os. s. nro. ao. ko. vrt. ks. tri.",
-    ),
+    ("fi", "esim. ts. mm. ns. n. klo. puh. os. s. nro. ao. ko. vrt. ks. tri."),
     (
         "sv",
         "t.ex. d.v.s. bl.a. s.k. kl. resp. tel. nr. sid. st. jfr. ev. inkl. exkl. fr.o.m. t.o.m. max. min.",
     ),
-    (
-        "it",
-        "p.es. es. sig. sig.ra. dott. dott.ssa. ing. avv. art. pag. tel. n. max. min. ecc.",
-    ),
+    ("it", "p.es. es. sig. sig.ra. dott. dott.ssa. ing. avv. art. pag. tel. n. max. min. ecc."),
     ("pt", "p.ex. ex. sr. sra. n.º. art. pág. tel. av."),
-    (
-        "nl",
-        "bijv. d.w.z. m.b.t. o.a. t.a.v. incl. excl. max. min. tel. dhr. mevr.",
-    ),
-    (
-        "da",
-        "f.eks. dvs. bl.a. kl. tlf. inkl. ekskl. maks. min. pkt.",
-    ),
-    (
-        "nb",
-        "f.eks. dvs. bl.a. kl. tlf. inkl. ekskl. maks. min. pkt.",
-    ),
-    (
-        "cs",
-        "např. tj. tzn. č. čís. ul. str. hod. max. min. tel. mj.",
-    ),
+    ("nl", "bijv. d.w.z. m.b.t. o.a. t.a.v. incl. excl. max. min. tel. dhr. mevr."),
+    ("da", "f.eks. dvs. bl.a. kl. tlf. inkl. ekskl. maks. min. pkt."),
+    ("nb", "f.eks. dvs. bl.a. kl. tlf. inkl. ekskl. maks. min. pkt."),
+    ("cs", "např. tj. tzn. č. čís. ul. str. hod. max. min. tel. mj."),
 ];
 
 const AFTER_ORDINALS: &str = "januar jänner februar märz april mai juni juli august september oktober \

@@ -54,10 +54,7 @@ impl Analyzer {
     /// Analyzer of the locale's language; one without stemmer and stop words for languages that
     /// have neither.
     pub fn new(locale: &Locale) -> Self {
-        Self {
-            stemmer: Stemmer::of(locale.language()),
-            stop: stopwords::set(locale.language()),
-        }
+        Self { stemmer: Stemmer::of(locale.language()), stop: stopwords::set(locale.language()) }
     }
 
     /// Stemmed terms in order of their positions.
@@ -68,13 +65,7 @@ impl Analyzer {
     /// Unstemmed lower-case words without diacritics, numbers and codes: the form in which texts
     /// meet across languages and keyboards.
     pub fn folded(&self, text: &str) -> Vec<Term> {
-        self.analyse(text)
-            .into_iter()
-            .map(|a| Term {
-                text: a.folded,
-                ..a.term
-            })
-            .collect()
+        self.analyse(text).into_iter().map(|a| Term { text: a.folded, ..a.term }).collect()
     }
 
     /// Every stem, second stem and folded word of a text: what it can be matched by, in no order.
@@ -91,20 +82,13 @@ impl Analyzer {
     /// All forms of every term at the price of cutting once.
     pub(crate) fn analyse(&self, text: &str) -> Vec<Analysed> {
         let spelling = spelling(text);
-        pieces(text)
-            .into_iter()
-            .map(|piece| self.forms(piece, spelling))
-            .collect()
+        pieces(text).into_iter().map(|piece| self.forms(piece, spelling)).collect()
     }
 
     fn forms(&self, piece: Piece, spelling: Spelling) -> Analysed {
         if piece.kind != TermKind::Word {
             let folded = bounded(fold(&piece.text));
-            return Analysed {
-                folded,
-                alternative: None,
-                term: self.term(piece, None),
-            };
+            return Analysed { folded, alternative: None, term: self.term(piece, None) };
         }
         let word = without_apostrophe(&piece.text);
         let (stem, alternative) = self.stemmer.stem(&word, spelling);
@@ -149,11 +133,7 @@ pub(crate) struct Analysed {
 pub(crate) fn stems(analysed: Vec<Analysed>) -> Vec<Term> {
     let mut out = Vec::with_capacity(analysed.len());
     for one in analysed {
-        let second = one.alternative.map(|text| Term {
-            text,
-            variant: true,
-            ..one.term.clone()
-        });
+        let second = one.alternative.map(|text| Term { text, variant: true, ..one.term.clone() });
         out.push(one.term);
         out.extend(second);
     }
@@ -205,20 +185,12 @@ mod tests {
     }
 
     fn content(tag: &str, text: &str) -> Vec<String> {
-        analyzer(tag)
-            .terms(text)
-            .into_iter()
-            .filter(|t| !t.stop)
-            .map(|t| t.text)
-            .collect()
+        analyzer(tag).terms(text).into_iter().filter(|t| !t.stop).map(|t| t.text).collect()
     }
 
     #[test]
     fn function_words_are_flagged_and_the_rest_is_stemmed() {
-        assert_eq!(
-            content("en", "How do I return my orders?"),
-            ["return", "order"]
-        );
+        assert_eq!(content("en", "How do I return my orders?"), ["return", "order"]);
         assert_eq!(content("lv", "Cik maksā piegāde?"), ["maks", "piegad"]);
         assert_eq!(content("lv", "cik maksa piegade"), ["maks", "piegad"]);
         assert_eq!(
@@ -261,11 +233,8 @@ mod tests {
     #[test]
     fn codes_and_numbers_stay_exact() {
         let terms = analyzer("en").terms("Error E-PAY-07 costs 2,99");
-        let kinds: Vec<_> = terms
-            .iter()
-            .filter(|t| !t.variant)
-            .map(|t| (t.text.as_str(), t.kind))
-            .collect();
+        let kinds: Vec<_> =
+            terms.iter().filter(|t| !t.variant).map(|t| (t.text.as_str(), t.kind)).collect();
         assert_eq!(
             kinds,
             [
@@ -279,11 +248,8 @@ mod tests {
 
     #[test]
     fn folded_words_are_whole() {
-        let folded: Vec<_> = analyzer("lv")
-            .folded("Piegādes cena Größe")
-            .into_iter()
-            .map(|t| t.text)
-            .collect();
+        let folded: Vec<_> =
+            analyzer("lv").folded("Piegādes cena Größe").into_iter().map(|t| t.text).collect();
         assert_eq!(folded, ["piegades", "cena", "grosse"]);
     }
 

@@ -43,10 +43,7 @@ pub fn rank(text: &str) -> Vec<(Locale, f32)> {
 pub fn detect_among(text: &str, languages: &[Locale]) -> Option<Locale> {
     let codes: Vec<&str> = languages.iter().map(Locale::language).collect();
     let best = winner(&scores(text, Some(&codes)))?;
-    languages
-        .iter()
-        .find(|l| l.language() == best.language())
-        .cloned()
+    languages.iter().find(|l| l.language() == best.language()).cloned()
 }
 
 fn winner(scores: &[(&'static str, f32)]) -> Option<Locale> {
@@ -65,10 +62,7 @@ fn scores(text: &str, among: Option<&[&str]>) -> Vec<(&'static str, f32)> {
         return Vec::new();
     }
     let mut by_slot = vec![0.0_f32; evidence::languages().len()];
-    if matches!(
-        whatlang::detect_script(text),
-        Some(Script::Latin | Script::Cyrillic)
-    ) {
+    if matches!(whatlang::detect_script(text), Some(Script::Latin | Script::Cyrillic)) {
         for word in &words {
             evidence::weigh(word, &mut by_slot);
         }
@@ -113,16 +107,9 @@ fn statistics(text: &str, words: usize, among: Option<&[&str]>) -> Option<(&'sta
         Script::Latin | Script::Cyrillic | Script::Arabic | Script::Devanagari | Script::Hebrew
     );
     let words = words as f32;
-    let per_word = if own_script {
-        1.0
-    } else {
-        (text.len() as f32 / 400.0).clamp(0.04, 0.5)
-    };
+    let per_word = if own_script { 1.0 } else { (text.len() as f32 / 400.0).clamp(0.04, 0.5) };
     let least = if own_script { 1.0 } else { 0.0 };
-    Some((
-        code,
-        (info.confidence() as f32 * per_word * words).max(least),
-    ))
+    Some((code, (info.confidence() as f32 * per_word * words).max(least)))
 }
 
 fn head(text: &str) -> &str {

@@ -195,10 +195,7 @@ fn nothing_is_said_of_nothing() {
 
 #[test]
 fn among_keeps_to_the_languages_of_the_base() {
-    let base: Vec<Locale> = ["en", "lv"]
-        .iter()
-        .filter_map(|t| Locale::parse(t))
-        .collect();
+    let base: Vec<Locale> = ["en", "lv"].iter().filter_map(|t| Locale::parse(t)).collect();
     let among = |text| detect_among(text, &base).map(|l| l.to_string());
     assert_eq!(among("cik maksa piegade").as_deref(), Some("lv"));
     assert_eq!(among("delivery price").as_deref(), Some("en"));
@@ -246,16 +243,11 @@ fn unseen_questions_are_mostly_recognised_and_never_far_off() {
 /// A base has a few languages; among them the same questions are easier.
 #[test]
 fn unseen_questions_are_recognised_among_the_languages_of_a_base() {
-    let base: Vec<Locale> = ["en", "lv", "de", "ru"]
-        .iter()
-        .filter_map(|t| Locale::parse(t))
-        .collect();
+    let base: Vec<Locale> =
+        ["en", "lv", "de", "ru"].iter().filter_map(|t| Locale::parse(t)).collect();
     let (mut right, mut all, mut wrong) = (0, 0, Vec::new());
     for (want, texts) in UNSEEN {
-        for text in texts
-            .iter()
-            .filter(|_| base.iter().any(|l| l.as_str() == *want))
-        {
+        for text in texts.iter().filter(|_| base.iter().any(|l| l.as_str() == *want)) {
             all += 1;
             match detect_among(text, &base) {
                 Some(got) if got.as_str() == *want => right += 1,

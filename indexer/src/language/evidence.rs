@@ -99,9 +99,7 @@ fn note<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<Slot>>, key: K, slot: 
 }
 
 fn of(list: &'static [(&str, &'static str)], language: &str) -> &'static str {
-    list.iter()
-        .find(|(l, _)| *l == language)
-        .map_or("", |(_, words)| words)
+    list.iter().find(|(l, _)| *l == language).map_or("", |(_, words)| words)
 }
 
 /// Words that customers of a shop or a service write about.

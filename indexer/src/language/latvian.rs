@@ -35,10 +35,7 @@ pub(super) enum Spelling {
 pub(super) fn stem(word: &str, spelling: Spelling) -> Stem {
     let folded = fold(word);
     if !folded.is_ascii() {
-        return Stem {
-            text: folded,
-            alternative: None,
-        };
+        return Stem { text: folded, alternative: None };
     }
     let soft = softened(word, &folded, spelling);
     let inflected = without_ending(&folded);
@@ -48,10 +45,7 @@ pub(super) fn stem(word: &str, spelling: Spelling) -> Stem {
             Some(format!("{kept}{hard}"))
         })
         .map(|text| without_derivation(&text).to_owned());
-    Stem {
-        text: without_derivation(inflected).to_owned(),
-        alternative,
-    }
+    Stem { text: without_derivation(inflected).to_owned(), alternative }
 }
 
 /// Ending, and how many vowels the whole word must exceed to lose it.
@@ -62,19 +56,11 @@ struct Ending {
 }
 
 const fn plain(text: &'static str, vowels: usize) -> Ending {
-    Ending {
-        text,
-        vowels,
-        palatalises: false,
-    }
+    Ending { text, vowels, palatalises: false }
 }
 
 const fn soft(text: &'static str, vowels: usize) -> Ending {
-    Ending {
-        text,
-        vowels,
-        palatalises: true,
-    }
+    Ending { text, vowels, palatalises: true }
 }
 
 /// Longest first.
@@ -140,10 +126,7 @@ fn without_derivation(stem: &str) -> &str {
     const SUFFIXES: [&str; 8] = ["ijum", "ajum", "ejum", "isan", "asan", "esan", "osan", "aj"];
     SUFFIXES
         .iter()
-        .find_map(|suffix| {
-            stem.strip_suffix(suffix)
-                .filter(|kept| kept.len() >= LEAST_STEM)
-        })
+        .find_map(|suffix| stem.strip_suffix(suffix).filter(|kept| kept.len() >= LEAST_STEM))
         .unwrap_or(stem)
 }
 
@@ -169,10 +152,8 @@ mod tests {
     use super::*;
 
     fn all_meet(words: &str) {
-        let stems: Vec<_> = words
-            .split_whitespace()
-            .map(|w| (w, stem(w, Spelling::Full).text))
-            .collect();
+        let stems: Vec<_> =
+            words.split_whitespace().map(|w| (w, stem(w, Spelling::Full).text)).collect();
         assert!(stems.iter().all(|(_, s)| *s == stems[0].1), "{stems:?}");
     }
 

@@ -17,7 +17,7 @@ mod stem;
 mod stopwords;
 
 pub(crate) use analyzer::{Analysed, stems};
-pub(crate) use fold::fold;
 pub use analyzer::{Analyzer, Term, TermKind};
 pub use detect::{detect, detect_among, rank};
+pub(crate) use fold::fold;
 pub use sentences::sentences;

@@ -10,11 +10,7 @@
 /// A single separator before exactly three digits is read as a group separator ("1.500" and
 /// "1,500" are 1500): prices and amounts are commoner in a help center than milligrams.
 pub(super) fn canonical(text: &str) -> Option<String> {
-    if text.is_empty()
-        || !text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
-    {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',') {
         return None;
     }
     let Some(last) = text.rfind(['.', ',']) else {
@@ -44,18 +40,12 @@ pub(super) fn canonical(text: &str) -> Option<String> {
         return (fraction.len() == 3).then(|| groups.concat() + fraction);
     }
     let first = earlier_marks().next();
-    earlier_marks()
-        .all(|m| Some(m) == first)
-        .then(|| decimal(&groups.concat(), fraction))
+    earlier_marks().all(|m| Some(m) == first).then(|| decimal(&groups.concat(), fraction))
 }
 
 fn decimal(whole: &str, fraction: &str) -> String {
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{fraction}")
-    }
+    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
 #[cfg(test)]

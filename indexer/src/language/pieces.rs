@@ -27,11 +27,7 @@ pub(super) struct Piece {
 
 /// The pieces of `text` in order.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
-    let mut cutter = Cutter {
-        text,
-        out: Vec::with_capacity(text.len() / 6 + 1),
-        position: 0,
-    };
+    let mut cutter = Cutter { text, out: Vec::with_capacity(text.len() / 6 + 1), position: 0 };
     let mut at = 0;
     while let Some(range) = next_run(text, at) {
         at = cutter.run(range);
@@ -221,16 +217,10 @@ impl Cutter<'_> {
             let mut rest = part;
             while let Some(first) = rest.chars().next() {
                 let digit = first.is_ascii_digit();
-                let end = rest
-                    .find(|c: char| c.is_ascii_digit() != digit)
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| c.is_ascii_digit() != digit).unwrap_or(rest.len());
                 let (piece, after) = rest.split_at(end);
                 rest = after;
-                let kind = if digit {
-                    TermKind::Number
-                } else {
-                    TermKind::Word
-                };
+                let kind = if digit { TermKind::Number } else { TermKind::Word };
                 self.push(piece.to_owned(), kind, variant, range.clone());
                 self.position += 1;
             }
@@ -284,13 +274,7 @@ impl Cutter<'_> {
             Some((end, _)) => text[..end].to_owned(),
             None => text,
         };
-        self.out.push(Piece {
-            text,
-            position: self.position,
-            kind,
-            variant,
-            range,
-        });
+        self.out.push(Piece { text, position: self.position, kind, variant, range });
     }
 }
 
@@ -359,14 +343,7 @@ mod tests {
             ("#1004567", vec!["1004567"]),
             (
                 "Mail help@ozols.example!",
-                vec![
-                    "mail",
-                    "help@ozols.example",
-                    "helpozolsexample",
-                    "help",
-                    "ozols",
-                    "example",
-                ],
+                vec!["mail", "help@ozols.example", "helpozolsexample", "help", "ozols", "example"],
             ),
             ("e-mail", vec!["email", "e", "mail"]),
             ("end.Start", vec!["end", "start"]),

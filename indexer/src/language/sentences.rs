@@ -43,11 +43,8 @@ pub fn sentences(text: &str, locale: &Locale) -> Vec<Range<usize>> {
 
 /// Whether the boundary between two neighbouring ranges is none.
 fn joins(text: &str, left: &Range<usize>, right: &Range<usize>, language: &str) -> bool {
-    let (before, gap, after) = (
-        &text[left.clone()],
-        &text[left.end..right.start],
-        &text[right.clone()],
-    );
+    let (before, gap, after) =
+        (&text[left.clone()], &text[left.end..right.start], &text[right.clone()]);
     if gap.contains("\n\n") || gap.contains('\u{2029}') {
         return false;
     }
@@ -127,10 +124,7 @@ fn is_closer(ch: char) -> bool {
 }
 
 fn is_opener(ch: char) -> bool {
-    matches!(
-        ch,
-        '"' | '\'' | '(' | '[' | '{' | '«' | '»' | '“' | '„' | '‘' | '*' | '_'
-    )
+    matches!(ch, '"' | '\'' | '(' | '[' | '{' | '«' | '»' | '“' | '„' | '‘' | '*' | '_')
 }
 
 /// The last word of `open` with its point, without opening brackets.
@@ -151,10 +145,7 @@ fn is_label(stem: &str) -> bool {
 /// "J." or "z." or "U.S.": single letters, each with its point ("a.m." and "p.m." may end a
 /// sentence). One capital "I" does end English sentences rarely enough to be taken as an initial.
 fn is_initial(stem: &str) -> bool {
-    if matches!(
-        stem.to_ascii_lowercase().as_str(),
-        "a.m" | "p.m" | "u.c" | "u.tml"
-    ) {
+    if matches!(stem.to_ascii_lowercase().as_str(), "a.m" | "p.m" | "u.c" | "u.tml") {
         return false;
     }
     stem.split('.').all(|part| {
@@ -169,16 +160,13 @@ fn is_ordinal(stem: &str) -> bool {
 
 /// "5. Mai", "am 3. Werktag", "2026. gada": languages that write ordinals with a point.
 fn ordinal(open: &str, token: &str, after: &str, language: &str) -> bool {
-    const LANGUAGES: [&str; 13] = [
-        "de", "lv", "et", "fi", "da", "nb", "cs", "sk", "pl", "hu", "sl", "hr", "und",
-    ];
+    const LANGUAGES: [&str; 13] =
+        ["de", "lv", "et", "fi", "da", "nb", "cs", "sk", "pl", "hu", "sl", "hr", "und"];
     if !LANGUAGES.contains(&language) {
         return false;
     }
-    let next = after
-        .split(|c: char| !c.is_alphanumeric())
-        .find(|w| !w.is_empty())
-        .unwrap_or_default();
+    let next =
+        after.split(|c: char| !c.is_alphanumeric()).find(|w| !w.is_empty()).unwrap_or_default();
     if abbreviations::follows_ordinal(next) {
         return true;
     }

@@ -2,10 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn split<'a>(tag: &str, text: &'a str) -> Vec<&'a str> {
-    sentences(text, &Locale::parse(tag).unwrap())
-        .into_iter()
-        .map(|r| &text[r])
-        .collect()
+    sentences(text, &Locale::parse(tag).unwrap()).into_iter().map(|r| &text[r]).collect()
 }
 
 /// Cases are sentences parted by `|`; the text under test has a space instead.
@@ -73,10 +70,7 @@ fn german_estonian_and_others() {
 #[test]
 fn other_scripts_and_line_ends() {
     assert_eq!(split("zh", "你好。再见。"), ["你好。", "再见。"]);
-    assert_eq!(
-        split("en", "One line\ngoes on. Two"),
-        ["One line\ngoes on.", "Two"]
-    );
+    assert_eq!(split("en", "One line\ngoes on. Two"), ["One line\ngoes on.", "Two"]);
     assert_eq!(split("en", "One\n\nTwo"), ["One", "Two"]);
     assert!(split("en", "  \n ").is_empty());
     assert_eq!(split("en", "..."), ["..."]);

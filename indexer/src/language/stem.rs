@@ -9,10 +9,7 @@ use super::latvian::{self, Spelling};
 
 #[derive(Clone, Copy)]
 pub(super) enum Stemmer {
-    Snowball {
-        stemmer: frostem::Stemmer,
-        keeps_marks: bool,
-    },
+    Snowball { stemmer: frostem::Stemmer, keeps_marks: bool },
     Latvian,
     None,
 }
@@ -72,16 +69,9 @@ impl Stemmer {
                 let stem = latvian::stem(word, spelling);
                 (stem.text, stem.alternative)
             }
-            Self::Snowball {
-                stemmer,
-                keeps_marks,
-            } => {
+            Self::Snowball { stemmer, keeps_marks } => {
                 let stem = stemmer.stem(word);
-                let stem = if keeps_marks {
-                    stem.into_owned()
-                } else {
-                    fold(&stem)
-                };
+                let stem = if keeps_marks { stem.into_owned() } else { fold(&stem) };
                 (stem, None)
             }
             Self::None => (fold(word), None),

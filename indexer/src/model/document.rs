@@ -103,9 +103,7 @@ impl Audience {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|a| a.as_str().eq_ignore_ascii_case(text.trim()))
+        Self::ALL.into_iter().find(|a| a.as_str().eq_ignore_ascii_case(text.trim()))
     }
 }
 

@@ -40,9 +40,7 @@ impl Filter {
                 .languages
                 .as_ref()
                 .is_none_or(|ls| ls.iter().any(|l| l.language() == meta.locale.language()))
-            && self
-                .valid_on
-                .is_none_or(|day| Validity::of(meta).contains(day))
+            && self.valid_on.is_none_or(|day| Validity::of(meta).contains(day))
             && (self.tags.is_empty() || self.tags.iter().any(|t| meta.tags.contains(t)))
     }
 }
@@ -56,10 +54,7 @@ pub struct Validity {
 
 impl Validity {
     /// Stored where a document has no bound.
-    pub const FOREVER: Self = Self {
-        from_day: -1_000_000,
-        until_day: 10_000_000,
-    };
+    pub const FOREVER: Self = Self { from_day: -1_000_000, until_day: 10_000_000 };
 
     pub fn of(meta: &DocumentMeta) -> Self {
         Self {

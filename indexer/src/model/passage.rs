@@ -79,9 +79,7 @@ pub struct Unit {
 impl Unit {
     /// The unit's text within its passage.
     pub fn text<'a>(&self, passage: &'a str) -> &'a str {
-        passage
-            .get(self.range.start as usize..self.range.end as usize)
-            .unwrap_or_default()
+        passage.get(self.range.start as usize..self.range.end as usize).unwrap_or_default()
     }
 }
 
@@ -143,10 +141,7 @@ impl Passage {
         for date in [meta.valid_from, meta.valid_until].into_iter().flatten() {
             field(date.to_string().as_bytes());
         }
-        field(&[
-            u8::from(meta.valid_from.is_some()),
-            u8::from(meta.valid_until.is_some()),
-        ]);
+        field(&[u8::from(meta.valid_from.is_some()), u8::from(meta.valid_until.is_some())]);
         PassageId(Uuid::new_v5(&NAMESPACE, &hash.finalize()))
     }
 }

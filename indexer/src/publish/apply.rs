@@ -9,8 +9,8 @@ use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
 use super::{BuildReport, Indexes, Progress, PublishError, Stage};
 use crate::catalog::{
-    Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows, StoredDocument,
-    StoredPassage,
+    Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows,
+    StoredDocument, StoredPassage,
 };
 use crate::embed::Embedder;
 use crate::keyword::KeywordPassage;
@@ -115,8 +115,7 @@ impl Publisher {
 
         let mut report = self.count(&plan, known);
         let current = latest.as_ref().map_or(Generation(0), |g| g.generation);
-        let same_space =
-            latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);
+        let same_space = latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);
         if plan.upsert.is_empty() && plan.removed.is_empty() && same_space {
             report.generation = current;
             self.totals(&mut report, started).await?;
@@ -198,12 +197,12 @@ impl Publisher {
     ) -> Result<Plan, PublishError> {
         let (root, rules, known, progress) =
             (self.root.clone(), self.rules.clone(), known.to_vec(), Arc::clone(progress));
-        tokio::task::spawn_blocking(move || plan(&root, &rules, &known, &*progress))
-            .await
-            .map_err(|e| PublishError::Folder {
+        tokio::task::spawn_blocking(move || plan(&root, &rules, &known, &*progress)).await.map_err(
+            |e| PublishError::Folder {
                 folder: self.root.display().to_string(),
                 reason: format!("reading it failed: {e}"),
-            })?
+            },
+        )?
     }
 
     /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once.
@@ -246,9 +245,8 @@ impl Publisher {
             let rows: Vec<_> = window.iter().map(|(h, _)| *h).zip(vectors).collect();
             let (catalog, fingerprint) =
                 (Arc::clone(&self.catalog), self.indexes.fingerprint.clone());
-            storing = Some(tokio::spawn(async move {
-                catalog.store_vectors(&fingerprint, &rows).await
-            }));
+            storing =
+                Some(tokio::spawn(async move { catalog.store_vectors(&fingerprint, &rows).await }));
             progress.advance(window.iter().map(|(_, t)| t.len() as u64).sum());
         }
         join(storing).await?;
@@ -361,11 +359,7 @@ impl Publisher {
         report
     }
 
-    async fn totals(
-        &self,
-        report: &mut BuildReport,
-        started: Instant,
-    ) -> Result<(), PublishError> {
+    async fn totals(&self, report: &mut BuildReport, started: Instant) -> Result<(), PublishError> {
         let (documents, passages) = self.catalog.counts().await?;
         report.documents = documents;
         report.passages = passages;
@@ -458,7 +452,7 @@ async fn join(
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PublishError> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| {
-        PublishError::Keyword(crate::keyword::KeywordError::Stopped(e.to_string()))
-    })
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| PublishError::Keyword(crate::keyword::KeywordError::Stopped(e.to_string())))
 }

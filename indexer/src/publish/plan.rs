@@ -85,14 +85,13 @@ pub(super) fn plan(
     let seen: HashSet<&DocPath> = walk.files.iter().map(|f| &f.path).collect();
     let hidden = |path: &DocPath| {
         unreadable.iter().any(|folder| {
-            path.as_str().strip_prefix(folder.as_str()).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('/') || folder.is_empty()
-            })
+            path.as_str()
+                .strip_prefix(folder.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.is_empty())
         })
     };
-    plan.removed.extend(
-        known.keys().filter(|p| !seen.contains(*p) && !hidden(p)).map(|p| (*p).clone()),
-    );
+    plan.removed
+        .extend(known.keys().filter(|p| !seen.contains(*p) && !hidden(p)).map(|p| (*p).clone()));
     plan.removed.sort();
     plan.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(plan)

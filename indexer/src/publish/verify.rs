@@ -32,12 +32,7 @@ impl Publisher {
             .into_iter()
             .map(|(document, _)| document.path)
             .partition(|path| known.contains(path));
-        Ok(PendingChanges {
-            added,
-            changed,
-            retired: plan.removed,
-            skipped: plan.skipped,
-        })
+        Ok(PendingChanges { added, changed, retired: plan.removed, skipped: plan.skipped })
     }
 
     /// Every difference between folder, catalog and indexes.
@@ -49,12 +44,7 @@ impl Publisher {
         let mut drifts = inspect(&*self.catalog, &self.indexes).await?.0;
         drifts.extend(self.altered_texts(&rows).await?);
         if rows.fingerprint == self.indexes.fingerprint || rows.passages.is_empty() {
-            drifts.extend(
-                self.unusable_vectors(&rows)
-                    .await?
-                    .into_iter()
-                    .map(|(drift, _)| drift),
-            );
+            drifts.extend(self.unusable_vectors(&rows).await?.into_iter().map(|(drift, _)| drift));
         } else {
             // That the new space is not filled is one fact, not one a passage.
             drifts.retain(|d| !matches!(d.place, Place::Keyword | Place::Vectors));
@@ -91,12 +81,8 @@ impl Publisher {
             // Another model: filling its vector space is a sync of its own.
             return Ok(());
         }
-        let wanting: HashSet<EmbedHash> = self
-            .unusable_vectors(&rows)
-            .await?
-            .into_iter()
-            .map(|(_, hash)| hash)
-            .collect();
+        let wanting: HashSet<EmbedHash> =
+            self.unusable_vectors(&rows).await?.into_iter().map(|(_, hash)| hash).collect();
         if !wanting.is_empty() {
             let good: HashSet<EmbedHash> = rows
                 .passages
@@ -143,21 +129,14 @@ impl Publisher {
         let mut out = Vec::new();
         for window in rows.passages.chunks(WINDOW) {
             let ids: Vec<_> = window.iter().map(|p| p.id).collect();
-            let stored: HashMap<_, _> = self
-                .catalog
-                .passages(&ids)
-                .await?
-                .into_iter()
-                .map(|s| (s.id, s))
-                .collect();
+            let stored: HashMap<_, _> =
+                self.catalog.passages(&ids).await?.into_iter().map(|s| (s.id, s)).collect();
             out.extend(
                 window
                     .iter()
                     .filter(|live| {
                         let (path, meta, _) = &rows.documents[live.document as usize];
-                        stored
-                            .get(&live.id)
-                            .is_none_or(|s| s.passage.id(path, meta) != live.id)
+                        stored.get(&live.id).is_none_or(|s| s.passage.id(path, meta) != live.id)
                     })
                     .map(|live| in_catalog(rows, live, DriftKind::Altered)),
             );
@@ -167,14 +146,6 @@ impl Publisher {
 }
 
 fn in_catalog(rows: &SnapshotRows, passage: &LivePassage, kind: DriftKind) -> Drift {
-    let path = rows.documents[passage.document as usize]
-        .0
-        .as_str()
-        .to_owned();
-    Drift {
-        place: Place::Catalog,
-        kind,
-        passage: Some(passage.id),
-        path: Some(path),
-    }
+    let path = rows.documents[passage.document as usize].0.as_str().to_owned();
+    Drift { place: Place::Catalog, kind, passage: Some(passage.id), path: Some(path) }
 }

@@ -45,6 +45,8 @@ pub struct SearchOutcome {
     pub query: String,
     /// Language that the query was analysed in.
     pub locale: Locale,
+    /// Whether the embedder was trained on that language.
+    pub embedder_knows: bool,
     /// Content terms of the query with their weight in this base.
     pub terms: Vec<QueryTerm>,
     /// All candidates of both lists, best first, without their texts; the hits are the first of
@@ -156,6 +158,7 @@ impl KnowledgeBase {
         Ok(SearchOutcome {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
             query: text,
+            embedder_knows: self.settings.embedder_knows(&locale),
             locale,
             terms,
             candidates: fused,

@@ -32,7 +32,7 @@ impl Default for SearchSettings {
         Self {
             candidates: 100,
             dense_weight: 0.7,
-            dense_weight_other: 0.3,
+            dense_weight_other: 0.2,
             dense_weight_codes: 0.3,
             embedder_languages: vec!["en".to_owned()],
             other_language_factor: 0.7,

@@ -10,11 +10,7 @@ use super::table;
 /// A heading or a block of text, in reading order.
 #[derive(Debug, PartialEq)]
 pub(super) enum Item {
-    Heading {
-        level: u8,
-        id: Option<String>,
-        text: String,
-    },
+    Heading { level: u8, id: Option<String>, text: String },
     Block(Block),
 }
 
@@ -155,11 +151,7 @@ impl Builder {
         if self.lists.is_empty() {
             self.group += 1;
         }
-        self.lists.push(List {
-            origin,
-            next: start,
-            item: None,
-        });
+        self.lists.push(List { origin, next: start, item: None });
     }
 
     pub(super) fn close_list(&mut self, origin: Origin) {
@@ -199,12 +191,7 @@ impl Builder {
                 }
                 None => "- ".to_owned(),
             };
-            list.item = Some(ListItem {
-                marker,
-                lead: lead.to_owned(),
-                step,
-                block: None,
-            });
+            list.item = Some(ListItem { marker, lead: lead.to_owned(), step, block: None });
         }
     }
 
@@ -310,10 +297,7 @@ impl Builder {
     /// `inline`.
     pub(super) fn hide(&mut self, tag: &str, inline: bool) {
         if self.hidden.is_none() {
-            self.hidden = Some(Hidden {
-                tag: tag.to_owned(),
-                inline,
-            });
+            self.hidden = Some(Hidden { tag: tag.to_owned(), inline });
         }
     }
 
@@ -371,11 +355,7 @@ impl Builder {
         let group = self.group;
         match item {
             Some(item) if item.block.is_none() => {
-                let kind = if item.step {
-                    BlockKind::Step
-                } else {
-                    BlockKind::Bullet
-                };
+                let kind = if item.step { BlockKind::Step } else { BlockKind::Bullet };
                 let line = format!("{pad}{}{}{}", item.marker, item.lead, text_inside(&text));
                 item.lead.clear();
                 item.block = Some(next);

@@ -25,10 +25,7 @@ pub(super) fn passages(
     words: PassageWords,
 ) -> Vec<Passage> {
     let max = words.max.max(20);
-    let sizes = PassageWords {
-        target: words.target.clamp(10, max),
-        max,
-    };
+    let sizes = PassageWords { target: words.target.clamp(10, max), max };
     let mut passages: Vec<Passage> = Vec::new();
     for section in sections {
         let parts = parts(section.blocks, locale, sizes);
@@ -82,10 +79,9 @@ impl Part {
     /// Words and characters that this part adds behind `before`.
     fn cost(&self, before: Option<&Part>) -> (usize, usize) {
         match &self.header {
-            Some(header) if before.is_none_or(|b| b.group != self.group) => (
-                self.words + count_words(header),
-                self.chars + header.chars().count(),
-            ),
+            Some(header) if before.is_none_or(|b| b.group != self.group) => {
+                (self.words + count_words(header), self.chars + header.chars().count())
+            }
             _ => (self.words, self.chars),
         }
     }
@@ -112,10 +108,7 @@ fn parts(blocks: Vec<Block>, locale: &Locale, sizes: PassageWords) -> Vec<Part> 
             && part.words <= MAX_INTRO_WORDS
             && part.text.ends_with([':', '：']);
         if part.kind == BlockKind::Row {
-            part.header = header
-                .as_ref()
-                .filter(|h| h.0 == part.group)
-                .map(|h| h.1.clone());
+            part.header = header.as_ref().filter(|h| h.0 == part.group).map(|h| h.1.clone());
         }
         add(part, &mut parts, locale, sizes);
     }
@@ -124,10 +117,7 @@ fn parts(blocks: Vec<Block>, locale: &Locale, sizes: PassageWords) -> Vec<Part> 
 
 /// Adds a part, torn if it exceeds the maximum on its own.
 fn add(part: Part, parts: &mut Vec<Part>, locale: &Locale, sizes: PassageWords) {
-    let limit = Limit {
-        words: sizes.max,
-        chars: MAX_CHARS,
-    };
+    let limit = Limit { words: sizes.max, chars: MAX_CHARS };
     let (words, chars) = part.cost(None);
     let fits = match part.kind {
         BlockKind::Row | BlockKind::Header => chars <= MAX_ROW_CHARS,
@@ -162,10 +152,7 @@ fn pack(parts: &[Part], sizes: PassageWords) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let (mut start, mut words, mut chars, mut left) = (0, 0, 0, total);
     for (i, part) in parts.iter().enumerate() {
-        let before = i
-            .checked_sub(1)
-            .and_then(|b| parts.get(b))
-            .filter(|_| i > start);
+        let before = i.checked_sub(1).and_then(|b| parts.get(b)).filter(|_| i > start);
         let (w, c) = part.cost(before);
         let ahead = if part.intro {
             parts.get(i + 1).map_or((0, 0), |next| next.cost(None))
@@ -228,30 +215,18 @@ fn assemble(parts: &[Part], locale: &Locale) -> (String, Vec<Unit>) {
         }
         let offset = text.len();
         let whole = append(&mut text, &part.text);
-        let unit = |kind, range, header| Unit {
-            kind,
-            range,
-            header,
-            block,
-        };
+        let unit = |kind, range, header| Unit { kind, range, header, block };
         match part.kind {
             BlockKind::Paragraph => {
                 let ranges = split::sentences(&part.text, locale);
                 units.extend(ranges.into_iter().map(|r| {
-                    unit(
-                        UnitKind::Sentence,
-                        narrow(offset + r.start)..narrow(offset + r.end),
-                        None,
-                    )
+                    unit(UnitKind::Sentence, narrow(offset + r.start)..narrow(offset + r.end), None)
                 }));
             }
             BlockKind::Bullet | BlockKind::Step => {
                 let indent = narrow(part.text.len() - part.text.trim_start().len());
-                let kind = if part.kind == BlockKind::Step {
-                    UnitKind::Step
-                } else {
-                    UnitKind::Bullet
-                };
+                let kind =
+                    if part.kind == BlockKind::Step { UnitKind::Step } else { UnitKind::Bullet };
                 units.push(unit(kind, whole.start + indent..whole.end, None));
             }
             BlockKind::Header => units.push(unit(UnitKind::Header, whole, None)),

@@ -33,10 +33,8 @@ pub(super) fn decode(bytes: &[u8], language: Option<&str>) -> Result<Decoded, Bi
             let body = bytes.get(skip..).unwrap_or_default();
             let (text, replaced) = encoding.decode_without_bom_handling(body);
             if encoding != UTF_8 {
-                warnings.push(format!(
-                    "the file is written in {}; save it as UTF-8",
-                    encoding.name()
-                ));
+                warnings
+                    .push(format!("the file is written in {}; save it as UTF-8", encoding.name()));
             }
             if replaced {
                 warnings.push(replacement_warning(&text));
@@ -132,14 +130,7 @@ fn unicode_encoding(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     if pairs < 4 || !bytes.len().is_multiple_of(2) {
         return None;
     }
-    let zeros = |offset: usize| {
-        sample
-            .iter()
-            .skip(offset)
-            .step_by(2)
-            .filter(|b| **b == 0)
-            .count()
-    };
+    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     if odd * 10 > pairs * 6 && even * 10 < pairs {
         return Some((UTF_16LE, 0));
@@ -166,16 +157,8 @@ fn binary_kind(bytes: &[u8]) -> Option<&'static str> {
     let odd =
         |b: &&u8| (**b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0xc | 0x1b)) || **b == 0x7f;
     let controls = sample.iter().filter(odd).count();
-    let valid = sample
-        .utf8_chunks()
-        .filter(|c| !c.invalid().is_empty())
-        .count()
-        <= 1;
-    let tolerated = if valid {
-        sample.len() * 3 / 10
-    } else {
-        sample.len() / 50
-    };
+    let valid = sample.utf8_chunks().filter(|c| !c.invalid().is_empty()).count() <= 1;
+    let tolerated = if valid { sample.len() * 3 / 10 } else { sample.len() / 50 };
     (controls > tolerated.max(4)).then_some("binary data")
 }
 
@@ -192,10 +175,7 @@ fn legacy(bytes: &[u8], language: Option<&str>, warnings: &mut Vec<String>) -> S
         return text;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(
-        bytes.get(..bytes.len().min(SAMPLE)).unwrap_or_default(),
-        true,
-    );
+    detector.feed(bytes.get(..bytes.len().min(SAMPLE)).unwrap_or_default(), true);
     let hint = language.filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));
     let encoding = detector.guess(hint.map(str::as_bytes), Utf8Detection::Deny);
     let (text, replaced) = encoding.decode_without_bom_handling(bytes);
@@ -239,20 +219,13 @@ mod tests {
     #[test]
     fn unicode_with_and_without_marks() {
         assert_eq!(text(b"\xef\xbb\xbf# a"), "# a");
-        let le: Vec<u8> = "Atgriešana ir vienkārša"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        let be: Vec<u8> = "Atgriešana ir vienkārša"
-            .encode_utf16()
-            .flat_map(u16::to_be_bytes)
-            .collect();
+        let le: Vec<u8> =
+            "Atgriešana ir vienkārša".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let be: Vec<u8> =
+            "Atgriešana ir vienkārša".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(text(&le), "Atgriešana ir vienkārša");
         assert_eq!(text(&be), "Atgriešana ir vienkārša");
-        assert_eq!(
-            text(&[b"\xff\xfe".as_slice(), &le].concat()),
-            "Atgriešana ir vienkārša"
-        );
+        assert_eq!(text(&[b"\xff\xfe".as_slice(), &le].concat()), "Atgriešana ir vienkārša");
         assert!(decode(&le, None).unwrap().warnings[0].contains("UTF-16LE"));
         assert!(decode("ā".as_bytes(), None).unwrap().warnings.is_empty());
     }
@@ -261,11 +234,7 @@ mod tests {
     fn other_encodings_are_read_and_reported() {
         let decoded = decode(b"# R\xfcckgabe\n\nGr\xfc\xdfe aus K\xf6ln, bis bald.", None).unwrap();
         assert!(decoded.text.contains("Grüße aus Köln"), "{}", decoded.text);
-        assert!(
-            decoded.warnings[0].contains("windows-1252"),
-            "{:?}",
-            decoded.warnings
-        );
+        assert!(decoded.warnings[0].contains("windows-1252"), "{:?}", decoded.warnings);
         let latvian = "Preci var atgriezt četrpadsmit dienās, šķērsojot žogu.";
         let (bytes, _, _) = encoding_rs::WINDOWS_1257.encode(latvian);
         assert_eq!(decode(&bytes, Some("lv")).unwrap().text, latvian);
@@ -273,13 +242,8 @@ mod tests {
 
     #[test]
     fn broken_utf8_keeps_the_rest() {
-        let decoded = decode(
-            "ārī viss cits ž\u{fffd}"
-                .replace('\u{fffd}', "x")
-                .as_bytes(),
-            None,
-        )
-        .unwrap();
+        let decoded =
+            decode("ārī viss cits ž\u{fffd}".replace('\u{fffd}', "x").as_bytes(), None).unwrap();
         assert!(decoded.warnings.is_empty());
         let decoded = decode(b"\xc4\x81r\xc4\xab labi \xff beigas", None).unwrap();
         assert_eq!(decoded.text, "ārī labi \u{fffd} beigas");
@@ -288,28 +252,16 @@ mod tests {
 
     #[test]
     fn controls_escapes_and_invisible_characters_go() {
-        assert_eq!(
-            text(b"a\0b \x01\x1b[31mred\x1b[0m\x7f \x1b]0;t\x07end"),
-            "ab red end"
-        );
-        assert_eq!(
-            text("in\u{200b}dia\u{ad}word \u{202e}x\u{2066}".as_bytes()),
-            "indiaword x"
-        );
-        assert_eq!(
-            text("👩\u{200d}🔧 می\u{200c}خواهم".as_bytes()),
-            "👩\u{200d}🔧 می\u{200c}خواهم"
-        );
+        assert_eq!(text(b"a\0b \x01\x1b[31mred\x1b[0m\x7f \x1b]0;t\x07end"), "ab red end");
+        assert_eq!(text("in\u{200b}dia\u{ad}word \u{202e}x\u{2066}".as_bytes()), "indiaword x");
+        assert_eq!(text("👩\u{200d}🔧 می\u{200c}خواهم".as_bytes()), "👩\u{200d}🔧 می\u{200c}خواهم");
         assert_eq!(text(b"a\r\nb\rc\n"), "a\nb\nc\n");
         assert_eq!(text("Ru\u{308}ckgabe".as_bytes()), "Rückgabe");
     }
 
     #[test]
     fn binary_content_is_refused() {
-        assert_eq!(
-            decode(b"\x1f\x8b\x08\0abc", None).unwrap_err(),
-            Binary("gzip")
-        );
+        assert_eq!(decode(b"\x1f\x8b\x08\0abc", None).unwrap_err(), Binary("gzip"));
         let mut state = 7_u32;
         let random: Vec<u8> = (0..4096)
             .map(|_| {

@@ -47,21 +47,13 @@ pub fn read_document(file: &SourceFile, rules: &SourceRules) -> Result<Document,
 pub fn read_bytes(file: &SourceFile, rules: &SourceRules) -> Result<Vec<u8>, SkipReason> {
     let limit = rules.max_file_bytes;
     if file.bytes > limit {
-        return Err(SkipReason::TooLarge {
-            bytes: file.bytes,
-            limit,
-        });
+        return Err(SkipReason::TooLarge { bytes: file.bytes, limit });
     }
-    let unreadable = |e: std::io::Error| SkipReason::Unreadable {
-        problem: e.kind().to_string(),
-    };
+    let unreadable = |e: std::io::Error| SkipReason::Unreadable { problem: e.kind().to_string() };
     let handle = fs_err::File::open(&file.absolute).map_err(unreadable)?;
     let mut bytes = Vec::new();
     // One byte more than allowed tells a file that has grown since the walk.
-    handle
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    handle.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -76,10 +68,7 @@ pub fn parse_document(
 ) -> Result<Document, SkipReason> {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > rules.max_file_bytes {
-        return Err(SkipReason::TooLarge {
-            bytes: size,
-            limit: rules.max_file_bytes,
-        });
+        return Err(SkipReason::TooLarge { bytes: size, limit: rules.max_file_bytes });
     }
     let path_locale = locale::of_path(path);
     let hint = match &path_locale {
@@ -107,11 +96,7 @@ pub fn parse_document(
             "the document has no text under its headings; nothing of it can be found".to_owned(),
         );
     }
-    Ok(Document {
-        content_hash: sha256(bytes),
-        warnings,
-        ..document
-    })
+    Ok(Document { content_hash: sha256(bytes), warnings, ..document })
 }
 
 /// Makes a document of a Markdown text whose metadata is known already, as in a corpus of titles and
@@ -120,10 +105,7 @@ pub fn document_from_text(path: DocPath, meta: DocumentMeta, markdown_body: &str
     let body = plain_markdown(&decode::clean(markdown_body));
     let items = markdown::read(&body);
     let document = assemble(&path, meta, body, (items, PassageWords::default()));
-    Document {
-        content_hash: sha256(markdown_body.as_bytes()),
-        ..document
-    }
+    Document { content_hash: sha256(markdown_body.as_bytes()), ..document }
 }
 
 pub(super) fn plain_markdown(text: &str) -> String {
@@ -156,10 +138,7 @@ fn describe(
     warnings: &mut Vec<String>,
 ) -> DocumentMeta {
     let first_heading = || outline::first_title(items).map(str::to_owned);
-    let title = fields
-        .title
-        .or_else(first_heading)
-        .unwrap_or_else(|| naming::title_of(path));
+    let title = fields.title.or_else(first_heading).unwrap_or_else(|| naming::title_of(path));
     let rule = rules.audience_of(path, &title);
     let audience = match (fields.audience, rule) {
         (Some(own), Some(least)) if own < least => {
@@ -177,9 +156,7 @@ fn describe(
         locale::decide(path_locale, &sample(items), rules.default_locale.as_ref())
     });
     DocumentMeta {
-        slug: fields
-            .slug
-            .map_or_else(|| naming::slug_of(path), |s| naming::slugify(&s)),
+        slug: fields.slug.map_or_else(|| naming::slug_of(path), |s| naming::slugify(&s)),
         title,
         description: fields.description,
         locale,
@@ -214,24 +191,12 @@ fn sample(items: &[Item]) -> String {
 
 /// First characters of a line that opens a comment without an end. Closed comments are gone already.
 fn unclosed_comment(body: &str) -> Option<String> {
-    let at = body
-        .find("\n<!--")
-        .map(|i| i + 1)
-        .or_else(|| body.starts_with("<!--").then_some(0))?;
+    let at =
+        body.find("\n<!--").map(|i| i + 1).or_else(|| body.starts_with("<!--").then_some(0))?;
     let rest = body.get(at..).filter(|r| !r.contains("-->"))?;
-    Some(
-        rest.lines()
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .take(40)
-            .collect(),
-    )
+    Some(rest.lines().next().unwrap_or_default().chars().take(40).collect())
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

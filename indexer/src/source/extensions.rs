@@ -54,12 +54,7 @@ struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self {
-            open: None,
-            margins: Vec::new(),
-            in_list: false,
-            after_blank: true,
-        }
+        Self { open: None, margins: Vec::new(), in_list: false, after_blank: true }
     }
 }
 
@@ -119,9 +114,7 @@ impl State {
         if bare.starts_with(":::") {
             return container(bare.trim_start_matches(':'));
         }
-        let rest = ["!!!", "???+", "???"]
-            .iter()
-            .find_map(|m| bare.strip_prefix(m))?;
+        let rest = ["!!!", "???+", "???"].iter().find_map(|m| bare.strip_prefix(m))?;
         let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
         let (kinds, title) = match rest.split_once('"') {
             Some((kinds, title)) => (kinds, title.trim_end().trim_end_matches('"')),
@@ -232,11 +225,7 @@ mod tests {
     use super::*;
 
     fn flat(body: &str) -> String {
-        rewrite(body)
-            .lines()
-            .filter(|l| !l.trim().is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
+        rewrite(body).lines().filter(|l| !l.trim().is_empty()).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -247,18 +236,12 @@ mod tests {
             ),
             "# T\nimport duties from Norway\nexport goods"
         );
-        assert_eq!(
-            flat("text\nimport A from \"a\"\n"),
-            "text\nimport A from \"a\""
-        );
+        assert_eq!(flat("text\nimport A from \"a\"\n"), "text\nimport A from \"a\"");
     }
 
     #[test]
     fn containers_of_three_dialects() {
-        assert_eq!(
-            flat(":::tip Title\n\nword\n\n:::\nafter"),
-            "**Title**\nword\nafter"
-        );
+        assert_eq!(flat(":::tip Title\n\nword\n\n:::\nafter"), "**Title**\nword\nafter");
         assert_eq!(
             flat("::: warning\nword\n:::\n::::note[Big *x*]{.c}\nb\n::::"),
             "word\nBig *x*\nb"
@@ -267,14 +250,8 @@ mod tests {
             flat("!!! note \"Mind\"\n    one\n\n    two\nthree"),
             "**Mind**\none\ntwo\nthree"
         );
-        assert_eq!(
-            flat("??? tip\n    ```\n    ::: x\n    ```\nend"),
-            "```\n::: x\n```\nend"
-        );
-        assert_eq!(
-            flat("!!! This is loud, isn't it\n"),
-            "!!! This is loud, isn't it"
-        );
+        assert_eq!(flat("??? tip\n    ```\n    ::: x\n    ```\nend"), "```\n::: x\n```\nend");
+        assert_eq!(flat("!!! This is loud, isn't it\n"), "!!! This is loud, isn't it");
     }
 
     #[test]

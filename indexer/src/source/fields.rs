@@ -74,12 +74,12 @@ pub(super) fn read(header: Header) -> (Fields, Vec<String>) {
             }
             "audience" => audience(entry, &mut fields),
             "draft" => draft(entry, &mut fields),
-            "valid_from" => validity(entry)
-                .map(|d| fields.valid_from = d)
-                .inspect_err(|_| fields.draft = true),
-            "valid_until" => validity(entry)
-                .map(|d| fields.valid_until = d)
-                .inspect_err(|_| fields.draft = true),
+            "valid_from" => {
+                validity(entry).map(|d| fields.valid_from = d).inspect_err(|_| fields.draft = true)
+            }
+            "valid_until" => {
+                validity(entry).map(|d| fields.valid_until = d).inspect_err(|_| fields.draft = true)
+            }
             _ => {
                 unknown.push(named(entry));
                 Ok(())
@@ -99,11 +99,7 @@ pub(super) fn read(header: Header) -> (Fields, Vec<String>) {
     if !unknown.is_empty() {
         let more = unknown.len().saturating_sub(20);
         unknown.truncate(20);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         warnings.push(format!(
             "front matter keys without a meaning here: {}{rest}",
             unknown.join(", ")
@@ -117,15 +113,8 @@ fn normal(key: &str) -> String {
 }
 
 fn named(entry: &Entry) -> String {
-    let key: String = entry
-        .key
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(64)
-        .collect();
-    entry
-        .line
-        .map_or_else(|| key.clone(), |line| format!("{key} (line {line})"))
+    let key: String = entry.key.chars().filter(|c| !c.is_control()).take(64).collect();
+    entry.line.map_or_else(|| key.clone(), |line| format!("{key} (line {line})"))
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -153,10 +142,7 @@ fn text(entry: &Entry) -> Result<Option<String>, String> {
         return Ok(None);
     }
     let Some(text) = scalar(&entry.value) else {
-        return Err(format!(
-            "expected text, found {}; it was ignored",
-            kind(&entry.value)
-        ));
+        return Err(format!("expected text, found {}; it was ignored", kind(&entry.value)));
     };
     let text: String = text.chars().take(MAX_CHARS).collect();
     Ok((!text.is_empty()).then_some(text))
@@ -184,10 +170,7 @@ fn tags(entry: &Entry) -> Result<Vec<String>, String> {
             parts
         }
         other => {
-            return Err(format!(
-                "expected a list of words, found {}; it was ignored",
-                kind(other)
-            ));
+            return Err(format!("expected a list of words, found {}; it was ignored", kind(other)));
         }
     };
     let mut tags: Vec<String> = Vec::new();
@@ -244,16 +227,14 @@ fn parse_date(written: &str) -> Option<Date> {
 fn audience(entry: &Entry, fields: &mut Fields) -> Result<(), String> {
     let read = scalar(&entry.value).as_deref().and_then(Audience::parse);
     // Written twice: the more secret one counts.
-    fields.audience = fields
-        .audience
-        .max(Some(read.unwrap_or(Audience::Internal)));
+    fields.audience = fields.audience.max(Some(read.unwrap_or(Audience::Internal)));
     match read {
         Some(_) => Ok(()),
-        None => Err(
-            "expected public, customer or internal; the document is treated as internal until \
+        None => {
+            Err("expected public, customer or internal; the document is treated as internal until \
                      it is corrected"
-                .to_owned(),
-        ),
+                .to_owned())
+        }
     }
 }
 
@@ -267,10 +248,10 @@ fn draft(entry: &Entry, fields: &mut Fields) -> Result<(), String> {
     fields.draft |= draft.unwrap_or(true);
     match draft {
         Some(_) => Ok(()),
-        None => Err(
-            "expected true or false; the document is treated as a draft until it is corrected"
-                .to_owned(),
-        ),
+        None => {
+            Err("expected true or false; the document is treated as a draft until it is corrected"
+                .to_owned())
+        }
     }
 }
 
@@ -302,12 +283,7 @@ mod tests {
 
     #[test]
     fn unreadable_visibility_hides() {
-        for yaml in [
-            "audience: staff",
-            "audience:",
-            "audience: [public]",
-            "audience: {a: b}",
-        ] {
+        for yaml in ["audience: staff", "audience:", "audience: [public]", "audience: {a: b}"] {
             let (f, warnings) = fields(yaml);
             assert_eq!(f.audience, Some(Audience::Internal), "{yaml}");
             assert!(warnings[0].contains("internal"), "{warnings:?}");
@@ -336,10 +312,6 @@ mod tests {
         assert_eq!(f, Fields::default());
         assert_eq!(warnings.len(), 5);
         assert!(warnings[0].contains("title (line 2)") && warnings[0].contains("a list"));
-        assert!(
-            warnings[4].contains("sidebar (line 4), x_y (line 6)"),
-            "{}",
-            warnings[4]
-        );
+        assert!(warnings[4].contains("sidebar (line 4), x_y (line 6)"), "{}", warnings[4]);
     }
 }

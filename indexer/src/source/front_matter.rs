@@ -69,11 +69,7 @@ fn closing<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
 
 /// `None` when the block is prose between two rules.
 fn parse(block: &str, fence: &str, start: usize) -> Option<Header> {
-    let parsed = if fence == "+++" {
-        toml_entries(block)
-    } else {
-        yaml_entries(block)
-    };
+    let parsed = if fence == "+++" { toml_entries(block) } else { yaml_entries(block) };
     match parsed {
         Ok(Some(entries)) => {
             let known = entries.iter().any(|(k, _)| fields::is_known(k));
@@ -86,18 +82,12 @@ fn parse(block: &str, fence: &str, start: usize) -> Option<Header> {
                 key,
                 value,
             });
-            Some(Header {
-                entries: entries.collect(),
-                warnings: Vec::new(),
-            })
+            Some(Header { entries: entries.collect(), warnings: Vec::new() })
         }
         Ok(None) => block.trim().is_empty().then(Header::default),
         Err(problem) => {
             let salvaged = salvage(block, fence, start);
-            let first = block
-                .lines()
-                .find(|l| !l.trim().is_empty())
-                .unwrap_or_default();
+            let first = block.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
             if salvaged.is_empty() && key_of(first, fence).is_none() {
                 return None;
             }
@@ -106,10 +96,7 @@ fn parse(block: &str, fence: &str, start: usize) -> Option<Header> {
                  lines were used, correct it",
                 if fence == "+++" { "TOML" } else { "YAML" },
             );
-            Some(Header {
-                entries: salvaged,
-                warnings: vec![warning],
-            })
+            Some(Header { entries: salvaged, warnings: vec![warning] })
         }
     }
 }
@@ -177,12 +164,7 @@ fn yaml_entries(block: &str) -> Result<Option<Pairs>, String> {
 
 fn toml_entries(block: &str) -> Result<Option<Pairs>, String> {
     let table: toml::Table = toml::from_str(block).map_err(|e| one_line(e.message()))?;
-    Ok(Some(
-        table
-            .into_iter()
-            .map(|(k, v)| (k, toml_value(&v)))
-            .collect(),
-    ))
+    Ok(Some(table.into_iter().map(|(k, v)| (k, toml_value(&v))).collect()))
 }
 
 /// Scalars and flat lists; deeper values have no meaning to any known key.
@@ -207,9 +189,7 @@ fn toml_scalar(value: &toml::Value) -> Value {
 /// Known keys that stand on a line of their own in a broken header. A value that is itself broken
 /// becomes an empty object, which no key accepts: `fields` then fails closed.
 fn salvage(block: &str, fence: &str, start: usize) -> Vec<Entry> {
-    let known = key_lines(block, fence, start)
-        .into_iter()
-        .filter(|(k, _, _)| fields::is_known(k));
+    let known = key_lines(block, fence, start).into_iter().filter(|(k, _, _)| fields::is_known(k));
     known
         .map(|(key, value, line)| {
             let read = if fence == "+++" {
@@ -251,9 +231,7 @@ fn key_of<'a>(line: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
 fn is_identifier(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.len() <= 64
-        && key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 fn one_line(message: &str) -> String {
@@ -266,11 +244,7 @@ mod tests {
     use super::*;
 
     fn get<'a>(header: &'a Header, key: &str) -> Option<&'a Value> {
-        header
-            .entries
-            .iter()
-            .find(|e| e.key == key)
-            .map(|e| &e.value)
+        header.entries.iter().find(|e| e.key == key).map(|e| &e.value)
     }
 
     #[test]
@@ -297,10 +271,7 @@ mod tests {
             "--- \n- a\n- b\n---\n",
         ] {
             let (header, body) = split(text);
-            assert!(
-                header.entries.is_empty() && header.warnings.is_empty(),
-                "{text:?}"
-            );
+            assert!(header.entries.is_empty() && header.warnings.is_empty(), "{text:?}");
             assert_eq!(body, text);
         }
     }

@@ -17,9 +17,8 @@ const CODES: [&str; 83] = [
 
 /// Codes that are also words or departments: a folder of that name counts only while the text does
 /// not speak another language.
-const AMBIGUOUS: [&str; 14] = [
-    "be", "he", "hi", "hr", "id", "is", "it", "lo", "ms", "my", "no", "ps", "pa", "te",
-];
+const AMBIGUOUS: [&str; 14] =
+    ["be", "he", "hi", "hr", "id", "is", "it", "lo", "ms", "my", "no", "ps", "pa", "te"];
 
 /// What the path says of the language.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,10 +38,7 @@ pub(super) fn of_path(path: &DocPath) -> PathLocale {
     let named: Vec<Locale> = folders.iter().filter_map(|f| known(f)).collect();
     match named.iter().find(|l| !AMBIGUOUS.contains(&l.as_str())) {
         Some(locale) => PathLocale::Certain(locale.clone()),
-        None => named
-            .into_iter()
-            .next()
-            .map_or(PathLocale::Silent, PathLocale::Possible),
+        None => named.into_iter().next().map_or(PathLocale::Silent, PathLocale::Possible),
     }
 }
 
@@ -62,9 +58,7 @@ pub(super) fn decide(path: PathLocale, sample: &str, default: Option<&Locale>) -
 
 /// File name without extension and its language: `returns.lv.md` is `returns` and `lv`.
 pub(super) fn suffix(file_name: &str) -> Option<(&str, Locale)> {
-    let stem = file_name
-        .rsplit_once('.')
-        .map_or(file_name, |(stem, _)| stem);
+    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
     let (name, code) = stem.rsplit_once('.')?;
     (!name.is_empty()).then_some((name, known(code)?))
 }
@@ -117,10 +111,7 @@ mod tests {
         let silent = decide(of_path(&DocPath::new("it/x.md")), "", None);
         assert_eq!(silent.as_str(), "it");
         let default = Locale::parse("lv");
-        assert_eq!(
-            decide(PathLocale::Silent, "", default.as_ref()).as_str(),
-            "lv"
-        );
+        assert_eq!(decide(PathLocale::Silent, "", default.as_ref()).as_str(), "lv");
         assert!(decide(PathLocale::Silent, "", None).is_undetermined());
     }
 }

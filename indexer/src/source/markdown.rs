@@ -86,10 +86,7 @@ impl Reader {
                 self.out.boundary();
             }
             Tag::DefinitionListDefinition => {
-                let lead = self
-                    .term
-                    .take()
-                    .map_or_else(String::new, |t| format!("{t}: "));
+                let lead = self.term.take().map_or_else(String::new, |t| format!("{t}: "));
                 out.open_item(Origin::Markdown, &lead);
             }
             Tag::FootnoteDefinition(_) => out.interrupt(),

@@ -33,10 +33,7 @@ pub(super) fn slug_of(path: &DocPath) -> String {
 pub(super) fn slugify(text: &str) -> String {
     let mut slug = String::new();
     let mut gap = false;
-    let folded = text
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase);
+    let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     for c in folded.take(MAX_SLUG_CHARS) {
         if c.is_alphanumeric() {
             if gap && !slug.is_empty() {
@@ -48,19 +45,12 @@ pub(super) fn slugify(text: &str) -> String {
             gap = true;
         }
     }
-    if slug.is_empty() {
-        "article".to_owned()
-    } else {
-        slug
-    }
+    if slug.is_empty() { "article".to_owned() } else { slug }
 }
 
 fn stem(path: &DocPath) -> &str {
     let stem = file_stem(path.file_name());
-    if !["index", "readme", "_index"]
-        .iter()
-        .any(|n| stem.eq_ignore_ascii_case(n))
-    {
+    if !["index", "readme", "_index"].iter().any(|n| stem.eq_ignore_ascii_case(n)) {
         return stem;
     }
     let folder = path.as_str().rsplit('/').nth(1);
@@ -85,10 +75,7 @@ mod tests {
             of("a/opening-hours_2026.lv.md"),
             ("Opening hours 2026".into(), "opening-hours-2026".into())
         );
-        assert_eq!(
-            of("help/returns/README.md"),
-            ("Returns".into(), "returns".into())
-        );
+        assert_eq!(of("help/returns/README.md"), ("Returns".into(), "returns".into()));
         assert_eq!(of("index.md"), ("Index".into(), "index".into()));
         assert_eq!(of("x/Atgriešana & nauda.md").1, "atgriesana-nauda");
         assert_eq!(of("quote'and#hash?.md").1, "quote-and-hash");

@@ -33,11 +33,8 @@ pub(super) fn sections(items: Vec<Item>, title: &str) -> Vec<Section> {
     let mut anchors = Anchors::new();
     let mut above: Vec<(u8, String)> = Vec::new();
     let mut sections: Vec<Section> = Vec::new();
-    let mut current = Section {
-        anchor: String::new(),
-        heading_path: Vec::new(),
-        blocks: Vec::new(),
-    };
+    let mut current =
+        Section { anchor: String::new(), heading_path: Vec::new(), blocks: Vec::new() };
     for item in items {
         match item {
             Item::Block(block) => current.blocks.push(block),
@@ -46,12 +43,7 @@ pub(super) fn sections(items: Vec<Item>, title: &str) -> Vec<Section> {
                     Some(id) => anchors.custom(&id),
                     None => anchors.anchor(&text),
                 };
-                above.truncate(
-                    above
-                        .iter()
-                        .position(|(l, _)| *l >= level)
-                        .unwrap_or(above.len()),
-                );
+                above.truncate(above.iter().position(|(l, _)| *l >= level).unwrap_or(above.len()));
                 let long = text.chars().count() > MAX_HEADING;
                 let shown = if long { shorten(&text) } else { text.clone() };
                 above.push((level, shown));
@@ -87,9 +79,6 @@ pub(super) fn sections(items: Vec<Item>, title: &str) -> Vec<Section> {
 
 fn shorten(text: &str) -> String {
     let cut: String = text.chars().take(MAX_HEADING - 1).collect();
-    let end = cut
-        .rfind(' ')
-        .filter(|at| *at > cut.len() / 2)
-        .unwrap_or(cut.len());
+    let end = cut.rfind(' ').filter(|at| *at > cut.len() / 2).unwrap_or(cut.len());
     format!("{}…", cut.get(..end).unwrap_or(&cut))
 }

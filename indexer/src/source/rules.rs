@@ -59,10 +59,7 @@ pub struct PassageWords {
 
 impl Default for PassageWords {
     fn default() -> Self {
-        Self {
-            target: 200,
-            max: 250,
-        }
+        Self { target: 200, max: 250 }
     }
 }
 
@@ -115,10 +112,7 @@ fn glob(pattern: &str, folders: bool) -> Result<globset::GlobMatcher, InvalidRul
         .literal_separator(folders)
         .build()
         .map(|g| g.compile_matcher())
-        .map_err(|e| InvalidRule {
-            pattern: pattern.to_owned(),
-            reason: e.kind().to_string(),
-        })
+        .map_err(|e| InvalidRule { pattern: pattern.to_owned(), reason: e.kind().to_string() })
 }
 
 #[cfg(test)]
@@ -126,11 +120,7 @@ mod tests {
     use super::*;
 
     fn rule(path: Option<&str>, title: Option<&str>, audience: Audience) -> AudienceRule {
-        AudienceRule {
-            path: path.map(str::to_owned),
-            title: title.map(str::to_owned),
-            audience,
-        }
+        AudienceRule { path: path.map(str::to_owned), title: title.map(str::to_owned), audience }
     }
 
     #[test]

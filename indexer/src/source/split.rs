@@ -61,9 +61,7 @@ pub(super) fn sentences(text: &str, locale: &Locale) -> Vec<Range<usize>> {
     starts.sort_unstable();
     starts.dedup();
     let ranges = starts.iter().zip(starts.iter().skip(1));
-    ranges
-        .filter_map(|(from, to)| trimmed(text, *from..*to))
-        .collect()
+    ranges.filter_map(|(from, to)| trimmed(text, *from..*to)).collect()
 }
 
 /// Cuts `text` into pieces of even size within `limit`, near `target` words each.
@@ -92,11 +90,7 @@ pub(super) fn code_pieces(text: &str, limit: Limit) -> Vec<Range<usize>> {
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end();
         if count_words(bare) > limit.words || bare.chars().count() > limit.chars {
-            lines.extend(
-                hard_cuts(bare, limit)
-                    .into_iter()
-                    .map(|r| at + r.start..at + r.end),
-            );
+            lines.extend(hard_cuts(bare, limit).into_iter().map(|r| at + r.start..at + r.end));
         } else if !bare.trim().is_empty() {
             lines.push(at..at + bare.len());
         }
@@ -112,9 +106,7 @@ fn pack(text: &str, atoms: &[Range<usize>], target: usize, limit: Limit) -> Vec<
     };
     let sizes: Vec<(usize, usize)> = atoms.iter().map(size).collect();
     let (words, chars) = sizes.iter().fold((0, 0), |(w, c), s| (w + s.0, c + s.1));
-    let parts = even_parts(words, target, limit.words)
-        .max(chars.div_ceil(limit.chars))
-        .max(1);
+    let parts = even_parts(words, target, limit.words).max(chars.div_ceil(limit.chars)).max(1);
     let (goal_words, goal_chars) = (words.div_ceil(parts), chars.div_ceil(parts));
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let (mut w, mut c) = (0, 0);
@@ -138,9 +130,7 @@ fn pack(text: &str, atoms: &[Range<usize>], target: usize, limit: Limit) -> Vec<
 /// Number of passages for so many words: as near to the target as the maximum allows.
 pub(super) fn even_parts(words: usize, target: usize, max: usize) -> usize {
     let target = target.max(1);
-    ((words + target / 2) / target)
-        .max(words.div_ceil(max.max(1)))
-        .max(1)
+    ((words + target / 2) / target).max(words.div_ceil(max.max(1))).max(1)
 }
 
 /// Ranges within the limit: cut at the last space before it, else at the character.
@@ -212,10 +202,7 @@ fn window_end(line: &str, at: usize) -> usize {
     }
     let end = line.floor_char_boundary(at + WINDOW);
     let window = line.get(at..end).unwrap_or_default();
-    let cut = window
-        .rfind(". ")
-        .map(|i| i + 1)
-        .or_else(|| window.rfind(char::is_whitespace));
+    let cut = window.rfind(". ").map(|i| i + 1).or_else(|| window.rfind(char::is_whitespace));
     cut.filter(|i| *i > 0).map_or(end, |i| at + i)
 }
 
@@ -246,20 +233,14 @@ mod tests {
 
     #[test]
     fn cuts_keep_every_word_within_the_limit() {
-        let limit = Limit {
-            words: 10,
-            chars: 60,
-        };
+        let limit = Limit { words: 10, chars: 60 };
         let text = "Short one. ".repeat(3) + &"long ".repeat(40) + &"x".repeat(500);
         let locale = Locale::undetermined();
         let pieces = pieces(&text, &locale, 8, limit);
         let mut joined = String::new();
         for piece in &pieces {
             let part = &text[piece.clone()];
-            assert!(
-                count_words(part) <= 10 && part.chars().count() <= 60,
-                "{part}"
-            );
+            assert!(count_words(part) <= 10 && part.chars().count() <= 60, "{part}");
             joined.push_str(part);
         }
         let bare = |s: &str| s.split_whitespace().collect::<String>();
@@ -269,23 +250,8 @@ mod tests {
     #[test]
     fn dense_text_is_cut_between_characters() {
         let text = "返品".repeat(5_000);
-        let pieces = pieces(
-            &text,
-            &Locale::undetermined(),
-            200,
-            Limit {
-                words: 250,
-                chars: 2000,
-            },
-        );
-        assert!(
-            pieces
-                .iter()
-                .all(|p| text[p.clone()].chars().count() <= 500)
-        );
-        assert_eq!(
-            pieces.iter().map(ExactSizeIterator::len).sum::<usize>(),
-            text.len()
-        );
+        let pieces = pieces(&text, &Locale::undetermined(), 200, Limit { words: 250, chars: 2000 });
+        assert!(pieces.iter().all(|p| text[p.clone()].chars().count() <= 500));
+        assert_eq!(pieces.iter().map(ExactSizeIterator::len).sum::<usize>(), text.len());
     }
 }

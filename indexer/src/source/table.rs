@@ -70,10 +70,7 @@ impl Table {
             }
         }
         let header_of = |c: usize| {
-            self.header
-                .as_ref()
-                .and_then(|h| h.get(c))
-                .map_or(0, |cell| cell.chars().count())
+            self.header.as_ref().and_then(|h| h.get(c)).map_or(0, |cell| cell.chars().count())
         };
         let key = columns > 1
             && row_widths.first().is_some_and(|w| *w <= KEY_CHARS)
@@ -92,11 +89,8 @@ impl Table {
         groups.push(group);
         let parts = groups.iter().enumerate().map(|(g, group)| {
             self.part(|row| {
-                let cells: Vec<&str> = group
-                    .iter()
-                    .filter_map(|c| row.get(*c))
-                    .map(String::as_str)
-                    .collect();
+                let cells: Vec<&str> =
+                    group.iter().filter_map(|c| row.get(*c)).map(String::as_str).collect();
                 // A row of nothing but its first column stands in the first group only.
                 if g > 0 && cells.iter().all(|c| c.is_empty()) {
                     return String::new();
@@ -111,10 +105,7 @@ impl Table {
     fn part(&self, format: impl Fn(&[String]) -> String) -> Vec<(BlockKind, String)> {
         let header = self.header.iter().map(|h| (BlockKind::Header, format(h)));
         let rows = self.rows.iter().map(|r| (BlockKind::Row, format(r)));
-        header
-            .chain(rows)
-            .filter(|(_, text)| !text.is_empty())
-            .collect()
+        header.chain(rows).filter(|(_, text)| !text.is_empty()).collect()
     }
 
     fn close_row(&mut self) {

@@ -137,17 +137,10 @@ impl<'a> Scan<'a> {
                 .after(text, at + 2)
                 .filter(|e| *e < window && one_paragraph(text, at, *e))?
                 + 2;
-            let name = text
-                .get(at + 2..end)
-                .unwrap_or_default()
-                .trim_matches(['-', ' ', '%', '}']);
+            let name = text.get(at + 2..end).unwrap_or_default().trim_matches(['-', ' ', '%', '}']);
             if name == "comment" {
                 let close = self.end_comment.after(text, end)?;
-                return self
-                    .liquid
-                    .after(text, close)
-                    .map(|e| e + 2)
-                    .filter(|e| *e <= to);
+                return self.liquid.after(text, close).map(|e| e + 2).filter(|e| *e <= to);
             }
             return Some(end);
         }
@@ -164,17 +157,9 @@ impl<'a> Scan<'a> {
             );
         }
         if rest.starts_with("{/*") {
-            return self
-                .mdx_comment
-                .after(text, at + 3)
-                .map(|e| e + 3)
-                .filter(|e| *e <= to);
+            return self.mdx_comment.after(text, at + 3).map(|e| e + 3).filter(|e| *e <= to);
         }
-        if rest.starts_with('<') {
-            self.jsx_end(at, window)
-        } else {
-            None
-        }
+        if rest.starts_with('<') { self.jsx_end(at, window) } else { None }
     }
 
     /// End of a JSX tag: a fragment, a component (`<Tabs>`, `<a.B>`), or any tag with a `={` attribute.
@@ -195,9 +180,7 @@ impl<'a> Scan<'a> {
             _ => return None,
         }
         let component = name.iter().any(u8::is_ascii_uppercase)
-            && name
-                .first()
-                .is_some_and(|b| b.is_ascii_uppercase() || name.contains(&b'.'))
+            && name.first().is_some_and(|b| b.is_ascii_uppercase() || name.contains(&b'.'))
             && name.iter().any(u8::is_ascii_lowercase);
         let (mut depth, mut quote, mut expression) = (0_usize, None, false);
         let mut before = b' ';
@@ -299,10 +282,7 @@ mod tests {
                 "<DIV>x</DIV> <b>y</b> <Foo@bar.com> 1 <2 {a} $x$",
                 "<DIV>x</DIV> <b>y</b> <Foo@bar.com> 1 <2 {a} $x$",
             ),
-            (
-                "open {{ never\n\nclosed }} {% nor this",
-                "open {{ never\n\nclosed }} {% nor this",
-            ),
+            ("open {{ never\n\nclosed }} {% nor this", "open {{ never\n\nclosed }} {% nor this"),
             (
                 "| a |\n|---|\n{% if x %}\n| b |\n{% endif %}\n| c |\n",
                 "| a |\n|---|\n| b |\n| c |\n",
@@ -314,11 +294,9 @@ mod tests {
 
     #[test]
     fn code_is_left_alone() {
-        for body in [
-            "`{{ x }}` and `<Foo>`",
-            "```\n{% raw %}\n<!-- x -->\n```\n",
-            "text\n\n    {{ y }}\n",
-        ] {
+        for body in
+            ["`{{ x }}` and `<Foo>`", "```\n{% raw %}\n<!-- x -->\n```\n", "text\n\n    {{ y }}\n"]
+        {
             assert_eq!(strip(body), body);
         }
         assert_eq!(strip("{{ a }}`{{ b }}`{{ c }}"), "`{{ b }}`");
@@ -326,17 +304,7 @@ mod tests {
 
     #[test]
     fn hostile_repetition_is_linear() {
-        for unit in [
-            "{{",
-            "{%",
-            "<A {",
-            "<A \"",
-            "{/*",
-            "<!--",
-            "{{a\n\n",
-            "{% comment %}",
-            "<",
-        ] {
+        for unit in ["{{", "{%", "<A {", "<A \"", "{/*", "<!--", "{{a\n\n", "{% comment %}", "<"] {
             let body = unit.repeat(1_000_000 / unit.len());
             assert!(strip(&body).len() <= body.len());
         }

@@ -14,12 +14,8 @@ use super::*;
 use crate::model::{Audience, DocPath, Document, DocumentMeta, Locale, UnitKind};
 
 fn parse(path: &str, text: &str) -> Document {
-    let document = parse_document(
-        &DocPath::new(path),
-        text.as_bytes(),
-        &SourceRules::default(),
-    )
-    .unwrap();
+    let document =
+        parse_document(&DocPath::new(path), text.as_bytes(), &SourceRules::default()).unwrap();
     check(&document);
     document
 }
@@ -31,21 +27,13 @@ fn check(document: &Document) {
         let text = passage.text.as_str();
         assert_eq!(text.trim_end(), text);
         assert!(!text.trim().is_empty());
-        assert!(
-            text.chars().count() <= 4_400,
-            "{} characters",
-            text.chars().count()
-        );
+        assert!(text.chars().count() <= 4_400, "{} characters", text.chars().count());
         let (mut end, mut block) = (0_usize, 0);
         for unit in &passage.units {
             let (from, to) = (unit.range.start as usize, unit.range.end as usize);
             assert!(from >= end && to > from, "{unit:?}");
             assert!(text.is_char_boundary(from) && text.is_char_boundary(to));
-            assert!(
-                text[end..from].trim().is_empty(),
-                "left out: {:?}",
-                &text[end..from]
-            );
+            assert!(text[end..from].trim().is_empty(), "left out: {:?}", &text[end..from]);
             assert!(unit.block >= block);
             if let Some(header) = &unit.header {
                 assert_eq!(unit.kind, UnitKind::Row);
@@ -53,11 +41,7 @@ fn check(document: &Document) {
             }
             (end, block) = (to, unit.block);
         }
-        assert!(
-            text[end..].trim().is_empty(),
-            "left out: {:?}",
-            &text[end..]
-        );
+        assert!(text[end..].trim().is_empty(), "left out: {:?}", &text[end..]);
     }
 }
 
@@ -76,12 +60,8 @@ fn visible(document: &Document) -> String {
 fn render(document: &Document) -> String {
     let mut out = format!("{:#?}\nwarnings: {:#?}\n", document.meta, document.warnings);
     for p in &document.passages {
-        writeln!(
-            out,
-            "\n=== {} #{} {:?}\n{}\n---",
-            p.ordinal, p.anchor, p.heading_path, p.text
-        )
-        .unwrap();
+        writeln!(out, "\n=== {} #{} {:?}\n{}\n---", p.ordinal, p.anchor, p.heading_path, p.text)
+            .unwrap();
         for unit in &p.units {
             let first: String = unit.text(&p.text).chars().take(40).collect();
             let header = unit.header.as_ref().map_or("", |_| " (header)");
@@ -181,22 +161,11 @@ fn long_sections_are_cut_evenly_between_paragraphs() {
     let paragraph = "This sentence has exactly eight words in it. ".repeat(10);
     let body = format!("# T\n\n{}", format!("{}\n\n", paragraph.trim()).repeat(8));
     let document = parse("a.md", &body);
-    let words: Vec<usize> = document
-        .passages
-        .iter()
-        .map(|p| split::count_words(&p.text))
-        .collect();
+    let words: Vec<usize> = document.passages.iter().map(|p| split::count_words(&p.text)).collect();
     assert_eq!(words, [240, 240, 160]);
-    let one = parse(
-        "a.md",
-        &"This sentence has exactly eight words in it. ".repeat(80),
-    );
+    let one = parse("a.md", &"This sentence has exactly eight words in it. ".repeat(80));
     assert!(one.passages.iter().all(|p| p.text.ends_with("in it.")));
-    let words: Vec<usize> = one
-        .passages
-        .iter()
-        .map(|p| split::count_words(&p.text))
-        .collect();
+    let words: Vec<usize> = one.passages.iter().map(|p| split::count_words(&p.text)).collect();
     assert!(words.iter().all(|w| (150..=250).contains(w)), "{words:?}");
 }
 
@@ -208,28 +177,20 @@ fn an_introduction_stays_with_its_list() {
         format!("{filler}\n\nYou need the following things:\n\n- {item}\n- {item}\n- {item}\n");
     let document = parse("a.md", &body);
     assert_eq!(document.passages.len(), 2);
-    assert!(
-        document.passages[1]
-            .text
-            .starts_with("You need the following things:\n\n- entry")
-    );
+    assert!(document.passages[1].text.starts_with("You need the following things:\n\n- entry"));
     let long = "entry ".repeat(240);
     let document = parse(
         "a.md",
         &format!("{filler}\n\nYou need the following things here:\n\n1. {long}\n2. x\n"),
     );
     assert!(
-        document.passages[1]
-            .text
-            .starts_with("You need the following things here:\n\n1. entry")
+        document.passages[1].text.starts_with("You need the following things here:\n\n1. entry")
     );
 }
 
 #[test]
 fn long_tables_repeat_their_header_and_wide_ones_are_cut() {
-    let rows: String = (0..300)
-        .map(|i| format!("| SKU{i} | {i} EUR |\n"))
-        .collect();
+    let rows: String = (0..300).map(|i| format!("| SKU{i} | {i} EUR |\n")).collect();
     let document = parse("a.md", &format!("| Article | Price |\n|---|---|\n{rows}"));
     assert!(document.passages.len() > 2);
     for passage in &document.passages {
@@ -240,10 +201,7 @@ fn long_tables_repeat_their_header_and_wide_ones_are_cut() {
     }
     let header: String = (0..300).map(|i| format!("| column{i} ")).collect();
     let row: String = (0..300).map(|i| format!("| value{i} ")).collect();
-    let wide = parse(
-        "a.md",
-        &format!("{header}|\n{}|\n{row}|\n", "|---".repeat(300)),
-    );
+    let wide = parse("a.md", &format!("{header}|\n{}|\n{row}|\n", "|---".repeat(300)));
     let last = wide.passages.last().unwrap();
     assert!(
         last.text.contains("| column0 |") && last.text.contains("| value299 |"),
@@ -254,23 +212,11 @@ fn long_tables_repeat_their_header_and_wide_ones_are_cut() {
 
 #[test]
 fn titles_locales_and_rules() {
-    assert_eq!(
-        parse("x/opening-hours.md", "text").meta.title,
-        "Opening hours"
-    );
-    assert_eq!(
-        parse("x/a.md", "## B\n\n# Title *here*\n\ntext").meta.title,
-        "Title here"
-    );
+    assert_eq!(parse("x/opening-hours.md", "text").meta.title, "Opening hours");
+    assert_eq!(parse("x/a.md", "## B\n\n# Title *here*\n\ntext").meta.title, "Title here");
     assert_eq!(parse("x/a.lv.md", "text").meta.locale.as_str(), "lv");
     assert_eq!(parse("x/a.lv.md", "text").meta.slug, "a");
-    assert_eq!(
-        parse("de/a.md", "---\nlocale: fr\n---\ntext")
-            .meta
-            .locale
-            .as_str(),
-        "fr"
-    );
+    assert_eq!(parse("de/a.md", "---\nlocale: fr\n---\ntext").meta.locale.as_str(), "fr");
     let rules = SourceRules {
         audience: vec![AudienceRule {
             path: None,
@@ -283,18 +229,12 @@ fn titles_locales_and_rules() {
         let d = parse_document(&DocPath::new("a.md"), text.as_bytes(), &rules).unwrap();
         (d.meta.audience, d.warnings.len())
     };
-    assert_eq!(
-        audience("# Internal: fees\n\ntext"),
-        (Audience::Internal, 0)
-    );
+    assert_eq!(audience("# Internal: fees\n\ntext"), (Audience::Internal, 0));
     assert_eq!(
         audience("---\naudience: public\n---\n# Internal: fees\n\ntext"),
         (Audience::Internal, 1)
     );
-    assert_eq!(
-        audience("---\naudience: customer\n---\n# Fees\n\ntext"),
-        (Audience::Customer, 0)
-    );
+    assert_eq!(audience("---\naudience: customer\n---\n# Fees\n\ntext"), (Audience::Customer, 0));
     assert_eq!(audience("# Fees\n\ntext"), (Audience::Public, 0));
 }
 
@@ -309,11 +249,7 @@ fn hidden_text_stays_hidden() {
     for word in ["seen", "too", "shown", "picture text", "tail", "in", "end"] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    assert!(
-        document.warnings[0].contains("never closed"),
-        "{:?}",
-        document.warnings
-    );
+    assert!(document.warnings[0].contains("never closed"), "{:?}", document.warnings);
     assert!(!document.body.contains("bad3"));
 }
 
@@ -332,24 +268,14 @@ fn a_text_with_known_metadata_is_cut_like_a_file() {
 
 #[test]
 fn sizes_and_binary_files_are_refused_with_a_sentence() {
-    let rules = SourceRules {
-        max_file_bytes: 4,
-        ..SourceRules::default()
-    };
+    let rules = SourceRules { max_file_bytes: 4, ..SourceRules::default() };
     let error = parse_document(&DocPath::new("a.md"), b"12345", &rules).unwrap_err();
     assert_eq!(error, SkipReason::TooLarge { bytes: 5, limit: 4 });
     assert!(error.to_string().contains("max_file_bytes"));
-    let error = parse_document(
-        &DocPath::new("a.md"),
-        b"\x1f\x8b\x08",
-        &SourceRules::default(),
-    );
+    let error = parse_document(&DocPath::new("a.md"), b"\x1f\x8b\x08", &SourceRules::default());
     assert!(error.unwrap_err().to_string().contains("gzip"));
-    let missing = SourceFile {
-        path: DocPath::new("a.md"),
-        absolute: "/does/not/exist.md".into(),
-        bytes: 1,
-    };
+    let missing =
+        SourceFile { path: DocPath::new("a.md"), absolute: "/does/not/exist.md".into(), bytes: 1 };
     let error = read_document(&missing, &SourceRules::default()).unwrap_err();
     assert!(matches!(error, SkipReason::Unreadable { .. }), "{error}");
 }
@@ -357,52 +283,23 @@ fn sizes_and_binary_files_are_refused_with_a_sentence() {
 #[test]
 fn hostile_shapes_end() {
     let mib = 1 << 20;
-    let deep_list: String = (0..400)
-        .map(|i| format!("{}- item{i}\n", "  ".repeat(i)))
-        .collect();
+    let deep_list: String = (0..400).map(|i| format!("{}- item{i}\n", "  ".repeat(i))).collect();
     let wide_row = "| v ".repeat(300);
     let shapes: Vec<(&str, String, &str)> = vec![
         ("quotes", format!("{} needle", ">".repeat(10_000)), "needle"),
-        (
-            "brackets",
-            format!("needle {}", "[".repeat(20_000)),
-            "needle",
-        ),
-        (
-            "link bombs",
-            format!("needle {}", "[a](".repeat(20_000)),
-            "needle",
-        ),
-        (
-            "emphasis",
-            format!("needle {}", "*a **a ".repeat(20_000)),
-            "needle",
-        ),
-        (
-            "underscores",
-            format!("needle {}", "_a __a ".repeat(20_000)),
-            "needle",
-        ),
+        ("brackets", format!("needle {}", "[".repeat(20_000)), "needle"),
+        ("link bombs", format!("needle {}", "[a](".repeat(20_000)), "needle"),
+        ("emphasis", format!("needle {}", "*a **a ".repeat(20_000)), "needle"),
+        ("underscores", format!("needle {}", "_a __a ".repeat(20_000)), "needle"),
         (
             "backticks",
-            (1..1_000)
-                .map(|n| "`".repeat(n) + " x ")
-                .collect::<String>()
-                + " needle",
+            (1..1_000).map(|n| "`".repeat(n) + " x ").collect::<String>() + " needle",
             "needle",
         ),
         ("list", deep_list, "item399"),
         ("word", format!("needle {}", "x".repeat(300_000)), "needle"),
-        (
-            "line",
-            format!("{} needle", "some words. ".repeat(10 * mib / 12)),
-            "needle",
-        ),
-        (
-            "no sentence",
-            format!("{} needle", "word ".repeat(2 * mib / 5)),
-            "needle",
-        ),
+        ("line", format!("{} needle", "some words. ".repeat(10 * mib / 12)), "needle"),
+        ("no sentence", format!("{} needle", "word ".repeat(2 * mib / 5)), "needle"),
         (
             "data",
             format!(
@@ -425,60 +322,26 @@ fn hostile_shapes_end() {
             "long table",
             format!(
                 "|a|b|\n|-|-|\n{}",
-                (0..6_000)
-                    .map(|i| format!("|SKU{i}|{i}|\n"))
-                    .collect::<String>()
+                (0..6_000).map(|i| format!("|SKU{i}|{i}|\n")).collect::<String>()
             ),
             "SKU3500",
         ),
         (
             "padding",
-            format!(
-                "{}|\n{}|\n{}",
-                "|a".repeat(5_000),
-                "|-".repeat(5_000),
-                "|b\n".repeat(20_000)
-            ),
+            format!("{}|\n{}|\n{}", "|a".repeat(5_000), "|-".repeat(5_000), "|b\n".repeat(20_000)),
             "b",
         ),
-        (
-            "headings",
-            "# same\n\ntext\n\n".repeat(20_000) + "needle",
-            "needle",
-        ),
-        (
-            "long heading",
-            format!("# {}\n\nneedle", "x ".repeat(mib)),
-            "needle",
-        ),
-        (
-            "html",
-            "<div><ul><li><table><tr><td>".repeat(20_000) + "needle",
-            "needle",
-        ),
+        ("headings", "# same\n\ntext\n\n".repeat(20_000) + "needle", "needle"),
+        ("long heading", format!("# {}\n\nneedle", "x ".repeat(mib)), "needle"),
+        ("html", "<div><ul><li><table><tr><td>".repeat(20_000) + "needle", "needle"),
         (
             "footnotes",
-            (0..20_000)
-                .map(|i| format!("[^{i}]: a{i}\n\n"))
-                .collect::<String>()
-                + "needle",
+            (0..20_000).map(|i| format!("[^{i}]: a{i}\n\n")).collect::<String>() + "needle",
             "needle",
         ),
-        (
-            "definitions",
-            "[a]: b\n".repeat(50_000) + "\nneedle",
-            "needle",
-        ),
-        (
-            "entities",
-            format!("needle {}", "&amp;&#".repeat(50_000)),
-            "needle",
-        ),
-        (
-            "admonitions",
-            "!!! note\n    ".repeat(5_000) + "\n\nneedle",
-            "needle",
-        ),
+        ("definitions", "[a]: b\n".repeat(50_000) + "\nneedle", "needle"),
+        ("entities", format!("needle {}", "&amp;&#".repeat(50_000)), "needle"),
+        ("admonitions", "!!! note\n    ".repeat(5_000) + "\n\nneedle", "needle"),
     ];
     for (name, text, needle) in shapes {
         let started = std::time::Instant::now();
@@ -502,17 +365,9 @@ fn fifty_megabytes_end() {
     );
     let text = section.repeat(50 * (1 << 20) / section.len());
     let started = std::time::Instant::now();
-    let document = parse_document(
-        &DocPath::new("a.md"),
-        text.as_bytes(),
-        &SourceRules::default(),
-    )
-    .unwrap();
-    println!(
-        "50 MiB: {} passages, {:?}",
-        document.passages.len(),
-        started.elapsed()
-    );
+    let document =
+        parse_document(&DocPath::new("a.md"), text.as_bytes(), &SourceRules::default()).unwrap();
+    println!("50 MiB: {} passages, {:?}", document.passages.len(), started.elapsed());
     assert_eq!(document.passages.len(), text.len() / section.len());
 }
 
@@ -583,18 +438,11 @@ fn shared(set: &str) -> Option<PathBuf> {
 
 fn lines(path: PathBuf) -> Vec<Value> {
     let text = fs_err::read_to_string(path).unwrap();
-    text.lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect()
+    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|v| v.as_str().map(str::to_owned))
-        .collect()
+    value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
 #[test]
@@ -640,16 +488,10 @@ fn messy_files() {
         {
             failures.push(format!("{name}: the title is {}", document.meta.title));
         }
-        if case["heading"]
-            .as_str()
-            .is_some_and(|h| !headings.contains(h))
-        {
+        if case["heading"].as_str().is_some_and(|h| !headings.contains(h)) {
             failures.push(format!("{name}: headings are {headings:?}"));
         }
-        if case["not_heading"]
-            .as_str()
-            .is_some_and(|h| headings.contains(h))
-        {
+        if case["not_heading"].as_str().is_some_and(|h| headings.contains(h)) {
             failures.push(format!("{name}: headings are {headings:?}"));
         }
     }
@@ -657,15 +499,8 @@ fn messy_files() {
     let names: Vec<&str> = found.files.iter().map(|f| f.path.as_str()).collect();
     assert!(names.contains(&"docs/directory.md/inside.md"));
     for binary in ["docs/binary/gzip.md", "docs/binary/picture.md"] {
-        let file = found
-            .files
-            .iter()
-            .find(|f| f.path.as_str() == binary)
-            .unwrap();
-        assert!(
-            matches!(read_document(file, &rules), Err(SkipReason::Binary { .. })),
-            "{binary}"
-        );
+        let file = found.files.iter().find(|f| f.path.as_str() == binary).unwrap();
+        assert!(matches!(read_document(file, &rules), Err(SkipReason::Binary { .. })), "{binary}");
     }
 }
 
@@ -705,13 +540,7 @@ fn commonmark_examples() {
     };
     // Not enabled here, so that the source text stays: TeX, wiki links, super- and subscript, smart
     // quotes, the older footnotes, metadata inside the text.
-    let not_enabled = [
-        "math",
-        "wikilinks",
-        "super_sub",
-        "old_footnotes",
-        "metadata_blocks",
-    ];
+    let not_enabled = ["math", "wikilinks", "super_sub", "old_footnotes", "metadata_blocks"];
     let (mut seen, mut failures) = (0, Vec::new());
     for case in lines(root.join("examples.jsonl")) {
         let suite = case["suite"].as_str().unwrap();
@@ -739,11 +568,7 @@ fn commonmark_examples() {
         }
     }
     assert!(seen > 900, "{seen}");
-    assert!(
-        failures.is_empty(),
-        "{} of {seen}: {failures:#?}",
-        failures.len()
-    );
+    assert!(failures.is_empty(), "{} of {seen}: {failures:#?}", failures.len());
 }
 
 #[test]
@@ -756,18 +581,12 @@ fn rate_on_real_articles() {
     let found = walk(&root.join("docs"), &rules);
     let bytes: u64 = found.files.iter().map(|f| f.bytes).sum();
     let started = std::time::Instant::now();
-    let documents: Vec<Document> = found
-        .files
-        .iter()
-        .filter_map(|f| read_document(f, &rules).ok())
-        .collect();
+    let documents: Vec<Document> =
+        found.files.iter().filter_map(|f| read_document(f, &rules).ok()).collect();
     let seconds = started.elapsed().as_secs_f64();
     let passages: usize = documents.iter().map(|d| d.passages.len()).sum();
-    let words: Vec<usize> = documents
-        .iter()
-        .flat_map(|d| &d.passages)
-        .map(|p| split::count_words(&p.text))
-        .collect();
+    let words: Vec<usize> =
+        documents.iter().flat_map(|d| &d.passages).map(|p| split::count_words(&p.text)).collect();
     println!(
         "{} documents, {bytes} bytes, {passages} passages of {} words on average, {:.0} documents/s, {:.1} MB/s",
         documents.len(),
@@ -795,11 +614,8 @@ fn metadata_of_a_corpus_record() {
         valid_until: None,
         canonical_url: None,
     };
-    let document = document_from_text(
-        DocPath::new("r"),
-        meta.clone(),
-        "One. Two\u{0}.\r\n\r\nThree",
-    );
+    let document =
+        document_from_text(DocPath::new("r"), meta.clone(), "One. Two\u{0}.\r\n\r\nThree");
     check(&document);
     assert_eq!(document.meta, meta);
     assert_eq!(document.passages[0].text, "One. Two.\n\nThree");

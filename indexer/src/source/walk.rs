@@ -76,10 +76,7 @@ pub fn walk(root: &Path, _rules: &SourceRules) -> Walk {
             if entry.file_type().is_dir() {
                 continue;
             }
-            found.skip(
-                &root.to_string_lossy(),
-                "this is a file; give the folder it lies in",
-            );
+            found.skip(&root.to_string_lossy(), "this is a file; give the folder it lies in");
             break;
         }
         let is_dir = entry.file_type().is_dir();
@@ -185,17 +182,15 @@ fn report_error(found: &mut Walk, root: &Path, error: &walkdir::Error) {
         return found.skip(&path, "hidden (its name starts with a dot)");
     }
     match error.io_error() {
-        Some(io) => found.unreadable(
-            &path,
-            &format!("cannot be read: {io}; check link and permissions"),
-        ),
+        Some(io) => {
+            found.unreadable(&path, &format!("cannot be read: {io}; check link and permissions"))
+        }
         None => found.unreadable(&path, "cannot be read"),
     }
 }
 
 fn is_markdown(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|e| EXTENSIONS.iter().any(|known| e.eq_ignore_ascii_case(known)))
+    path.extension().is_some_and(|e| EXTENSIONS.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 fn document_path(path: &Path, root: &Path) -> Option<DocPath> {
@@ -212,10 +207,7 @@ fn document_path(path: &Path, root: &Path) -> Option<DocPath> {
 
 fn relative(path: &Path, root: &Path) -> String {
     let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-    shown
-        .chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
+    shown.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -229,14 +221,7 @@ mod tests {
     #[test]
     fn finds_markdown_of_every_spelling_in_order() {
         let dir = tempfile::tempdir().unwrap();
-        for file in [
-            "b.md",
-            "a/UPPER.MD",
-            "a/p.markdown",
-            "c.mdx",
-            "d.txt",
-            "like.md/in.md",
-        ] {
+        for file in ["b.md", "a/UPPER.MD", "a/p.markdown", "c.mdx", "d.txt", "like.md/in.md"] {
             let path = dir.path().join(file);
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, "text").unwrap();
@@ -247,16 +232,7 @@ mod tests {
             fs_err::write(path, "text").unwrap();
         }
         let found = walk(dir.path(), &SourceRules::default());
-        assert_eq!(
-            names(&found),
-            [
-                "a/UPPER.MD",
-                "a/p.markdown",
-                "b.md",
-                "c.mdx",
-                "like.md/in.md"
-            ]
-        );
+        assert_eq!(names(&found), ["a/UPPER.MD", "a/p.markdown", "b.md", "c.mdx", "like.md/in.md"]);
         assert_eq!(found.files[0].bytes, 4);
         let skipped: Vec<&str> = found.skipped.iter().map(|s| s.path.as_str()).collect();
         assert_eq!(skipped, [".git", ".hidden.md", "node_modules"]);

@@ -78,7 +78,8 @@ async fn nearest_are_exact_and_filtered_as_the_model_says(
 fn points() -> Vec<(PassageId, Vec<f32>, DocumentMeta)> {
     let mut state = 7_u64;
     let mut next = move |bound: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % bound
     };
     (0..200_u128)
@@ -117,14 +118,13 @@ fn filter() -> impl Strategy<Value = Filter> {
     ));
     let day = prop::option::of((1..12_i8, 1..28_i8).prop_map(|(m, d)| date(2026, m, d)));
     let tags = prop::collection::vec(prop::sample::select(vec!["a", "b", "c"]), 0..2);
-    (0..3_usize, languages, any::<bool>(), day, tags).prop_map(|(a, languages, drafts, day, tags)| {
-        Filter {
+    (0..3_usize, languages, any::<bool>(), day, tags).prop_map(
+        |(a, languages, drafts, day, tags)| Filter {
             audience: Audience::ALL[a],
-            languages: languages
-                .map(|ls| ls.iter().filter_map(|l| Locale::parse(l)).collect()),
+            languages: languages.map(|ls| ls.iter().filter_map(|l| Locale::parse(l)).collect()),
             drafts,
             valid_on: day,
             tags: tags.into_iter().map(str::to_owned).collect(),
-        }
-    })
+        },
+    )
 }

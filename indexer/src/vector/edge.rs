@@ -17,8 +17,8 @@ use qdrant_edge::{
     EdgeVectorParamsBuilder, FieldCondition, FieldIndexOperations, Filter as EdgeFilter, JsonPath,
     Match, NamedQuery, OperationError, PayloadFieldSchema, PayloadSchemaType, PointId,
     PointInsertOperations, PointOperations, PointStruct, PointStructPersisted, QueryEnum, Range,
-    ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal,
-    WalOptions, WithPayloadInterface, WithVector,
+    ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal, WalOptions,
+    WithPayloadInterface, WithVector,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -70,7 +70,8 @@ impl EdgeIndex {
         if !folder.join(CONFIG_FILE).exists() {
             create(folder, dimensions).map_err(open_error)?;
         }
-        let shard = caught(|| EdgeShard::load(folder, Some(config(dimensions)))).map_err(open_error)?;
+        let shard =
+            caught(|| EdgeShard::load(folder, Some(config(dimensions)))).map_err(open_error)?;
         Ok(Self { inner: Arc::new(Inner { shard, writing: Mutex::new(()) }) })
     }
 
@@ -91,9 +92,7 @@ impl VectorIndex for EdgeIndex {
     async fn upsert(&self, points: &[VectorPoint<'_>]) -> Result<(), VectorError> {
         let points: Vec<PointStructPersisted> = points
             .iter()
-            .map(|p| {
-                PointStruct::new(edge_id(p.id), p.vector.clone(), payload(p.meta)).into()
-            })
+            .map(|p| PointStruct::new(edge_id(p.id), p.vector.clone(), payload(p.meta)).into())
             .collect();
         self.run(move |inner| {
             for batch in points.chunks(UPSERT_BATCH) {

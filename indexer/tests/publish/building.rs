@@ -10,21 +10,12 @@ async fn the_first_build_indexes_everything() {
     let open = fixture.open().await;
     let report = open.build().await.unwrap();
     assert_eq!(report.generation, Generation(1));
-    assert_eq!(
-        (
-            report.documents,
-            report.added,
-            report.changed,
-            report.retired
-        ),
-        (3, 3, 0, 0)
-    );
+    assert_eq!((report.documents, report.added, report.changed, report.retired), (3, 3, 0, 0));
     assert_eq!(report.passages, open.passage_ids().await.len() as u64);
     assert_eq!(report.embedded, report.passages);
     assert_eq!(report.embedded, fixture.embedder.passages_embedded());
     assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
         "en/shipping.md"
     );
     open.assert_consistent().await;
@@ -38,14 +29,8 @@ async fn an_unchanged_folder_makes_no_generation_and_embeds_nothing() {
     // A new process would look the same: everything is opened again.
     let again = fixture.open().await.build().await.unwrap();
     assert_eq!(again.generation, first.generation);
-    assert_eq!(
-        (again.added, again.changed, again.retired, again.embedded),
-        (0, 0, 0, 0)
-    );
-    assert_eq!(
-        (again.documents, again.passages),
-        (first.documents, first.passages)
-    );
+    assert_eq!((again.added, again.changed, again.retired, again.embedded), (0, 0, 0, 0));
+    assert_eq!((again.documents, again.passages), (first.documents, first.passages));
     assert_eq!(fixture.embedder.passages_embedded(), embedded);
 }
 
@@ -57,10 +42,7 @@ async fn an_edit_embeds_only_the_passages_that_changed() {
     let before = open.passage_ids().await;
     fixture.write("en/returns.md", &returns("within sixty days"));
     let report = open.build().await.unwrap();
-    assert_eq!(
-        (report.generation, report.changed, report.added),
-        (Generation(2), 1, 0)
-    );
+    assert_eq!((report.generation, report.changed, report.added), (Generation(2), 1, 0));
     assert_eq!(report.embedded, 1, "one of three sections was edited");
     let after = open.passage_ids().await;
     assert_eq!(after.len(), before.len());
@@ -73,11 +55,7 @@ async fn a_renamed_file_keeps_its_vectors() {
     let fixture = Fixture::with_articles();
     let open = fixture.open().await;
     open.build().await.unwrap();
-    fs_err::rename(
-        fixture.file("en/returns.md"),
-        fixture.file("en/sending-back.md"),
-    )
-    .unwrap();
+    fs_err::rename(fixture.file("en/returns.md"), fixture.file("en/sending-back.md")).unwrap();
     let report = open.build().await.unwrap();
     assert_eq!((report.added, report.retired, report.embedded), (1, 1, 0));
     let found = open.find("refund the card", Audience::Public).await;
@@ -92,11 +70,7 @@ async fn a_deleted_file_is_not_found_even_before_tidying() {
     let open = fixture.open().await;
     open.build().await.unwrap();
     fixture.remove("en/returns.md");
-    let report = open
-        .publisher
-        .sync(std::sync::Arc::new(indexer::publish::Silent))
-        .await
-        .unwrap();
+    let report = open.publisher.sync(std::sync::Arc::new(indexer::publish::Silent)).await.unwrap();
     assert_eq!((report.retired, report.documents), (1, 2));
     let found = open.find("refund the card", Audience::Internal).await;
     assert!(!found.contains(&"en/returns.md".to_owned()), "{found:?}");
@@ -113,11 +87,7 @@ async fn a_text_that_comes_back_is_live_again_without_embedding() {
     open.build().await.unwrap();
     fixture.write("en/returns.md", &returns("within thirty days"));
     // Not tidied in between: the retired entry is still there when its id comes back.
-    let report = open
-        .publisher
-        .sync(std::sync::Arc::new(indexer::publish::Silent))
-        .await
-        .unwrap();
+    let report = open.publisher.sync(std::sync::Arc::new(indexer::publish::Silent)).await.unwrap();
     assert_eq!((report.generation, report.embedded), (Generation(3), 0));
     open.publisher.tidy().await.unwrap();
     open.assert_consistent().await;
@@ -145,10 +115,7 @@ async fn an_emptied_folder_is_refused_while_documents_are_live() {
     let error = open.build().await.unwrap_err();
     assert!(matches!(error, PublishError::Folder { .. }), "{error}");
     assert!(error.to_string().contains("--data"), "{error}");
-    assert_eq!(
-        open.find("parcels", Audience::Public).await[0],
-        "en/shipping.md"
-    );
+    assert_eq!(open.find("parcels", Audience::Public).await[0], "en/shipping.md");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,25 +123,13 @@ async fn a_file_that_cannot_be_read_keeps_its_last_version() {
     let fixture = Fixture::with_articles();
     let open = fixture.open().await;
     open.build().await.unwrap();
-    fs_err::write(
-        fixture.file("en/shipping.md"),
-        b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0",
-    )
-    .unwrap();
+    fs_err::write(fixture.file("en/shipping.md"), b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0").unwrap();
     let report = open.build().await.unwrap();
-    assert_eq!(
-        (report.documents, report.retired, report.changed),
-        (3, 0, 0)
-    );
+    assert_eq!((report.documents, report.retired, report.changed), (3, 0, 0));
     assert_eq!(report.skipped[0].path, "en/shipping.md");
-    assert!(
-        report.skipped[0].reason.contains("last good version"),
-        "{:?}",
-        report.skipped
-    );
+    assert!(report.skipped[0].reason.contains("last good version"), "{:?}", report.skipped);
     assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
         "en/shipping.md"
     );
 }
@@ -184,10 +139,7 @@ async fn a_file_that_cannot_be_read_keeps_its_last_version() {
 async fn a_folder_that_cannot_be_opened_keeps_its_documents() {
     use std::os::unix::fs::symlink;
     let fixture = Fixture::with_articles();
-    fixture.write(
-        "lv/returns.md",
-        "# Atgriešana\n\nPreci var atgriezt trīsdesmit dienu laikā.\n",
-    );
+    fixture.write("lv/returns.md", "# Atgriešana\n\nPreci var atgriezt trīsdesmit dienu laikā.\n");
     let open = fixture.open().await;
     open.build().await.unwrap();
     // A link whose target is gone stands for a network folder that is not mounted; taking the
@@ -195,11 +147,6 @@ async fn a_folder_that_cannot_be_opened_keeps_its_documents() {
     fs_err::remove_dir_all(fixture.file("lv")).unwrap();
     symlink("/nonexistent/share", fixture.file("lv")).unwrap();
     let report = open.build().await.unwrap();
-    assert_eq!(
-        (report.documents, report.retired),
-        (4, 0),
-        "{:?}",
-        report.skipped
-    );
+    assert_eq!((report.documents, report.retired), (4, 0), "{:?}", report.skipped);
     assert_eq!(report.skipped[0].path, "lv");
 }

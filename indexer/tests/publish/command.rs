@@ -5,10 +5,7 @@ use std::process::{Command, Output};
 use crate::fixture::Fixture;
 
 fn run(arguments: &[&std::ffi::OsStr]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_atbilde-indexer"))
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_atbilde-indexer")).args(arguments).output().unwrap()
 }
 
 macro_rules! run {
@@ -28,15 +25,7 @@ fn wrong_usage_exits_with_two_and_prints_no_result() {
         run!("bild"),
         run!("build", "--nonsense"),
         run!("search"),
-        run!(
-            "build",
-            "--config",
-            config,
-            "--kb",
-            fixture.kb(),
-            "--data",
-            fixture.data()
-        ),
+        run!("build", "--config", config, "--kb", fixture.kb(), "--data", fixture.data()),
     ] {
         assert_eq!(output.status.code(), Some(2), "{}", error_of(&output));
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
@@ -48,14 +37,7 @@ fn wrong_usage_exits_with_two_and_prints_no_result() {
 #[test]
 fn an_empty_folder_is_a_failure_with_a_result_and_advice() {
     let fixture = Fixture::new();
-    let output = run!(
-        "build",
-        "--json",
-        "--kb",
-        fixture.kb(),
-        "--data",
-        fixture.data()
-    );
+    let output = run!("build", "--json", "--kb", fixture.kb(), "--data", fixture.data());
     assert_eq!(output.status.code(), Some(1));
     let stdout = String::from_utf8(output.stdout.clone()).unwrap();
     let result: serde_json::Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
@@ -73,11 +55,7 @@ fn an_empty_folder_is_a_failure_with_a_result_and_advice() {
     for key in keys {
         assert!(result.get(key).is_some(), "{key} is missing in {result}");
     }
-    assert!(
-        error_of(&output).contains("no Markdown file"),
-        "{}",
-        error_of(&output)
-    );
+    assert!(error_of(&output).contains("no Markdown file"), "{}", error_of(&output));
 }
 
 #[test]
@@ -88,22 +66,14 @@ fn a_missing_folder_is_named_and_nothing_is_made() {
     assert_eq!(output.status.code(), Some(1));
     let error = error_of(&output);
     assert!(error.contains("none") && error.contains("--kb"), "{error}");
-    assert_eq!(
-        error.matches("no such folder").count(),
-        1,
-        "said once: {error}"
-    );
+    assert_eq!(error.matches("no such folder").count(), 1, "said once: {error}");
     for output in [
         run!("verify", "--kb", fixture.kb(), "--data", fixture.data()),
         run!("inspect", "--data", fixture.data()),
         run!("search", "words", "--data", fixture.data()),
     ] {
         assert_eq!(output.status.code(), Some(1));
-        assert!(
-            error_of(&output).contains("atbilde-indexer build"),
-            "{}",
-            error_of(&output)
-        );
+        assert!(error_of(&output).contains("atbilde-indexer build"), "{}", error_of(&output));
     }
     assert!(!fixture.data().exists());
 }
@@ -115,10 +85,7 @@ async fn a_data_folder_in_use_is_refused_with_its_owner() {
     let output = run!("build", "--kb", fixture.kb(), "--data", fixture.data());
     assert_eq!(output.status.code(), Some(1));
     let error = error_of(&output);
-    assert!(
-        error.contains("in use") && error.contains(&std::process::id().to_string()),
-        "{error}"
-    );
+    assert!(error.contains("in use") && error.contains(&std::process::id().to_string()), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,32 +95,16 @@ async fn inspect_shows_documents_and_the_passages_of_one() {
     let output = run!("inspect", "--data", fixture.data(), "--json");
     assert_eq!(output.status.code(), Some(0), "{}", error_of(&output));
     let overview: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        (&overview["generation"], &overview["documents"]),
-        (&1.into(), &3.into())
-    );
+    assert_eq!((&overview["generation"], &overview["documents"]), (&1.into(), &3.into()));
     assert_eq!(overview["list"][0]["path"], "en/returns.md");
     assert_eq!(overview["list"][0]["passages"], 3);
 
-    let output = run!(
-        "inspect",
-        "--data",
-        fixture.data(),
-        "--path",
-        "en/returns.md"
-    );
+    let output = run!("inspect", "--data", fixture.data(), "--path", "en/returns.md");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        text.contains("sentence Send it back within thirty days"),
-        "{text}"
-    );
+    assert!(text.contains("sentence Send it back within thirty days"), "{text}");
     assert!(text.contains("#until-when"), "{text}");
 
     let output = run!("inspect", "--data", fixture.data(), "--path", "returns.md");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error_of(&output).contains("did you mean en/returns.md?"),
-        "{}",
-        error_of(&output)
-    );
+    assert!(error_of(&output).contains("did you mean en/returns.md?"), "{}", error_of(&output));
 }

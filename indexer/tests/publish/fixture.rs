@@ -33,10 +33,7 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir(folder.path().join("kb")).unwrap();
-        Self {
-            folder,
-            embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)),
-        }
+        Self { folder, embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)) }
     }
 
     /// Three English articles, the first with three sections.
@@ -82,29 +79,16 @@ impl Fixture {
 
     pub(crate) async fn open_at(&self, data: &Path) -> Open {
         let data = DataFolder::open(data).await.unwrap();
-        let indexes = data
-            .indexes(self.embedder.identity(), &KeywordSettings::default())
-            .await
-            .unwrap();
+        let indexes =
+            data.indexes(self.embedder.identity(), &KeywordSettings::default()).await.unwrap();
         let publisher = self.publisher(data.catalog(), indexes.clone());
-        Open {
-            data,
-            indexes,
-            publisher,
-            embedder: Arc::clone(&self.embedder),
-        }
+        Open { data, indexes, publisher, embedder: Arc::clone(&self.embedder) }
     }
 
     /// A publisher over another catalog, for instance one that fails.
     pub(crate) fn publisher(&self, catalog: Arc<dyn Catalog>, indexes: Indexes) -> Publisher {
         let embedder = Arc::clone(&self.embedder) as Arc<dyn Embedder>;
-        Publisher::new(
-            &self.kb(),
-            SourceRules::default(),
-            catalog,
-            embedder,
-            indexes,
-        )
+        Publisher::new(&self.kb(), SourceRules::default(), catalog, embedder, indexes)
     }
 }
 
@@ -118,16 +102,8 @@ impl Open {
     }
 
     pub(crate) async fn passage_ids(&self) -> Vec<PassageId> {
-        let mut ids: Vec<_> = self
-            .data
-            .catalog()
-            .snapshot()
-            .await
-            .unwrap()
-            .passages
-            .iter()
-            .map(|p| p.id)
-            .collect();
+        let mut ids: Vec<_> =
+            self.data.catalog().snapshot().await.unwrap().passages.iter().map(|p| p.id).collect();
         ids.sort();
         ids
     }
@@ -142,16 +118,8 @@ impl Open {
         )
         .await
         .unwrap();
-        let filter = Filter {
-            audience,
-            ..Filter::public(date(2026, 6, 15))
-        };
-        let query = SearchQuery {
-            text: words.to_owned(),
-            locale: None,
-            filter,
-            limit: 50,
-        };
+        let filter = Filter { audience, ..Filter::public(date(2026, 6, 15)) };
+        let query = SearchQuery { text: words.to_owned(), locale: None, filter, limit: 50 };
         let mut paths = Vec::new();
         for hit in base.search(&query).await.unwrap().retrieved.hits {
             let path = hit.path.as_str().to_owned();

@@ -19,13 +19,9 @@ fn onnx_runtime_is_installed() -> bool {
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
     std::env::var_os("ORT_DYLIB_PATH").is_some()
-        || cache
-            .and_then(|c| fs_err::read_dir(c.join("atbilde")).ok())
-            .is_some_and(|entries| {
-                entries
-                    .flatten()
-                    .any(|e| e.file_name().to_string_lossy().starts_with("onnxruntime-"))
-            })
+        || cache.and_then(|c| fs_err::read_dir(c.join("atbilde")).ok()).is_some_and(|entries| {
+            entries.flatten().any(|e| e.file_name().to_string_lossy().starts_with("onnxruntime-"))
+        })
 }
 
 /// The same moments in every run of the test (splitmix64).
@@ -67,12 +63,7 @@ fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
         fixture.write(&format!("en/{number}.md"), &article(number, 0));
     }
     let folders = |command: &mut Command| {
-        command
-            .arg("--kb")
-            .arg(fixture.kb())
-            .arg("--data")
-            .arg(fixture.data())
-            .arg("--json");
+        command.arg("--kb").arg(fixture.kb()).arg("--data").arg(fixture.data()).arg("--json");
     };
     let run = |name: &str| {
         let mut command = program();
@@ -103,15 +94,10 @@ fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
                 fs_err::remove_file(fixture.file(&format!("en/{}.md", moments.below(ARTICLES))));
         }
         let mut command = program();
-        command
-            .arg("build")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.arg("build").stdout(Stdio::null()).stderr(Stdio::null());
         folders(&mut command);
         let mut child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(
-            moments.below(whole.as_millis() as u64),
-        ));
+        std::thread::sleep(Duration::from_millis(moments.below(whole.as_millis() as u64)));
         child.kill().unwrap();
         killed += u64::from(child.wait().unwrap().code().is_none());
 
@@ -120,8 +106,5 @@ fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
         let (ok, text) = run("verify");
         assert!(ok, "after kill {edition}: {text}");
     }
-    assert!(
-        killed >= KILLS / 3,
-        "only {killed} of {KILLS} builds were still running when killed"
-    );
+    assert!(killed >= KILLS / 3, "only {killed} of {KILLS} builds were still running when killed");
 }

@@ -18,10 +18,8 @@ async fn edits_in_the_folder_are_drift_until_they_are_built() {
     fixture.write("en/new.md", "# Gift cards\n\nA gift card never expires.\n");
     fixture.remove("en/warranty.md");
     let drifts = open.publisher.verify().await.unwrap().0;
-    let seen: Vec<_> = drifts
-        .iter()
-        .map(|d| (d.place, d.kind, d.path.as_deref().unwrap()))
-        .collect();
+    let seen: Vec<_> =
+        drifts.iter().map(|d| (d.place, d.kind, d.path.as_deref().unwrap())).collect();
     assert_eq!(
         seen,
         [
@@ -31,14 +29,7 @@ async fn edits_in_the_folder_are_drift_until_they_are_built() {
         ]
     );
     let pending = open.publisher.pending_changes().await.unwrap();
-    assert_eq!(
-        (
-            pending.added.len(),
-            pending.changed.len(),
-            pending.retired.len()
-        ),
-        (1, 1, 1)
-    );
+    assert_eq!((pending.added.len(), pending.changed.len(), pending.retired.len()), (1, 1, 1));
     open.build().await.unwrap();
     open.assert_consistent().await;
 }
@@ -53,10 +44,7 @@ async fn lost_index_entries_are_put_back_without_embedding() {
     open.indexes.vectors.delete(&ids[..2]).await.unwrap();
     open.indexes.vectors.flush().await.unwrap();
     open.indexes.keyword.delete(&ids[1..2]).unwrap();
-    open.indexes
-        .keyword
-        .commit(indexer::model::Generation(1))
-        .unwrap();
+    open.indexes.keyword.commit(indexer::model::Generation(1)).unwrap();
     let drifts = open.publisher.verify().await.unwrap();
     assert_eq!((drifts.missing(), drifts.surplus()), (3, 0), "{drifts:?}");
     open.publisher.repair(Arc::new(Silent)).await.unwrap();
@@ -71,16 +59,10 @@ async fn a_vector_of_the_wrong_length_is_found_and_made_again() {
     open.build().await.unwrap();
     let catalog = open.data.catalog();
     let hash = catalog.snapshot().await.unwrap().passages[0].embed_hash;
-    catalog
-        .store_vectors(&open.indexes.fingerprint, &[(hash, vec![1.0; 3])])
-        .await
-        .unwrap();
+    catalog.store_vectors(&open.indexes.fingerprint, &[(hash, vec![1.0; 3])]).await.unwrap();
     let drifts = open.publisher.verify().await.unwrap().0;
     assert_eq!(drifts.len(), 1, "{drifts:?}");
-    assert_eq!(
-        (drifts[0].place, drifts[0].kind),
-        (Place::Catalog, DriftKind::WrongLength)
-    );
+    assert_eq!((drifts[0].place, drifts[0].kind), (Place::Catalog, DriftKind::WrongLength));
     let before = fixture.embedder.passages_embedded();
     open.publisher.repair(Arc::new(Silent)).await.unwrap();
     open.assert_consistent().await;
@@ -105,25 +87,17 @@ async fn a_damaged_index_is_refused_then_set_aside_and_filled_again() {
         let fixture = Fixture::with_articles();
         let open = fixture.open().await;
         open.build().await.unwrap();
-        let folder = fixture
-            .data()
-            .join(format!("index-{}", open.indexes.fingerprint))
-            .join(name);
+        let folder = fixture.data().join(format!("index-{}", open.indexes.fingerprint)).join(name);
         drop(open);
         damage(&folder);
-        let data = indexer::publish::DataFolder::open(&fixture.data())
-            .await
-            .unwrap();
+        let data = indexer::publish::DataFolder::open(&fixture.data()).await.unwrap();
         let identity = fixture.embedder.identity();
         let error = data
             .indexes(identity, &KeywordSettings::default())
             .await
             .err()
             .unwrap_or_else(|| panic!("the damaged {name} index opens"));
-        assert!(
-            error.to_string().contains("verify --repair"),
-            "{name}: {error}"
-        );
+        assert!(error.to_string().contains("verify --repair"), "{name}: {error}");
         assert!(error.unusable_index().is_some(), "{name}");
         let aside = data.set_aside(identity, &error).unwrap().unwrap();
         assert!(aside.is_dir() && !folder.exists(), "{name}");
@@ -134,10 +108,7 @@ async fn a_damaged_index_is_refused_then_set_aside_and_filled_again() {
         open.publisher.repair(Arc::new(Silent)).await.unwrap();
         open.assert_consistent().await;
         assert_eq!(fixture.embedder.passages_embedded(), before, "{name}");
-        assert_eq!(
-            open.find("parcels", Audience::Public).await[0],
-            "en/shipping.md"
-        );
+        assert_eq!(open.find("parcels", Audience::Public).await[0], "en/shipping.md");
     }
 }
 
@@ -154,8 +125,7 @@ async fn another_model_is_one_drift_and_a_build_moves_to_it() {
     assert_eq!((report.changed, report.embedded), (0, report.passages));
     open.assert_consistent().await;
     assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
         "en/shipping.md"
     );
 }

@@ -16,31 +16,16 @@ async fn a_document_that_becomes_internal_is_gone_at_once_and_not_embedded_again
     fixture.write(SECRET, &with_header("audience: public"));
     let open = fixture.open().await;
     open.build().await.unwrap();
-    assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
-        SECRET
-    );
+    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], SECRET);
 
     fixture.write(SECRET, &with_header("audience: internal"));
-    let report = open
-        .publisher
-        .sync(std::sync::Arc::new(indexer::publish::Silent))
-        .await
-        .unwrap();
+    let report = open.publisher.sync(std::sync::Arc::new(indexer::publish::Silent)).await.unwrap();
     assert_eq!((report.changed, report.embedded), (1, 0));
     for audience in [Audience::Public, Audience::Customer] {
         let found = open.find("parcels leave the warehouse", audience).await;
-        assert!(
-            !found.contains(&SECRET.to_owned()),
-            "{audience:?}: {found:?}"
-        );
+        assert!(!found.contains(&SECRET.to_owned()), "{audience:?}: {found:?}");
     }
-    assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Internal)
-            .await[0],
-        SECRET
-    );
+    assert_eq!(open.find("parcels leave the warehouse", Audience::Internal).await[0], SECRET);
     open.publisher.tidy().await.unwrap();
     open.assert_consistent().await;
 }
@@ -51,34 +36,17 @@ async fn drafts_and_documents_out_of_their_time_are_never_found() {
     fixture.write(SECRET, &with_header("draft: false"));
     let open = fixture.open().await;
     open.build().await.unwrap();
-    assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
-        SECRET
-    );
+    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], SECRET);
     // The fixture searches on 2026-06-15.
-    for header in [
-        "draft: true",
-        "valid_until: 2026-06-14",
-        "valid_from: 2026-06-16",
-    ] {
+    for header in ["draft: true", "valid_until: 2026-06-14", "valid_from: 2026-06-16"] {
         fixture.write(SECRET, &with_header(header));
         let report = open.build().await.unwrap();
         assert_eq!((report.changed, report.embedded), (1, 0), "{header}");
-        let found = open
-            .find("parcels leave the warehouse", Audience::Internal)
-            .await;
+        let found = open.find("parcels leave the warehouse", Audience::Internal).await;
         assert!(!found.contains(&SECRET.to_owned()), "{header}: {found:?}");
     }
-    fixture.write(
-        SECRET,
-        &with_header("valid_from: 2026-06-15\nvalid_until: 2026-06-15"),
-    );
+    fixture.write(SECRET, &with_header("valid_from: 2026-06-15\nvalid_until: 2026-06-15"));
     open.build().await.unwrap();
-    assert_eq!(
-        open.find("parcels leave the warehouse", Audience::Public)
-            .await[0],
-        SECRET
-    );
+    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], SECRET);
     open.assert_consistent().await;
 }

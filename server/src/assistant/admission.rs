@@ -106,7 +106,8 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_is_refused_and_a_gone_waiter_frees_its_place() {
-        let gate = Admission::new(&AdmissionSettings { concurrent: 1, queue: 1, max_wait_ms: 5000 });
+        let gate =
+            Admission::new(&AdmissionSettings { concurrent: 1, queue: 1, max_wait_ms: 5000 });
         let (events, mut seen) = mpsc::channel(8);
         let held = gate.enter(&events).await.ok().unwrap();
         let waiter = gate.enter(&events);

@@ -17,9 +17,36 @@ const FEW_WORDS: usize = 3;
 /// Openings and pointers that lean on what was said before; lower case, whole words. English,
 /// Latvian (with and without diacritics), German.
 const OPENINGS: &[&str] = &[
-    "and", "but", "or", "also", "what about", "how about", "then", "so", "ok", "okay", "yes", "no",
-    "un", "bet", "vai", "ja", "jā", "nē", "ne", "tad", "a", "und", "aber", "oder", "auch", "dann",
-    "ja", "nein", "wie ist es mit", "was ist mit",
+    "and",
+    "but",
+    "or",
+    "also",
+    "what about",
+    "how about",
+    "then",
+    "so",
+    "ok",
+    "okay",
+    "yes",
+    "no",
+    "un",
+    "bet",
+    "vai",
+    "ja",
+    "jā",
+    "nē",
+    "ne",
+    "tad",
+    "a",
+    "und",
+    "aber",
+    "oder",
+    "auch",
+    "dann",
+    "ja",
+    "nein",
+    "wie ist es mit",
+    "was ist mit",
 ];
 const POINTERS: &[&str] = &[
     "it", "its", "that", "this", "these", "those", "they", "them", "there", "one", "ones", "same",
@@ -44,8 +71,10 @@ pub(super) fn stand_alone(question: &str, turns: &[Turn]) -> String {
 /// Whether a message cannot be understood alone.
 fn leans(message: &str) -> bool {
     let lower = message.to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|w| !w.is_empty())
+        .collect();
     let opens = OPENINGS.iter().any(|o| {
         let opening: Vec<&str> = o.split(' ').collect();
         words.starts_with(&opening)

@@ -53,8 +53,6 @@ pub struct AssistantSettings {
 /// What was found for a question and how sure that makes: everything before the decision.
 #[derive(Debug)]
 pub struct Assessment {
-    /// The stand-alone query that was searched.
-    pub query: String,
     pub found: SearchOutcome,
     /// `None` when nothing was found.
     pub confidence: Option<Confidence>,
@@ -205,16 +203,18 @@ impl Assistant {
         }
 
         let turns: Vec<Turn> = self.history.turns(path.conversation);
-        let Assessment { query, found, confidence } =
-            self.look_up(question, &path.locale, &turns).await?;
+        let Assessment { found, confidence } = self.look_up(question, &path.locale, &turns).await?;
         path.found(&found);
         let Some(confidence) = confidence else {
             return Ok(Decision::HandOff(ReasonCode::NoEvidence));
         };
         path.confidence = confidence.probability;
         if confidence.probability < self.settings.confidence.threshold {
-            let reason =
-                if confidence.evidence { ReasonCode::LowConfidence } else { ReasonCode::NoEvidence };
+            let reason = if confidence.evidence {
+                ReasonCode::LowConfidence
+            } else {
+                ReasonCode::NoEvidence
+            };
             return Ok(Decision::HandOff(reason));
         }
 
@@ -250,7 +250,7 @@ impl Assistant {
         let found = self
             .knowledge
             .search(&SearchQuery {
-                text: query.clone(),
+                text: query,
                 locale: Some(locale.clone()),
                 filter: Filter {
                     audience: question.audience,
@@ -261,7 +261,7 @@ impl Assistant {
             .await?;
         let confidence = (!found.retrieved.hits.is_empty())
             .then(|| Confidence::of(&found, &self.settings.confidence));
-        Ok(Assessment { query, found, confidence })
+        Ok(Assessment { found, confidence })
     }
 
     /// Stores the ticket, then tells the customer. Without a stored ticket nothing is promised.

@@ -30,56 +30,237 @@ const LEXICONS: &[Lexicon] = &[
         ],
         want: &["want", "need", "give", "get", "wanna", "prefer", "bring", "send"],
         person: &[
-            "human", "humans", "agent", "operator", "representative", "rep", "person", "people",
-            "supervisor", "manager", "advisor", "adviser", "employee", "staff", "colleague",
+            "human",
+            "humans",
+            "agent",
+            "operator",
+            "representative",
+            "rep",
+            "person",
+            "people",
+            "supervisor",
+            "manager",
+            "advisor",
+            "adviser",
+            "employee",
+            "staff",
+            "colleague",
         ],
-        somebody: &["someone", "somebody", "support", "service", "team", "anyone", "anybody", "guy"],
+        somebody: &[
+            "someone", "somebody", "support", "service", "team", "anyone", "anybody", "guy",
+        ],
         filler: &[
-            "a", "an", "the", "to", "with", "real", "live", "actual", "human", "customer", "support",
-            "service", "please", "pls", "plz", "now", "me", "i", "can", "could", "may", "just", "from",
-            "your", "through", "some", "hi", "hello", "hey", "not", "bot", "no", "robot", "want",
-            "here", "is", "there", "any", "would", "like", "d", "let", "alive", "breathing",
+            "a",
+            "an",
+            "the",
+            "to",
+            "with",
+            "real",
+            "live",
+            "actual",
+            "human",
+            "customer",
+            "support",
+            "service",
+            "please",
+            "pls",
+            "plz",
+            "now",
+            "me",
+            "i",
+            "can",
+            "could",
+            "may",
+            "just",
+            "from",
+            "your",
+            "through",
+            "some",
+            "hi",
+            "hello",
+            "hey",
+            "not",
+            "bot",
+            "no",
+            "robot",
+            "want",
+            "here",
+            "is",
+            "there",
+            "any",
+            "w",
+            "ur",
+            "of",
+            "one",
+            "would",
+            "like",
+            "d",
+            "let",
+            "alive",
+            "breathing",
         ],
     },
     // Latvian
     Lexicon {
         talk: &[
-            "runat", "parunat", "aprunaties", "savienojiet", "savieno", "savienot", "parsledziet",
-            "nododiet", "sazinaties", "sarunaties", "rakstit", "pasauciet", "pieslegt*",
+            "runat",
+            "parunat",
+            "aprunaties",
+            "savienojiet",
+            "savieno",
+            "savienot",
+            "parsledziet",
+            "nododiet",
+            "sazinaties",
+            "sarunaties",
+            "rakstit",
+            "pasauciet",
+            "pieslegt*",
         ],
         want: &["gribu", "velos", "vajag", "vajadzigs", "nepieciesams", "dodiet", "ludzu"],
         person: &[
-            "cilveku", "cilveks", "cilvekam", "operatoru", "operators", "operatoram", "darbinieku",
-            "darbinieks", "darbiniekam", "konsultantu", "konsultants", "konsultantam", "specialistu",
-            "kolegi", "vaditaju", "menedzeri", "agentu",
+            "cilveku",
+            "cilveks",
+            "cilvekam",
+            "operatoru",
+            "operators",
+            "operatoram",
+            "darbinieku",
+            "darbinieks",
+            "darbiniekam",
+            "konsultantu",
+            "konsultants",
+            "konsultantam",
+            "specialistu",
+            "kolegi",
+            "vaditaju",
+            "menedzeri",
+            "agentu",
         ],
         somebody: &["kadu", "kads", "atbalstu", "jums", "jusu", "klientu"],
         filler: &[
-            "ar", "istu", "ists", "dzivu", "dzivs", "ludzu", "mani", "man", "es", "vai", "varu",
-            "varetu", "nevis", "robotu", "botu", "sveiki", "labdien", "tulit", "uzreiz", "klientu",
-            "apkalposanas", "kads", "kadu",
+            "ar",
+            "istu",
+            "ists",
+            "dzivu",
+            "dzivs",
+            "ludzu",
+            "mani",
+            "man",
+            "es",
+            "vai",
+            "varu",
+            "varetu",
+            "nevis",
+            "robotu",
+            "botu",
+            "sveiki",
+            "labdien",
+            "tulit",
+            "uzreiz",
+            "klientu",
+            "apkalposanas",
+            "kads",
+            "kadu",
         ],
     },
     // German
     Lexicon {
         talk: &[
-            "sprechen", "reden", "verbinden", "verbinde", "weiterleiten", "durchstellen", "chatten",
-            "weiterverbinden", "verbindet", "unterhalten",
+            "sprechen",
+            "reden",
+            "verbinden",
+            "verbinde",
+            "weiterleiten",
+            "durchstellen",
+            "chatten",
+            "weiterverbinden",
+            "verbindet",
+            "unterhalten",
         ],
         want: &["will", "moechte", "mochte", "brauche", "geben", "gib", "wunsche", "benotige"],
         person: &[
-            "mensch", "menschen", "mitarbeiter", "mitarbeiterin", "person", "berater", "beraterin",
-            "kundenberater", "ansprechpartner", "kundendienst", "kundenservice", "sachbearbeiter",
-            "vorgesetzten", "agenten", "operator", "kollegen",
+            "mensch",
+            "menschen",
+            "mitarbeiter",
+            "mitarbeiterin",
+            "person",
+            "berater",
+            "beraterin",
+            "kundenberater",
+            "ansprechpartner",
+            "kundendienst",
+            "kundenservice",
+            "sachbearbeiter",
+            "vorgesetzten",
+            "agenten",
+            "operator",
+            "kollegen",
         ],
         somebody: &["jemand", "jemanden", "jemandem", "support", "team", "euch", "ihnen"],
         filler: &[
-            "mit", "einem", "einer", "einen", "ein", "eine", "dem", "der", "den", "echten", "echter",
-            "echte", "richtigen", "bitte", "mich", "mir", "ich", "kann", "konnte", "koennte", "nicht",
-            "bot", "roboter", "hallo", "guten", "tag", "sofort", "jetzt", "menschlichen", "von",
-            "kein", "keinen", "lebenden", "zu",
+            "mit",
+            "einem",
+            "einer",
+            "einen",
+            "ein",
+            "eine",
+            "dem",
+            "der",
+            "den",
+            "echten",
+            "echter",
+            "echte",
+            "richtigen",
+            "bitte",
+            "mich",
+            "mir",
+            "ich",
+            "kann",
+            "konnte",
+            "koennte",
+            "nicht",
+            "bot",
+            "roboter",
+            "hallo",
+            "guten",
+            "tag",
+            "sofort",
+            "jetzt",
+            "menschlichen",
+            "von",
+            "kein",
+            "keinen",
+            "lebenden",
+            "zu",
+            "sie",
+            "euch",
+            "doch",
+            "endlich",
+            "mal",
+            "einfach",
+            "aus",
+            "ihrem",
+            "team",
+            "heute",
         ],
     },
+];
+
+/// Wishes to be called, which need no noun; folded.
+const CALL_ME: &[&str] = &[
+    "call me back",
+    "call me please",
+    "please call me",
+    "ring me back",
+    "give me a call",
+    "atzvanit",
+    "atzvaniet",
+    "piezvaniet man",
+    "zuruckrufen",
+    "rufen sie mich",
+    "ruf mich",
+    "mich anrufen",
 ];
 
 /// Words between a verb of speaking and its person, at most.
@@ -93,7 +274,9 @@ pub(super) fn asks_for_person(message: &str) -> bool {
     if words.is_empty() || words.len() > 400 {
         return false;
     }
-    LEXICONS.iter().any(|lexicon| lexicon.asks(&words))
+    let sentence = format!(" {} ", words.join(" "));
+    let call = CALL_ME.iter().any(|wish| sentence.contains(&format!(" {wish} ")));
+    call || LEXICONS.iter().any(|lexicon| lexicon.asks(&words))
 }
 
 impl Lexicon {
@@ -110,9 +293,7 @@ impl Lexicon {
             } else if matches(word, self.want) {
                 // The person must be what is wanted, with nothing of content after it.
                 let found = (i + 1..words.len()).find(|&j| !self.is_filler(&words[j]) || person[j]);
-                found.is_some_and(|j| {
-                    person[j] && words[j + 1..].iter().all(|w| self.is_filler(w))
-                })
+                found.is_some_and(|j| person[j] && words[j + 1..].iter().all(|w| self.is_filler(w)))
             } else {
                 false
             }
@@ -120,18 +301,32 @@ impl Lexicon {
     }
 
     /// "talk to a real person", "connect me with someone".
-    fn person_follows(&self, words: &[String], person: &[bool], somebody: &[bool], at: usize) -> bool {
+    fn person_follows(
+        &self,
+        words: &[String],
+        person: &[bool],
+        somebody: &[bool],
+        at: usize,
+    ) -> bool {
         let end = words.len().min(at + 1 + REACH);
         (at + 1..end).any(|j| {
-            (person[j] || somebody[j]) && words[at + 1..j].iter().all(|w| self.is_filler(w) || matches(w, self.somebody))
+            (person[j] || somebody[j])
+                && words[at + 1..j].iter().all(|w| self.is_filler(w) || matches(w, self.somebody))
         })
     }
 
     /// "mit einem Menschen sprechen", "cilveku savienojiet": the verb comes last.
-    fn person_precedes(&self, words: &[String], person: &[bool], somebody: &[bool], at: usize) -> bool {
+    fn person_precedes(
+        &self,
+        words: &[String],
+        person: &[bool],
+        somebody: &[bool],
+        at: usize,
+    ) -> bool {
         let start = at.saturating_sub(3);
         (start..at).any(|j| {
-            (person[j] || somebody[j] && words[..j].iter().rev().take(1).any(|w| w == "mit" || w == "ar"))
+            (person[j]
+                || somebody[j] && words[..j].iter().rev().take(1).any(|w| w == "mit" || w == "ar"))
                 && words[j + 1..at].iter().all(|w| self.is_filler(w))
         })
     }
@@ -225,6 +420,11 @@ mod tests {
             "Mitarbeiter bitte",
             "Können Sie mich mit jemandem verbinden",
             "bitte mit einem Kundenberater verbinden",
+            "Could somebody from your team call me back today, please?",
+            "live chat w support pls",
+            "hilft mir nicht, verbinden sie mich mit einem kollegen",
+            "Vai kāds no jums šodien varētu man atzvanīt par manu pasūtījumu?",
+            "Könnte mich bitte heute jemand zurückrufen?",
         ] {
             assert!(asks_for_person(message), "{message}");
         }

@@ -57,11 +57,7 @@ impl Ask {
             Some(url) => self.ask_server(url)?,
             None => block_on(self.ask_here(settings))?,
         };
-        print(&if self.json {
-            format!("{answer}\n")
-        } else {
-            shown(&answer)
-        })?;
+        print(&if self.json { format!("{answer}\n") } else { shown(&answer) })?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -81,17 +77,10 @@ impl Ask {
     }
 
     async fn ask_here(&self, settings: Settings) -> Result<Value> {
-        let question = Question::parse(
-            &self.question,
-            self.locale.as_deref(),
-            None,
-            Audience::Public,
-        )
-        .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
-        let paths = Paths {
-            kb: self.kb.clone(),
-            data: self.data.clone(),
-        };
+        let question =
+            Question::parse(&self.question, self.locale.as_deref(), None, Audience::Public)
+                .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
+        let paths = Paths { kb: self.kb.clone(), data: self.data.clone() };
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
@@ -103,15 +92,9 @@ impl Ask {
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
         }
-        let assistant = Arc::new(Assistant::new(
-            base.knowledge(),
-            base.store(),
-            settings.assistant,
-        ));
-        let answer = assistant
-            .answer(question)
-            .await
-            .map_err(|f| anyhow!(f.message))?;
+        let assistant =
+            Arc::new(Assistant::new(base.knowledge(), base.store(), settings.assistant));
+        let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")
     }
@@ -146,18 +129,9 @@ fn shown(answer: &Value) -> String {
     }
     for citation in answer["citations"].as_array().into_iter().flatten() {
         let (title, heading) = (text(&citation["title"]), text(&citation["heading"]));
-        let heading = if heading.is_empty() {
-            heading
-        } else {
-            format!(" > {heading}")
-        };
+        let heading = if heading.is_empty() { heading } else { format!(" > {heading}") };
         let _ = writeln!(out, "[{}] {title}{heading}", citation["n"]);
-        let _ = writeln!(
-            out,
-            "    {}  {}",
-            text(&citation["path"]),
-            text(&citation["url"])
-        );
+        let _ = writeln!(out, "    {}  {}", text(&citation["path"]), text(&citation["url"]));
         for line in text(&citation["quote"]).lines() {
             let _ = writeln!(out, "    | {line}");
         }
@@ -167,11 +141,8 @@ fn shown(answer: &Value) -> String {
     let timings: Vec<String> = timings
         .map(|(name, ms)| format!("{name} {:.1}", ms.as_f64().unwrap_or_default()))
         .collect();
-    let _ = writeln!(
-        out,
-        "\nConfidence {confidence:.0} %; generation {}",
-        answer["index_generation"]
-    );
+    let _ =
+        writeln!(out, "\nConfidence {confidence:.0} %; generation {}", answer["index_generation"]);
     let _ = writeln!(out, "Milliseconds: {}", timings.join(", "));
     out
 }

@@ -38,27 +38,14 @@ impl Target {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match authority.rsplit_once(':') {
             // An IPv6 address without a port has colons within its brackets.
-            Some((host, port)) if !port.ends_with(']') => (
-                host,
-                port.parse()
-                    .with_context(|| format!("{url:?} has no valid port"))?,
-            ),
+            Some((host, port)) if !port.ends_with(']') => {
+                (host, port.parse().with_context(|| format!("{url:?} has no valid port"))?)
+            }
             _ => (authority, 80),
         };
-        ensure!(
-            !host.is_empty() && !url.contains(char::is_whitespace),
-            "{url:?} names no host"
-        );
-        let path = if path.is_empty() {
-            default_path.to_owned()
-        } else {
-            format!("/{path}")
-        };
-        Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port,
-            path,
-        })
+        ensure!(!host.is_empty() && !url.contains(char::is_whitespace), "{url:?} names no host");
+        let path = if path.is_empty() { default_path.to_owned() } else { format!("/{path}") };
+        Ok(Self { host: host.trim_matches(['[', ']']).to_owned(), port, path })
     }
 }
 
@@ -90,44 +77,29 @@ fn exchange(
     let reaching = || format!("no answer from {host} port {port}; is the server running there?");
     let deadline = Instant::now() + timeout;
     let mut stream = connect(host, *port, timeout).with_context(reaching)?;
-    let shown = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.clone()
-    };
+    let shown = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let mut request = format!(
         "{method} {path} HTTP/1.0\r\nHost: {shown}:{port}\r\nAccept: application/json\r\nConnection: close\r\n"
     );
     if let Some(body) = &body {
-        request += &format!(
-            "Content-Type: application/json\r\nContent-Length: {}\r\n",
-            body.len()
-        );
+        request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     }
     request += "\r\n";
     request += body.as_deref().unwrap_or_default();
     stream.set_write_timeout(Some(timeout))?;
-    stream
-        .write_all(request.as_bytes())
-        .with_context(reaching)?;
+    stream.write_all(request.as_bytes()).with_context(reaching)?;
 
     let mut bytes = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        ensure!(
-            !left.is_zero(),
-            "{host} port {port} did not answer within {timeout:?}"
-        );
+        ensure!(!left.is_zero(), "{host} port {port} did not answer within {timeout:?}");
         stream.set_read_timeout(Some(left))?;
         match stream.read(&mut chunk).with_context(reaching)? {
             0 => break,
             n => bytes.extend_from_slice(&chunk[..n]),
         }
-        ensure!(
-            bytes.len() as u64 <= MAX_REPLY,
-            "the reply of {host} port {port} is too long"
-        );
+        ensure!(bytes.len() as u64 <= MAX_REPLY, "the reply of {host} port {port} is too long");
     }
     parse(&bytes).with_context(|| format!("{host} port {port} does not speak HTTP"))
 }
@@ -144,20 +116,15 @@ fn connect(host: &str, port: u16, timeout: Duration) -> std::io::Result<TcpStrea
 }
 
 fn parse(reply: &[u8]) -> Result<Reply> {
-    let end = reply
-        .windows(4)
-        .position(|w| w == b"\r\n\r\n")
-        .context("the reply has no end of head")?;
+    let end =
+        reply.windows(4).position(|w| w == b"\r\n\r\n").context("the reply has no end of head")?;
     let head = std::str::from_utf8(&reply[..end]).context("the head is no text")?;
     let status = head
         .strip_prefix("HTTP/1.")
         .and_then(|rest| rest.split(' ').nth(1))
         .and_then(|status| status.parse().ok())
         .context("the reply has no status line")?;
-    Ok(Reply {
-        status,
-        body: reply[end + 4..].to_vec(),
-    })
+    Ok(Reply { status, body: reply[end + 4..].to_vec() })
 }
 
 #[cfg(test)]
@@ -167,28 +134,13 @@ mod tests {
     #[test]
     fn addresses() {
         let of = |url| Target::parse(url, "/readyz");
-        let target = |host: &str, port, path: &str| Target {
-            host: host.into(),
-            port,
-            path: path.into(),
-        };
-        assert_eq!(
-            of("http://127.0.0.1:8080").unwrap(),
-            target("127.0.0.1", 8080, "/readyz")
-        );
-        assert_eq!(
-            of("http://a.example/livez").unwrap(),
-            target("a.example", 80, "/livez")
-        );
+        let target =
+            |host: &str, port, path: &str| Target { host: host.into(), port, path: path.into() };
+        assert_eq!(of("http://127.0.0.1:8080").unwrap(), target("127.0.0.1", 8080, "/readyz"));
+        assert_eq!(of("http://a.example/livez").unwrap(), target("a.example", 80, "/livez"));
         assert_eq!(of("http://[::1]:9/").unwrap(), target("::1", 9, "/readyz"));
         assert_eq!(of("http://[::1]").unwrap(), target("::1", 80, "/readyz"));
-        for bad in [
-            "https://a.example",
-            "localhost:8080",
-            "http://",
-            "http://a:b",
-            "http://a b/",
-        ] {
+        for bad in ["https://a.example", "localhost:8080", "http://", "http://a:b", "http://a b/"] {
             assert!(of(bad).is_err(), "{bad}");
         }
     }
@@ -197,10 +149,7 @@ mod tests {
     fn replies() {
         let reply =
             parse(b"HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\n{\"detail\":\"x\"}").unwrap();
-        assert_eq!(
-            (reply.status, reply.json().unwrap()["detail"].as_str()),
-            (503, Some("x"))
-        );
+        assert_eq!((reply.status, reply.json().unwrap()["detail"].as_str()), (503, Some("x")));
         assert!(parse(b"SSH-2.0-x\r\n\r\n").is_err());
         assert!(parse(b"HTTP/1.1 200 OK\r\n").is_err());
     }

@@ -35,10 +35,7 @@ impl Escalations {
         self.config.load()?;
         let file = self.data.join(STORE_FILE);
         if !file.is_file() {
-            bail!(
-                "there is no {}; name the data folder of the server with --data",
-                file.display()
-            );
+            bail!("there is no {}; name the data folder of the server with --data", file.display());
         }
         let found = block_on(async {
             let store = SqliteStore::open(&file).await?;
@@ -46,11 +43,7 @@ impl Escalations {
             store.close().await;
             Ok(found?)
         })?;
-        print(&if self.json {
-            as_json(&found)
-        } else {
-            as_table(&found)
-        })?;
+        print(&if self.json { as_json(&found) } else { as_table(&found) })?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -89,11 +82,7 @@ fn as_table(found: &[Escalation]) -> String {
     ]);
     for e in found {
         let passage = e.passages.first().map_or_else(String::new, |p| {
-            if p.anchor.is_empty() {
-                p.path.clone()
-            } else {
-                format!("{}#{}", p.path, p.anchor)
-            }
+            if p.anchor.is_empty() { p.path.clone() } else { format!("{}#{}", p.path, p.anchor) }
         });
         table.add_row([
             e.ticket.to_string(),

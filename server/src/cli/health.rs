@@ -32,14 +32,7 @@ impl Health {
             print("ready\n")?;
             return Ok(ExitCode::SUCCESS);
         }
-        let detail = reply
-            .json()
-            .ok()
-            .and_then(|j| j["detail"].as_str().map(str::to_owned));
-        bail!(
-            "{url} answers {}: {}",
-            reply.status,
-            detail.unwrap_or_default()
-        );
+        let detail = reply.json().ok().and_then(|j| j["detail"].as_str().map(str::to_owned));
+        bail!("{url} answers {}: {}", reply.status, detail.unwrap_or_default());
     }
 }

@@ -82,11 +82,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
     cli.command.run().unwrap_or_else(|error| {
@@ -143,9 +139,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_once_with_its_causes() {
-        let error = anyhow::anyhow!("address in use")
-            .context("cannot listen")
-            .context("no start");
+        let error = anyhow::anyhow!("address in use").context("cannot listen").context("no start");
         assert_eq!(
             told(&error),
             "error: no start\n  because: cannot listen\n  because: address in use\n"

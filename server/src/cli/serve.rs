@@ -37,14 +37,8 @@ impl Serve {
         settings.server.host = self.host.unwrap_or(settings.server.host);
         telemetry::start(&settings.log);
         block_on(async {
-            let paths = Paths {
-                kb: self.kb,
-                data: self.data,
-            };
-            Application::build(settings, &paths)
-                .await?
-                .run_until_stopped()
-                .await
+            let paths = Paths { kb: self.kb, data: self.data };
+            Application::build(settings, &paths).await?.run_until_stopped().await
         })?;
         Ok(ExitCode::SUCCESS)
     }

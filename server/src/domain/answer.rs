@@ -53,7 +53,11 @@ impl GeneratorId {
 pub enum Outcome {
     Answered,
     /// A person takes over; the ticket is stored already.
-    HandedOff { reason: ReasonCode, ticket: Ticket, message: String },
+    HandedOff {
+        reason: ReasonCode,
+        ticket: Ticket,
+        message: String,
+    },
 }
 
 /// Milliseconds spent in the parts of one question.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::privacy::CustomerText;
 
 /// Most characters of a question; longer mails are refused with a clear error.
-pub const MAX_CHARS: usize = 8_000;
+pub(super) const MAX_CHARS: usize = 8_000;
 
 /// Names a conversation. Random (UUIDv4), so that it cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,7 +62,9 @@ pub enum QuestionError {
     TooLong { chars: usize },
     #[error("`locale` is not a language tag: {0:?}; send for instance \"en\" or \"lv\"")]
     Locale(String),
-    #[error("`conversation_id` is not an id that this server gave: {0:?}; leave it out to start a new conversation")]
+    #[error(
+        "`conversation_id` is not an id that this server gave: {0:?}; leave it out to start a new conversation"
+    )]
     Conversation(String),
 }
 

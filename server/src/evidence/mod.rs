@@ -24,6 +24,8 @@ pub struct QuestionTerms {
 struct Weighted {
     text: String,
     weight: f32,
+    /// The base has no such word.
+    unknown: bool,
 }
 
 /// The terms of a text: stems and folded forms.
@@ -40,6 +42,11 @@ impl TextTerms {
         Self(out)
     }
 
+    /// Whether the text has this term (a stem, a folded word, a code).
+    pub fn has(&self, term: &str) -> bool {
+        self.0.contains(term)
+    }
+
     /// Adds everything that `other` has.
     pub fn join(&mut self, other: &Self) {
         self.0.extend(other.0.iter().cloned());
@@ -53,7 +60,15 @@ impl QuestionTerms {
         let terms: Vec<Weighted> = analysed
             .iter()
             .filter(|t| seen.insert(t.text.as_str()))
-            .map(|t| Weighted { text: t.text.clone(), weight: t.idf.max(0.05) })
+            .map(|t| {
+                // No idf tells a common word from a telling one when the base has neither.
+                let share = if t.passages == 0 { 0.5 } else { 1.0 };
+                Weighted {
+                    text: t.text.clone(),
+                    weight: (t.idf * share).max(0.05),
+                    unknown: t.passages == 0,
+                }
+            })
             .collect();
         let total = terms.iter().map(|t| t.weight).sum();
         Self { terms, total }
@@ -116,15 +131,9 @@ impl QuestionTerms {
         if self.total > 0.0 { weight / self.total } else { 0.0 }
     }
 
-    /// Weight of the rarest term that `text` lacks, as a share of the rarest term's, [0, 1].
-    pub fn rarest_uncovered(&self, text: &TextTerms) -> f32 {
-        let rarest = self.terms.iter().map(|t| t.weight).fold(0.0, f32::max);
-        let missing = self
-            .terms
-            .iter()
-            .filter(|t| !text.0.contains(&t.text))
-            .map(|t| t.weight)
-            .fold(0.0, f32::max);
-        if rarest > 0.0 { missing / rarest } else { 0.0 }
+    /// Weighted share of the terms that the base does not know, [0, 1].
+    pub fn unknown(&self) -> f32 {
+        let weight: f32 = self.terms.iter().filter(|t| t.unknown).map(|t| t.weight).sum();
+        if self.total > 0.0 { weight / self.total } else { 0.0 }
     }
 }

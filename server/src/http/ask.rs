@@ -62,20 +62,13 @@ impl State {
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
         let limit = self.settings.request_timeout();
         tokio::time::timeout(limit, work).await.map_err(|_| {
-            Problem::new(
-                Code::TimedOut,
-                format!("there was no answer in {} ms", limit.as_millis()),
-            )
+            Problem::new(Code::TimedOut, format!("there was no answer in {} ms", limit.as_millis()))
         })
     }
 }
 
 fn wants_stream(request: &HttpRequest) -> bool {
-    let accept = request
-        .headers()
-        .get("accept")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let accept = request.headers().get("accept").and_then(|v| v.to_str().ok()).unwrap_or_default();
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let essence = parts.next().unwrap_or_default();
@@ -99,9 +92,8 @@ mod tests {
             ("application/json", false),
             ("text/event-stream;q=0, application/json", false),
         ] {
-            let request = TestRequest::default()
-                .insert_header(("Accept", accept))
-                .to_http_request();
+            let request =
+                TestRequest::default().insert_header(("Accept", accept)).to_http_request();
             assert_eq!(wants_stream(&request), stream, "{accept}");
         }
     }

@@ -18,17 +18,10 @@ pub(super) struct Asset {
 
 impl Asset {
     fn new(name: &str, media_type: &'static str, content: &'static [u8]) -> Self {
-        let hash: String = Sha256::digest(content)
-            .iter()
-            .take(4)
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let hash: String =
+            Sha256::digest(content).iter().take(4).map(|b| format!("{b:02x}")).collect();
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        Self {
-            name: format!("{stem}-{hash}.{extension}"),
-            media_type,
-            content,
-        }
+        Self { name: format!("{stem}-{hash}.{extension}"), media_type, content }
     }
 
     /// Address on this server.
@@ -45,21 +38,9 @@ pub(super) struct Assets {
 }
 
 pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    style: Asset::new(
-        "style.css",
-        "text/css; charset=utf-8",
-        include_bytes!("../web/style.css"),
-    ),
-    script: Asset::new(
-        "ask.js",
-        "text/javascript; charset=utf-8",
-        include_bytes!("../web/ask.js"),
-    ),
-    icon: Asset::new(
-        "icon.svg",
-        "image/svg+xml",
-        include_bytes!("../web/icon.svg"),
-    ),
+    style: Asset::new("style.css", "text/css; charset=utf-8", include_bytes!("../web/style.css")),
+    script: Asset::new("ask.js", "text/javascript; charset=utf-8", include_bytes!("../web/ask.js")),
+    icon: Asset::new("icon.svg", "image/svg+xml", include_bytes!("../web/icon.svg")),
 });
 
 /// `GET /assets/{name}`.

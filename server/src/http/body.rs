@@ -22,12 +22,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let limits = request.app_data::<web::Data<State>>().map(|state| {
-            (
-                state.settings.max_body_bytes,
-                state.settings.request_timeout(),
-            )
-        });
+        let limits = request
+            .app_data::<web::Data<State>>()
+            .map(|state| (state.settings.max_body_bytes, state.settings.request_timeout()));
         let announced = request
             .headers()
             .get("content-length")
@@ -43,9 +40,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 return Err(too_large(limit));
             }
             let body = body.await.map_err(|e| Problem::internal(&e))?;
-            let bytes = tokio::time::timeout(timeout, read(body, limit))
-                .await
-                .map_err(|_| {
+            let bytes =
+                tokio::time::timeout(timeout, read(body, limit)).await.map_err(|_| {
                     Problem::new(
                         Code::RequestTimeout,
                         format!("the body was not complete after {} ms", timeout.as_millis()),
@@ -57,31 +53,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 }
 
 fn media_type(request: &HttpRequest) -> Result<(), Problem> {
-    let value = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let value = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let json = essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"));
     if json {
         return Ok(());
     }
-    let sent = if essence.is_empty() {
-        "no Content-Type".to_owned()
-    } else {
-        format!("{essence:?}")
-    };
-    Err(Problem::new(
-        Code::UnsupportedMediaType,
-        format!("the request has {sent}"),
-    ))
+    let sent =
+        if essence.is_empty() { "no Content-Type".to_owned() } else { format!("{essence:?}") };
+    Err(Problem::new(Code::UnsupportedMediaType, format!("the request has {sent}")))
 }
 
 async fn read(mut body: Payload, limit: usize) -> Result<Bytes, Problem> {
@@ -98,20 +79,13 @@ async fn read(mut body: Payload, limit: usize) -> Result<Bytes, Problem> {
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::new(
-        Code::BodyTooLarge,
-        format!("at most {limit} bytes are read"),
-    )
+    Problem::new(Code::BodyTooLarge, format!("at most {limit} bytes are read"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|e| {
         // The message ends with line and column.
-        let code = if e.is_data() {
-            Code::InvalidField
-        } else {
-            Code::MalformedJson
-        };
+        let code = if e.is_data() { Code::InvalidField } else { Code::MalformedJson };
         Problem::new(code, e.to_string())
     })
 }
@@ -129,11 +103,7 @@ mod tests {
     fn errors_name_place_or_field() {
         let broken = problem("{\n \"question\": }");
         assert_eq!(broken.code, Code::MalformedJson);
-        assert!(
-            broken.detail.contains("line 2 column 14"),
-            "{}",
-            broken.detail
-        );
+        assert!(broken.detail.contains("line 2 column 14"), "{}", broken.detail);
         for (body, named) in [
             (r#"{"question":"a","mood":1}"#, "`mood`"),
             (r#"{"locale":"en"}"#, "`question`"),

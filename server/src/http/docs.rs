@@ -84,10 +84,7 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
                     .split("\n\n")
                     .filter(|p| !p.is_empty())
                     .collect(),
-                fields: list(&operation["parameters"])
-                    .iter()
-                    .map(parameter)
-                    .collect(),
+                fields: list(&operation["parameters"]).iter().map(parameter).collect(),
                 body: reference(&operation["requestBody"]["content"]["application/json"]["schema"]),
                 responses: entries(&operation["responses"])
                     .map(|(status, response)| Response {
@@ -119,21 +116,15 @@ fn schemas(document: &Value) -> Vec<Schema<'_>> {
                         ..field(name, property, text(&property["description"]))
                     })
                     .collect(),
-                values: list(&schema["enum"])
-                    .iter()
-                    .map(|v| text(v).to_owned())
-                    .collect(),
+                values: list(&schema["enum"]).iter().map(|v| text(v).to_owned()).collect(),
             }
         })
         .collect()
 }
 
 fn parameter(parameter: &Value) -> Field<'_> {
-    let field = field(
-        text(&parameter["name"]),
-        &parameter["schema"],
-        text(&parameter["description"]),
-    );
+    let field =
+        field(text(&parameter["name"]), &parameter["schema"], text(&parameter["description"]));
     Field {
         // The wire struct leaves it optional to name it in its own error.
         required: parameter["required"] == true || field.name == "q",
@@ -144,14 +135,7 @@ fn parameter(parameter: &Value) -> Field<'_> {
 
 fn field<'a>(name: &'a str, schema: &'a Value, description: &'a str) -> Field<'a> {
     let (kind, link) = kind(schema);
-    Field {
-        name,
-        kind,
-        link,
-        required: false,
-        description,
-        example: example(&schema["example"]),
-    }
+    Field { name, kind, link, required: false, description, example: example(&schema["example"]) }
 }
 
 fn example(value: &Value) -> Option<String> {
@@ -178,10 +162,7 @@ fn kind(schema: &Value) -> (String, Option<String>) {
         ("", _) => "any".to_owned(),
         (name, _) => name.to_owned(),
     });
-    (
-        words.collect::<Vec<_>>().join(" or "),
-        inner.and_then(|(_, link)| link),
-    )
+    (words.collect::<Vec<_>>().join(" or "), inner.and_then(|(_, link)| link))
 }
 
 fn bounds(name: &str, schema: &Value) -> String {
@@ -193,11 +174,7 @@ fn bounds(name: &str, schema: &Value) -> String {
 
 /// Name of the schema that `schema` refers to.
 fn reference(schema: &Value) -> Option<String> {
-    schema["$ref"]
-        .as_str()?
-        .rsplit('/')
-        .next()
-        .map(str::to_owned)
+    schema["$ref"].as_str()?.rsplit('/').next().map(str::to_owned)
 }
 
 fn text(value: &Value) -> &str {
@@ -209,11 +186,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.as_str(), value))
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
 #[cfg(test)]
@@ -228,11 +201,7 @@ mod tests {
         assert!(ask.responses.iter().any(|r| r.status == "429"));
         let schemas = schemas(&DOCUMENT);
         let answer = schemas.iter().find(|s| s.name == "AskResponse").unwrap();
-        let sentences = answer
-            .fields
-            .iter()
-            .find(|f| f.name == "sentences")
-            .unwrap();
+        let sentences = answer.fields.iter().find(|f| f.name == "sentences").unwrap();
         assert_eq!(sentences.kind, "array of SentenceDto");
         assert_eq!(sentences.link.as_deref(), Some("SentenceDto"));
         assert!(sentences.required);

@@ -197,10 +197,7 @@ impl From<&Citation> for CitationDto {
 
 impl From<&Sentence> for SentenceDto {
     fn from(s: &Sentence) -> Self {
-        Self {
-            text: s.text.clone(),
-            citations: s.citations.clone(),
-        }
+        Self { text: s.text.clone(), citations: s.citations.clone() }
     }
 }
 
@@ -223,11 +220,7 @@ impl From<&Answer> for AskResponse {
     fn from(a: &Answer) -> Self {
         let (outcome, reason, ticket, message) = match &a.outcome {
             Outcome::Answered => (OutcomeName::Answered, None, None, None),
-            Outcome::HandedOff {
-                reason,
-                ticket,
-                message,
-            } => (
+            Outcome::HandedOff { reason, ticket, message } => (
                 OutcomeName::HandedOff,
                 Some(reason.as_str()),
                 Some(ticket.to_string()),
@@ -270,11 +263,7 @@ impl From<&Hit> for HitDto {
 
 /// Address of an article page at a heading, relative to the server.
 pub(super) fn article_url(slug: &str, anchor: &str) -> String {
-    if anchor.is_empty() {
-        format!("/kb/{slug}")
-    } else {
-        format!("/kb/{slug}#{anchor}")
-    }
+    if anchor.is_empty() { format!("/kb/{slug}") } else { format!("/kb/{slug}#{anchor}") }
 }
 
 #[cfg(test)]
@@ -308,10 +297,7 @@ pub(super) mod tests {
             generation: Generation(7),
             generator: GeneratorId::Extractive,
             locale: "en".to_owned(),
-            timings: Timings {
-                total_ms: 4.123_456,
-                ..Timings::default()
-            },
+            timings: Timings { total_ms: 4.123_456, ..Timings::default() },
         }
     }
 
@@ -365,11 +351,8 @@ pub(super) mod tests {
             ticket: ticket.clone(),
             message: "A colleague will help.".to_owned(),
         };
-        let json = serde_json::to_value(AskResponse::from(&Answer {
-            outcome,
-            ..answer()
-        }))
-        .unwrap();
+        let json =
+            serde_json::to_value(AskResponse::from(&Answer { outcome, ..answer() })).unwrap();
         assert_eq!(json["outcome"], "handed_off");
         assert_eq!(json["reason"], "no_evidence");
         assert_eq!(json["ticket"], ticket.as_str());

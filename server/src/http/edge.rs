@@ -25,10 +25,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
-    (
-        "permissions-policy",
-        "camera=(), geolocation=(), microphone=()",
-    ),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
     ("x-frame-options", "SAMEORIGIN"),
 ];
 
@@ -49,10 +46,7 @@ pub(super) async fn guard(
 
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
@@ -80,9 +74,7 @@ pub(super) async fn guard(
 pub(super) async fn method_not_allowed(allow: &'static str) -> HttpResponse {
     let problem = Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}"));
     let mut response = problem.error_response();
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static(allow));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
     response
 }
 
@@ -101,10 +93,7 @@ fn request_id(headers: &HeaderMap) -> String {
         .get(REQUEST_ID)
         .and_then(|v| v.to_str().ok())
         .filter(|id| (8..=64).contains(&id.len()))
-        .filter(|id| {
-            id.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        })
+        .filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
         .map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned)
 }
 

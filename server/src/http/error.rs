@@ -49,13 +49,7 @@ const fn row(
     title: &'static str,
     meaning: &'static str,
 ) -> CodeRow {
-    CodeRow {
-        code,
-        name,
-        status,
-        title,
-        meaning,
-    }
+    CodeRow { code, name, status, title, meaning }
 }
 
 /// All error codes. The API page is made of it.
@@ -94,10 +88,7 @@ impl Code {
     /// The code's row in the table.
     pub fn row(self) -> &'static CodeRow {
         // The table holds every code, which a test proves.
-        CODES
-            .iter()
-            .find(|row| row.code == self)
-            .unwrap_or(&CODES[9])
+        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[9])
     }
 }
 
@@ -144,12 +135,7 @@ impl Problem {
             Code::NotReady => Some(2),
             _ => None,
         };
-        Self {
-            code,
-            detail: detail.into(),
-            next: None,
-            retry_after_s,
-        }
+        Self { code, detail: detail.into(), next: None, retry_after_s }
     }
 
     /// A failure that is the server's own; `error` is logged, the caller gets none of it.
@@ -197,9 +183,7 @@ impl ResponseError for Problem {
         }
         match serde_json::to_vec(&self.body()) {
             Ok(json) => response.body(json),
-            Err(_) => response
-                .content_type(ContentType::plaintext())
-                .body(self.to_string()),
+            Err(_) => response.content_type(ContentType::plaintext()).body(self.to_string()),
         }
     }
 }
@@ -250,10 +234,7 @@ mod tests {
         let response = problem.error_response();
         assert_eq!(response.status(), 429);
         assert_eq!(response.headers().get("retry-after").unwrap(), "3");
-        assert_eq!(
-            response.headers().get("content-type").unwrap(),
-            "application/problem+json"
-        );
+        assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
         insta::assert_json_snapshot!(problem.body(), @r#"
         {
           "type": "/docs#error-overloaded",

@@ -70,9 +70,7 @@ pub(super) struct Ready {
     responses((status = 200, description = "It is", body = Alive)))]
 #[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn livez() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(Alive { status: "alive" })
+    HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Alive { status: "alive" })
 }
 
 /// Can it answer?
@@ -87,12 +85,10 @@ pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Prob
         return Err(Problem::new(Code::NotReady, "the server is stopping"));
     }
     let snapshot = state.knowledge.snapshot();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(Ready {
-            status: "ready",
-            index_generation: snapshot.generation.0,
-            documents: snapshot.documents.len(),
-            passages: snapshot.passages(),
-        }))
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Ready {
+        status: "ready",
+        index_generation: snapshot.generation.0,
+        documents: snapshot.documents.len(),
+        passages: snapshot.passages(),
+    }))
 }

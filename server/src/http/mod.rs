@@ -62,9 +62,7 @@ pub fn serve(
             .configure(routes)
             .default_service(web::to(pages::not_found))
     })
-    .keep_alive(KeepAlive::Timeout(Duration::from_secs(
-        settings.keep_alive_s.max(1),
-    )))
+    .keep_alive(KeepAlive::Timeout(Duration::from_secs(settings.keep_alive_s.max(1))))
     .client_request_timeout(settings.request_timeout())
     .max_connections(settings.max_connections)
     .shutdown_timeout(settings.shutdown_grace_s)

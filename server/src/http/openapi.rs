@@ -34,9 +34,7 @@ pub(super) static DOCUMENT: LazyLock<serde_json::Value> =
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
 #[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn document() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-cache"))
-        .json(&*DOCUMENT)
+    HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(&*DOCUMENT)
 }
 
 #[cfg(test)]
@@ -58,14 +56,9 @@ mod tests {
             assert!(operation["summary"].is_string(), "{method} {path}");
         }
         let schemas = document["components"]["schemas"].as_object().unwrap();
-        for name in [
-            "AskRequest",
-            "AskResponse",
-            "CitationDto",
-            "SearchResponse",
-            "HitDto",
-            "Problem",
-        ] {
+        for name in
+            ["AskRequest", "AskResponse", "CitationDto", "SearchResponse", "HitDto", "Problem"]
+        {
             assert!(schemas.contains_key(name), "{name}: {:?}", schemas.keys());
         }
         // No reference points at nothing.

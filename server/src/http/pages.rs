@@ -46,10 +46,7 @@ struct NotFoundPage<'a> {
 /// The page to ask on.
 #[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn ask(state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    page(&AskPage {
-        site: Site::of(&state),
-        suggestions: &state.settings.suggestions,
-    })
+    page(&AskPage { site: Site::of(&state), suggestions: &state.settings.suggestions })
 }
 
 /// Every path that no route knows.
@@ -71,12 +68,8 @@ pub(super) fn not_found_page(
     if !wants_page(request) {
         return Err(problem);
     }
-    let html = NotFoundPage {
-        site: Site::of(state),
-        what,
-    }
-    .render()
-    .map_err(|e| Problem::internal(&e))?;
+    let html =
+        NotFoundPage { site: Site::of(state), what }.render().map_err(|e| Problem::internal(&e))?;
     Ok(HttpResponse::build(problem.status_code())
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("text/html; charset=utf-8")

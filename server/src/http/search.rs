@@ -43,22 +43,18 @@ pub(super) async fn search(
         index_generation: found.retrieved.generation.0,
         locale: found.locale.as_str().to_owned(),
     };
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(response))
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(response))
 }
 
 impl State {
     /// Searches within the time of a request.
     pub(super) async fn find(&self, query: SearchQuery) -> Result<SearchOutcome, Problem> {
-        self.in_time(self.knowledge.search(&query))
-            .await?
-            .map_err(|error| match error {
-                SearchError::Embed(EmbedError::Overloaded { .. }) => {
-                    Problem::new(Code::Overloaded, "too many searches are waiting")
-                }
-                error => Problem::internal(&error),
-            })
+        self.in_time(self.knowledge.search(&query)).await?.map_err(|error| match error {
+            SearchError::Embed(EmbedError::Overloaded { .. }) => {
+                Problem::new(Code::Overloaded, "too many searches are waiting")
+            }
+            error => Problem::internal(&error),
+        })
     }
 }
 
@@ -76,15 +72,11 @@ fn parse(query: &str) -> Result<SearchQuery, Problem> {
         .transpose()?;
     let limit = match params.limit.as_deref() {
         None => DEFAULT_LIMIT,
-        Some(limit) => limit
-            .parse()
-            .ok()
-            .filter(|n| (1..=MAX_LIMIT).contains(n))
-            .ok_or_else(|| {
-                invalid(format!(
-                    "`limit` is {limit:?}; it is a number from 1 to {MAX_LIMIT}"
-                ))
-            })?,
+        Some(limit) => {
+            limit.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)).ok_or_else(|| {
+                invalid(format!("`limit` is {limit:?}; it is a number from 1 to {MAX_LIMIT}"))
+            })?
+        }
     };
     query_of(text, locale, limit)
 }
@@ -95,11 +87,8 @@ pub(super) fn query_of(
     locale: Option<Locale>,
     limit: usize,
 ) -> Result<SearchQuery, Problem> {
-    let text: String = text
-        .chars()
-        .take(MAX_CHARS + 1)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let text: String =
+        text.chars().take(MAX_CHARS + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let text = text.trim().to_owned();
     if !text.chars().any(char::is_alphanumeric) {
         return Err(invalid("`q` is missing or empty; send what to look for"));
@@ -107,12 +96,7 @@ pub(super) fn query_of(
     if text.chars().count() > MAX_CHARS {
         return Err(invalid(format!("`q` has more than {MAX_CHARS} characters")));
     }
-    Ok(SearchQuery {
-        text,
-        locale,
-        filter: Filter::public(Zoned::now().date()),
-        limit,
-    })
+    Ok(SearchQuery { text, locale, filter: Filter::public(Zoned::now().date()), limit })
 }
 
 fn invalid(detail: impl Into<String>) -> Problem {
@@ -138,17 +122,10 @@ mod tests {
         ] {
             let problem = parse(query).unwrap_err();
             assert_eq!(problem.code, Code::InvalidParameter);
-            assert!(
-                problem.detail.contains(named),
-                "{query}: {}",
-                problem.detail
-            );
+            assert!(problem.detail.contains(named), "{query}: {}", problem.detail);
         }
         let query = parse("q=r%C4%93%C4%B7ins%20x&locale=auto").unwrap();
-        assert_eq!(
-            (query.text.as_str(), query.limit, query.locale),
-            ("rēķins x", 10, None)
-        );
+        assert_eq!((query.text.as_str(), query.limit, query.locale), ("rēķins x", 10, None));
         assert_eq!(query.filter.audience, Audience::Public);
         assert!(!query.filter.drafts && query.filter.valid_on.is_some());
     }

@@ -59,11 +59,7 @@ fn frame_of(event: AssistantEvent) -> Bytes {
         }
         AssistantEvent::Sentence(s) => frame(
             "sentence",
-            &SentenceEvent {
-                index: s.index,
-                text: s.text,
-                citations: s.citations,
-            },
+            &SentenceEvent { index: s.index, text: s.text, citations: s.citations },
         ),
         AssistantEvent::Done(answer) => {
             let name = match answer.outcome {
@@ -97,58 +93,34 @@ mod tests {
         }
         drop(sender);
         let frames: Vec<_> = frames(receiver, Duration::from_secs(9)).collect().await;
-        frames
-            .into_iter()
-            .map(|f| String::from_utf8(f.unwrap().to_vec()).unwrap())
-            .collect()
+        frames.into_iter().map(|f| String::from_utf8(f.unwrap().to_vec()).unwrap()).collect()
     }
 
     #[tokio::test]
     async fn an_answer_comes_in_order_and_each_frame_is_one_event() {
         let answer = answer();
         let frames = transcript(vec![
-            AssistantEvent::Queued {
-                position: 2,
-                eta_ms: 40,
-            },
+            AssistantEvent::Queued { position: 2, eta_ms: 40 },
             AssistantEvent::Sources(answer.citations.clone()),
             AssistantEvent::Sentence(answer.sentences[0].clone()),
             AssistantEvent::Done(Box::new(answer)),
         ])
         .await;
         let names: Vec<_> = frames.iter().map(|f| f.lines().next().unwrap()).collect();
-        assert_eq!(
-            names,
-            [
-                "event: queued",
-                "event: sources",
-                "event: sentence",
-                "event: done"
-            ]
-        );
-        assert_eq!(
-            frames[0],
-            "event: queued\ndata: {\"position\":2,\"eta_ms\":40}\n\n"
-        );
+        assert_eq!(names, ["event: queued", "event: sources", "event: sentence", "event: done"]);
+        assert_eq!(frames[0], "event: queued\ndata: {\"position\":2,\"eta_ms\":40}\n\n");
         for frame in &frames {
-            assert!(
-                frame.ends_with("\n\n") && frame.matches('\n').count() == 3,
-                "{frame}"
-            );
+            assert!(frame.ends_with("\n\n") && frame.matches('\n').count() == 3, "{frame}");
         }
     }
 
     #[tokio::test]
     async fn a_failure_and_an_early_end_are_errors() {
         let kind = FailureKind::Overloaded { retry_after_s: 2 };
-        let failure = Failure {
-            kind,
-            message: "busy".to_owned(),
-        };
-        for (events, code) in [
-            (vec![AssistantEvent::Failed(failure)], "overloaded"),
-            (vec![], "internal"),
-        ] {
+        let failure = Failure { kind, message: "busy".to_owned() };
+        for (events, code) in
+            [(vec![AssistantEvent::Failed(failure)], "overloaded"), (vec![], "internal")]
+        {
             let frames = transcript(events).await;
             assert_eq!(frames.len(), 1);
             assert!(frames[0].starts_with("event: error\n") && frames[0].contains(code));
@@ -161,17 +133,8 @@ mod tests {
         let frames = frames(receiver, Duration::from_millis(5));
         futures::pin_mut!(frames);
         assert_eq!(frames.next().await.unwrap().unwrap(), ": ping\n\n");
-        sender
-            .try_send(AssistantEvent::Done(Box::new(answer())))
-            .unwrap();
-        assert!(
-            frames
-                .next()
-                .await
-                .unwrap()
-                .unwrap()
-                .starts_with(b"event: done")
-        );
+        sender.try_send(AssistantEvent::Done(Box::new(answer()))).unwrap();
+        assert!(frames.next().await.unwrap().unwrap().starts_with(b"event: done"));
         assert!(frames.next().await.is_none());
     }
 }

@@ -117,16 +117,10 @@ impl Base {
 pub(super) fn check_kb(kb: &Path) -> Result<()> {
     let next = "name the folder of your Markdown files with --kb";
     if !kb.exists() {
-        bail!(
-            "the knowledge-base folder {} does not exist; {next}",
-            kb.display()
-        );
+        bail!("the knowledge-base folder {} does not exist; {next}", kb.display());
     }
     if !kb.is_dir() {
-        bail!(
-            "the knowledge base {} is not a folder; {next}",
-            kb.display()
-        );
+        bail!("the knowledge base {} is not a folder; {next}", kb.display());
     }
     fs_err::read_dir(kb)
         .map(drop)

@@ -91,9 +91,7 @@ impl Follower {
                 if memory.failure.as_ref() != Some(&message) {
                     tracing::error!(%error, "follower.failed: what was live stays live");
                     if !self.serves() {
-                        self.set(Phase::Starting(format!(
-                            "the first index failed: {message}"
-                        )));
+                        self.set(Phase::Starting(format!("the first index failed: {message}")));
                     }
                     memory.failure = Some(message);
                 }
@@ -160,9 +158,7 @@ impl Follower {
 
     async fn signature(&self) -> Option<u64> {
         let (root, rules) = (self.root.clone(), self.rules.clone());
-        tokio::task::spawn_blocking(move || signature(&root, &rules))
-            .await
-            .ok()
+        tokio::task::spawn_blocking(move || signature(&root, &rules)).await.ok()
     }
 }
 
@@ -207,11 +203,8 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
             "follower.published"
         );
     }
-    let skipped: HashSet<(String, String)> = report
-        .skipped
-        .iter()
-        .map(|s| (s.path.clone(), s.reason.clone()))
-        .collect();
+    let skipped: HashSet<(String, String)> =
+        report.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();
     for (path, reason) in skipped.difference(known) {
         tracing::warn!(%path, %reason, "follower.skipped");
     }
@@ -236,17 +229,10 @@ struct Shown {
 
 impl Shown {
     fn show(&self) {
-        let Some(readiness) = self
-            .readiness
-            .as_ref()
-            .filter(|_| !self.stop.is_cancelled())
-        else {
+        let Some(readiness) = self.readiness.as_ref().filter(|_| !self.stop.is_cancelled()) else {
             return;
         };
-        let (stage, total) = *self
-            .stage
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let what = match stage {
             Stage::Reading => "reading the articles",
             Stage::Embedding => "embedding their passages",
@@ -255,18 +241,13 @@ impl Shown {
         };
         let percent = (self.done.load(Ordering::Relaxed) * 100).checked_div(total);
         let percent = percent.map_or_else(String::new, |p| format!(", {} %", p.min(100)));
-        readiness.set(Phase::Starting(format!(
-            "the first index is being built: {what}{percent}"
-        )));
+        readiness.set(Phase::Starting(format!("the first index is being built: {what}{percent}")));
     }
 }
 
 impl Progress for Shown {
     fn begin(&self, stage: Stage, total: u64) {
-        *self
-            .stage
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = (stage, total);
+        *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (stage, total);
         self.done.store(0, Ordering::Relaxed);
         self.show();
     }

@@ -26,10 +26,8 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Open`] when the file is no store, is of a newer version, or cannot be written.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
-        let open_error = |reason: String| StoreError::Open {
-            location: file.display().to_string(),
-            reason,
-        };
+        let open_error =
+            |reason: String| StoreError::Open { location: file.display().to_string(), reason };
         if let Some(folder) = file.parent() {
             fs_err::create_dir_all(folder).map_err(|e| open_error(e.to_string()))?;
         }

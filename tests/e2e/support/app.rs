@@ -45,10 +45,7 @@ pub(crate) async fn start_app(
     fill: impl FnOnce(&std::path::Path),
 ) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
-    let paths = Paths {
-        kb: folder.path().join("kb"),
-        data: folder.path().join("data"),
-    };
+    let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
     fs_err::create_dir_all(&paths.kb).unwrap();
     fill(&paths.kb);
     let mut settings = settings();
@@ -59,17 +56,8 @@ pub(crate) async fn start_app(
     let running = tokio::spawn(application.run_until(async {
         let _ = stopped.await;
     }));
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(60))
-        .build()
-        .unwrap();
-    TestApp {
-        address,
-        client,
-        folder,
-        stop: Some(stop),
-        running: Some(running),
-    }
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    TestApp { address, client, folder, stop: Some(stop), running: Some(running) }
 }
 
 /// One application for all tests that only read. It lives on a thread of its own, because every test
@@ -79,10 +67,7 @@ pub(crate) fn shared() -> SharedApp {
     let address = ADDRESS.get_or_init(|| {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let app = spawn_app(|_| {}).await;
                 sender.send(app.address.clone()).unwrap();
@@ -91,10 +76,7 @@ pub(crate) fn shared() -> SharedApp {
         });
         receiver.recv_timeout(Duration::from_secs(120)).unwrap()
     });
-    SharedApp {
-        address: address.clone(),
-        client: reqwest::Client::new(),
-    }
+    SharedApp { address: address.clone(), client: reqwest::Client::new() }
 }
 
 /// The address of [`shared`] with a client of the test's own runtime.
@@ -107,10 +89,7 @@ impl TestApp {
     pub(crate) async fn until_ready(&self) {
         let started = Instant::now();
         while self.get("/readyz").await.status() != 200 {
-            assert!(
-                started.elapsed() < Duration::from_secs(90),
-                "not ready in time"
-            );
+            assert!(started.elapsed() < Duration::from_secs(90), "not ready in time");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -166,12 +145,7 @@ async fn get(client: &reqwest::Client, address: &str, path: &str) -> reqwest::Re
 }
 
 async fn ask(client: &reqwest::Client, address: &str, body: Value) -> reqwest::Response {
-    client
-        .post(format!("{address}/v1/ask"))
-        .json(&body)
-        .send()
-        .await
-        .unwrap()
+    client.post(format!("{address}/v1/ask")).json(&body).send().await.unwrap()
 }
 
 async fn search(client: &reqwest::Client, address: &str, query: &str) -> Value {

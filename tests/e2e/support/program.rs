@@ -26,23 +26,12 @@ pub(crate) fn path() -> &'static Path {
         let profile = test.parent().and_then(Path::parent).unwrap();
         if let Some(cargo) = std::env::var_os("CARGO") {
             let built = Command::new(cargo)
-                .args([
-                    "build",
-                    "--locked",
-                    "--offline",
-                    "--workspace",
-                    "--bins",
-                    "--target-dir",
-                ])
+                .args(["build", "--locked", "--offline", "--workspace", "--bins", "--target-dir"])
                 .arg(profile.parent().unwrap())
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
                 .output()
                 .unwrap();
-            assert!(
-                built.status.success(),
-                "{}",
-                String::from_utf8_lossy(&built.stderr)
-            );
+            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         }
         profile.join("atbilde")
     })
@@ -50,11 +39,7 @@ pub(crate) fn path() -> &'static Path {
 
 /// Runs a command to its end.
 pub(crate) fn run(args: &[&str]) -> Output {
-    Command::new(path())
-        .args(args)
-        .env_remove("RUST_LOG")
-        .output()
-        .unwrap()
+    Command::new(path()).args(args).env_remove("RUST_LOG").output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -88,10 +73,7 @@ impl Program {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut seen = Vec::new();
         let port = loop {
-            let line = lines
-                .next()
-                .unwrap_or_else(|| panic!("it ended: {seen:?}"))
-                .unwrap();
+            let line = lines.next().unwrap_or_else(|| panic!("it ended: {seen:?}")).unwrap();
             if let Some((_, rest)) = line.split_once("127.0.0.1:") {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 break digits.parse().unwrap();
@@ -100,11 +82,7 @@ impl Program {
         };
         // Keep reading, so that the program never waits for a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self {
-            child,
-            port,
-            folder,
-        }
+        Self { child, port, folder }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -114,18 +92,13 @@ impl Program {
     pub(crate) fn until_ready(&self) {
         let started = Instant::now();
         while !run(&["health", "--url", &self.url()]).status.success() {
-            assert!(
-                started.elapsed() < Duration::from_secs(90),
-                "not ready in time"
-            );
+            assert!(started.elapsed() < Duration::from_secs(90), "not ready in time");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status();
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
     }
 

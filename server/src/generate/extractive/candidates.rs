@@ -28,11 +28,7 @@ pub(super) struct Candidate {
 }
 
 /// All units of `hits` with their scores, in source order.
-pub(super) fn score(
-    question: &str,
-    terms: &QuestionTerms,
-    hits: &[Hit],
-) -> Vec<Candidate> {
+pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<Candidate> {
     let types = AnswerType::of_question(question);
     let best = hits.first().map_or(1.0, |h| h.score).max(f32::EPSILON);
     let mut out = Vec::new();
@@ -46,9 +42,8 @@ pub(super) fn score(
                 continue;
             }
             let text = unit.text(&hit.text);
-            let header = unit.header.clone().and_then(|h| {
-                hit.text.get(h.start as usize..h.end as usize)
-            });
+            let header =
+                unit.header.clone().and_then(|h| hit.text.get(h.start as usize..h.end as usize));
             let own = TextTerms::of([text], &analyzer);
             let mut context = context.clone();
             if let Some(header) = header {

@@ -53,7 +53,8 @@ impl Drafted {
                     s.starts_with("- ")
                         || s.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
                 };
-                let broken = item(&sentence.text) || out.ends_with(':') || sentence.text.contains('\n');
+                let broken =
+                    item(&sentence.text) || out.ends_with(':') || sentence.text.contains('\n');
                 out.push(if broken || last_line_is_item(&out) { '\n' } else { ' ' });
             }
             out.push_str(&sentence.text);

@@ -12,9 +12,7 @@ pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
     let mut cited: Vec<usize> = Vec::new();
     let mut ordered = chosen.clone();
     // Best source first; within a document as the document goes.
-    let rank_of = |hit: usize| {
-        hits.iter().position(|h| h.path == hits[hit].path).unwrap_or(hit)
-    };
+    let rank_of = |hit: usize| hits.iter().position(|h| h.path == hits[hit].path).unwrap_or(hit);
     ordered.sort_by_key(|&(h, u)| (rank_of(h), hits[h].ordinal, u));
     for (hit_index, unit_index) in ordered {
         let hit = &hits[hit_index];
@@ -40,8 +38,7 @@ pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
 }
 
 fn citation(n: u32, hit: &Hit) -> Citation {
-    let anchor =
-        if hit.anchor.is_empty() { String::new() } else { format!("#{}", hit.anchor) };
+    let anchor = if hit.anchor.is_empty() { String::new() } else { format!("#{}", hit.anchor) };
     Citation {
         n,
         passage: hit.id,

@@ -20,7 +20,7 @@ const MAX_UNITS: usize = 8;
 const MAX_ROWS: usize = 3;
 /// Words up to which the best passage may go on although it adds no further term of the question:
 /// the sentences beside the best one usually complete it.
-const COMPLETE_WORDS: usize = 50;
+const COMPLETE_WORDS: usize = 70;
 
 /// (hit, unit), ordered as in the sources: best source first.
 pub(super) type Chosen = Vec<(usize, usize)>;
@@ -82,7 +82,8 @@ impl Picked<'_> {
         let introduction = |first: usize| {
             first.checked_sub(1).filter(|&i| {
                 let before = &hit.units[i];
-                before.kind == UnitKind::Sentence && before.text(&hit.text).trim_end().ends_with(':')
+                before.kind == UnitKind::Sentence
+                    && before.text(&hit.text).trim_end().ends_with(':')
             })
         };
         match unit.kind {
@@ -96,7 +97,9 @@ impl Picked<'_> {
                     last += 1;
                 }
                 let whole: Vec<usize> = (first..=last).collect();
-                let words = |units: &[usize]| units.iter().map(|&u| self.words_of(candidate.hit, u)).sum::<usize>();
+                let words = |units: &[usize]| {
+                    units.iter().map(|&u| self.words_of(candidate.hit, u)).sum::<usize>()
+                };
                 if words(&whole) <= budget && whole.len() <= MAX_UNITS {
                     group = whole;
                 } else if unit.kind == UnitKind::Step {
@@ -123,9 +126,11 @@ impl Picked<'_> {
                 }
                 if unit.text(&hit.text).trim_end().ends_with(':') {
                     let mut item = candidate.unit + 1;
-                    while hit.units.get(item).is_some_and(|u| {
-                        matches!(u.kind, UnitKind::Step | UnitKind::Bullet)
-                    }) && group.len() < MAX_UNITS
+                    while hit
+                        .units
+                        .get(item)
+                        .is_some_and(|u| matches!(u.kind, UnitKind::Step | UnitKind::Bullet))
+                        && group.len() < MAX_UNITS
                     {
                         if !group.contains(&item) {
                             group.push(item);
@@ -158,10 +163,7 @@ impl Picked<'_> {
     }
 
     fn words_of(&self, hit: usize, unit: usize) -> usize {
-        self.candidates
-            .iter()
-            .find(|c| c.hit == hit && c.unit == unit)
-            .map_or(0, |c| c.words)
+        self.candidates.iter().find(|c| c.hit == hit && c.unit == unit).map_or(0, |c| c.words)
     }
 
     /// Whether the same words were picked already, from here or from a copy of the article.

@@ -75,25 +75,14 @@ pub(in crate::http) async fn index(
     let filter = Filter::public(Zoned::now().date());
     let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
     for document in admitted(&snapshot, &filter) {
-        *languages
-            .entry(translations::language(document))
-            .or_default() += 1;
+        *languages.entry(translations::language(document)).or_default() += 1;
     }
     let language = choose(&params.lang, accepted(&request), &languages);
 
     let found = match query_of(&params.q, None, HITS) {
         Ok(mut query) => {
             query.locale = Locale::parse(&params.lang);
-            Some(
-                state
-                    .find(query)
-                    .await?
-                    .retrieved
-                    .hits
-                    .iter()
-                    .map(Found::from)
-                    .collect(),
-            )
+            Some(state.find(query).await?.retrieved.hits.iter().map(Found::from).collect())
         }
         Err(_) => None,
     };
@@ -103,25 +92,18 @@ pub(in crate::http) async fn index(
         for document in shown {
             let place = translations::place(document.path.as_str(), &language);
             let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
-            folders
-                .entry(folder_name(folder))
-                .or_default()
-                .push(Article {
-                    url: article_url(&document.meta.slug, ""),
-                    title: document.meta.title.clone(),
-                    description: document.meta.description.clone().unwrap_or_default(),
-                });
+            folders.entry(folder_name(folder)).or_default().push(Article {
+                url: article_url(&document.meta.slug, ""),
+                title: document.meta.title.clone(),
+                description: document.meta.description.clone().unwrap_or_default(),
+            });
         }
     }
     let folders = folders.into_iter().map(|(name, mut articles)| {
         articles.sort_by_cached_key(|a| a.title.to_lowercase());
         let more = articles.len().saturating_sub(LISTED);
         articles.truncate(LISTED);
-        Folder {
-            name,
-            articles,
-            more,
-        }
+        Folder { name, articles, more }
     });
     page(&IndexPage {
         site: Site::of(&state),
@@ -143,21 +125,13 @@ fn choose(asked: &str, accepted: &str, languages: &BTreeMap<&str, usize>) -> Str
         .chain(accepted.split(','))
         .map(|range| range.split(['-', ';']).next().unwrap_or_default().trim())
         .find(|language| languages.contains_key(language));
-    let largest = || {
-        languages
-            .iter()
-            .max_by_key(|(_, count)| **count)
-            .map(|(language, _)| *language)
-    };
+    let largest =
+        || languages.iter().max_by_key(|(_, count)| **count).map(|(language, _)| *language);
     preferred.or_else(largest).unwrap_or("en").to_owned()
 }
 
 fn accepted(request: &HttpRequest) -> &str {
-    request
-        .headers()
-        .get("accept-language")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default()
+    request.headers().get("accept-language").and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
 /// `help-center/orders` to `Help center › Orders`.
@@ -165,27 +139,17 @@ fn folder_name(folder: &str) -> String {
     let words = folder.split('/').filter(|f| !f.is_empty()).map(|part| {
         let part = part.replace(['-', '_'], " ");
         let mut chars = part.chars();
-        chars
-            .next()
-            .map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+        chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
     });
     let name = words.collect::<Vec<_>>().join(" › ");
-    if name.is_empty() {
-        "Articles".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "Articles".to_owned() } else { name }
 }
 
 impl From<&Hit> for Found {
     fn from(hit: &Hit) -> Self {
         let text = hit.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut: String = text.chars().take(EXCERPT).collect();
-        let excerpt = if cut.len() < text.len() {
-            format!("{cut}…")
-        } else {
-            cut
-        };
+        let excerpt = if cut.len() < text.len() { format!("{cut}…") } else { cut };
         Self {
             url: article_url(&hit.meta.slug, &hit.anchor),
             title: hit.meta.title.clone(),
@@ -212,10 +176,7 @@ mod tests {
 
     #[test]
     fn folders_are_named_for_people() {
-        assert_eq!(
-            folder_name("help-center/my_orders"),
-            "Help center › My orders"
-        );
+        assert_eq!(folder_name("help-center/my_orders"), "Help center › My orders");
         assert_eq!(folder_name(""), "Articles");
     }
 }

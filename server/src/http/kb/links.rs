@@ -27,28 +27,18 @@ impl Links<'_> {
         }
         let (path, fragment) = href.split_once('#').unwrap_or((href, ""));
         let path = path.split('?').next().unwrap_or_default();
-        match self
-            .document(&percent_decode(path))
-            .filter(|d| self.filter.admits(&d.meta))
-        {
+        match self.document(&percent_decode(path)).filter(|d| self.filter.admits(&d.meta)) {
             Some(found) => Target::Page(article_url(&found.meta.slug, fragment)),
             None => Target::Nowhere,
         }
     }
 
     fn document(&self, path: &str) -> Option<&LiveDocument> {
-        let folder = self
-            .from
-            .as_str()
-            .rsplit_once('/')
-            .map_or("", |(folder, _)| folder);
+        let folder = self.from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
         let full = join(folder, path)?;
         EXTENSIONS.iter().find_map(|extension| {
             let wanted = format!("{full}{extension}");
-            self.snapshot
-                .documents
-                .iter()
-                .find(|d| d.path.as_str() == wanted)
+            self.snapshot.documents.iter().find(|d| d.path.as_str() == wanted)
         })
     }
 }
@@ -56,11 +46,8 @@ impl Links<'_> {
 /// `path` as seen from `folder`, both `/`-separated; `None` when it leaves the root. A leading `/` is
 /// the root.
 fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = if path.starts_with('/') {
-        Vec::new()
-    } else {
-        folder.split('/').collect()
-    };
+    let mut parts: Vec<&str> =
+        if path.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
     parts.retain(|p| !p.is_empty());
     for part in path.split('/') {
         match part {
@@ -117,12 +104,7 @@ mod tests {
 
     #[test]
     fn absolute_addresses_are_told_from_paths() {
-        for href in [
-            "https://a.example",
-            "mailto:a@b.example",
-            "//a.example/x",
-            "tel:+371",
-        ] {
+        for href in ["https://a.example", "mailto:a@b.example", "//a.example/x", "tel:+371"] {
             assert!(is_absolute(href), "{href}");
         }
         for href in ["a.md", "a/b:c.md", "../x", "?q=a:b", "#x:y", "", ":x"] {

@@ -48,9 +48,7 @@ pub(super) async fn article(
     let snapshot = state.knowledge.snapshot();
     let filter = Filter::public(Zoned::now().date());
     let slug = slug.trim_end_matches('/');
-    let live = snapshot
-        .document_by_slug(slug)
-        .filter(|d| filter.admits(&d.meta));
+    let live = snapshot.document_by_slug(slug).filter(|d| filter.admits(&d.meta));
     let Some(live) = live else {
         return not_found_page(&state, &request, "article");
     };
@@ -61,28 +59,17 @@ pub(super) async fn article(
         // Retired between the two looks.
         .ok_or_else(|| Problem::new(Code::NotFound, "the article was removed a moment ago"))?;
 
-    let links = Links {
-        snapshot: &snapshot,
-        from: &live.path,
-        filter: &filter,
-    };
+    let links = Links { snapshot: &snapshot, from: &live.path, filter: &filter };
     let rendered = render::render(&stored.body, &|href| links.target(href));
-    let contents: Vec<Heading> = rendered
-        .headings
-        .into_iter()
-        .filter(|h| (2..=3).contains(&h.level))
-        .collect();
+    let contents: Vec<Heading> =
+        rendered.headings.into_iter().filter(|h| (2..=3).contains(&h.level)).collect();
     page(&ArticlePage {
         site: Site::of(&state),
         document: live,
         language: shown_language(live),
         title: &rendered.title,
         html: &rendered.html,
-        contents: if contents.len() < CONTENTS_FROM {
-            Vec::new()
-        } else {
-            contents
-        },
+        contents: if contents.len() < CONTENTS_FROM { Vec::new() } else { contents },
         translations: translations::of(live, &snapshot, &filter),
     })
 }
@@ -90,11 +77,7 @@ pub(super) async fn article(
 /// Language tag for the page; empty where it is not known.
 fn shown_language(document: &LiveDocument) -> &str {
     let locale = &document.meta.locale;
-    if locale.is_undetermined() {
-        ""
-    } else {
-        locale.as_str()
-    }
+    if locale.is_undetermined() { "" } else { locale.as_str() }
 }
 
 /// The live documents that `filter` admits, by path.

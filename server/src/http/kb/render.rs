@@ -53,10 +53,7 @@ pub(super) fn render(markdown: &str, target: &dyn Fn(&str) -> Target) -> Rendere
     );
     // Styles are not allowed; the alignment of table columns becomes a class.
     for side in ["left", "center", "right"] {
-        raw = raw.replace(
-            &format!(" style=\"text-align: {side}\""),
-            &format!(" class=\"{side}\""),
-        );
+        raw = raw.replace(&format!(" style=\"text-align: {side}\""), &format!(" class=\"{side}\""));
     }
     let clean = SANITIZER.clean(&raw).to_string();
     finish(&clean, target)
@@ -165,10 +162,7 @@ static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
                 ]),
             ),
             ("div", set(&["footnote-definition"])),
-            (
-                "sup",
-                set(&["footnote-reference", "footnote-definition-label"]),
-            ),
+            ("sup", set(&["footnote-reference", "footnote-definition-label"])),
             ("span", set(&["picture"])),
             ("td", set(&["left", "center", "right"])),
             ("th", set(&["left", "center", "right"])),
@@ -236,20 +230,12 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
                 if titled == Some(true) && headings.is_empty() {
                     title = std::mem::take(&mut out);
                 }
-                headings.push(Heading {
-                    level: level(name).unwrap_or(6),
-                    anchor,
-                    text,
-                });
+                headings.push(Heading { level: level(name).unwrap_or(6), anchor, text });
             }
             Piece::Start { raw, .. } | Piece::End { raw, .. } => out.push_str(raw),
         }
     }
-    Rendered {
-        title,
-        html: out,
-        headings,
-    }
+    Rendered { title, html: out, headings }
 }
 
 /// Writes the start of a link; `false` when only its words stay.
@@ -268,11 +254,7 @@ fn link(raw: &str, target: &dyn Fn(&str) -> Target, out: &mut String) -> bool {
         Target::Nowhere => return false,
     };
     let outside = address.contains("://") || address.starts_with("//");
-    let rel = if outside {
-        " rel=\"noopener noreferrer nofollow\""
-    } else {
-        ""
-    };
+    let rel = if outside { " rel=\"noopener noreferrer nofollow\"" } else { "" };
     let title =
         attribute(raw, "title").map_or_else(String::new, |t| format!(" title=\"{}\"", escape(&t)));
     out.push_str(&format!("<a href=\"{}\"{title}{rel}>", escape(&address)));
@@ -301,19 +283,11 @@ mod tests {
             &|_| Target::Keep,
         );
         let anchors: Vec<_> = page.headings.iter().map(|h| h.anchor.as_str()).collect();
-        assert_eq!(
-            anchors,
-            ["returns", "cost--time", "in-html", "cost--time-1", "mine"]
-        );
-        assert!(
-            page.title.starts_with("<h1 id=\"returns\""),
-            "{}",
-            page.title
-        );
+        assert_eq!(anchors, ["returns", "cost--time", "in-html", "cost--time-1", "mine"]);
+        assert!(page.title.starts_with("<h1 id=\"returns\""), "{}", page.title);
         assert!(!page.html.contains("<h1"));
         assert!(
-            page.html
-                .contains("<h2 id=\"cost--time\" tabindex=\"-1\">Cost &amp; <em>time</em>")
+            page.html.contains("<h2 id=\"cost--time\" tabindex=\"-1\">Cost &amp; <em>time</em>")
         );
         assert_eq!(render("Text\n\n# Late\n", &|_| Target::Keep).title, "");
     }
@@ -387,20 +361,11 @@ mod tests {
         let page = html(
             "> [!NOTE]\n> Mind.\n\n| a | b |\n|:-:|--:|\n| 1 | 2 |\n\n- [x] done\n\n![A map](m.png)\n",
         );
-        assert!(
-            page.contains("<blockquote class=\"markdown-alert-note\">"),
-            "{page}"
-        );
+        assert!(page.contains("<blockquote class=\"markdown-alert-note\">"), "{page}");
         assert!(page.contains("<th class=\"center\">a</th>"), "{page}");
         assert!(page.contains("tabindex=\"0\"><table>") && page.contains("</table></div>"));
-        assert!(
-            page.contains("type=\"checkbox\"") && page.contains("disabled"),
-            "{page}"
-        );
-        assert!(
-            page.contains("<span class=\"picture\">A map</span>"),
-            "{page}"
-        );
+        assert!(page.contains("type=\"checkbox\"") && page.contains("disabled"), "{page}");
+        assert!(page.contains("<span class=\"picture\">A map</span>"), "{page}");
     }
 
     #[test]

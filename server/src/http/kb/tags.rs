@@ -33,14 +33,8 @@ pub(super) fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
         Some(match raw.strip_prefix('<') {
             None => Piece::Text(raw),
             Some(inner) => match inner.strip_prefix('/') {
-                Some(inner) => Piece::End {
-                    name: name(inner),
-                    raw,
-                },
-                None => Piece::Start {
-                    name: name(inner),
-                    raw,
-                },
+                Some(inner) => Piece::End { name: name(inner), raw },
+                None => Piece::Start { name: name(inner), raw },
             },
         })
     })
@@ -71,10 +65,7 @@ pub(super) fn text_of(html: &str) -> String {
 
 /// For text and for attribute values in double quotes.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The five names that the sanitiser writes.
@@ -90,10 +81,7 @@ fn unescape(text: &str) -> String {
 }
 
 fn name(inner: &str) -> &str {
-    inner
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default()
+    inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
 }
 
 /// Length of the tag at the start of `html`; `>` within quotes does not end it.

@@ -69,24 +69,15 @@ pub(super) fn language(document: &LiveDocument) -> &str {
 pub(super) fn place(path: &str, language: &str) -> String {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
-    let stem = stem
-        .strip_suffix(language)
-        .and_then(|s| s.strip_suffix('.'))
-        .unwrap_or(stem);
-    let folders: Vec<&str> = folders
-        .split('/')
-        .filter(|f| !f.is_empty() && !f.eq_ignore_ascii_case(language))
-        .collect();
+    let stem = stem.strip_suffix(language).and_then(|s| s.strip_suffix('.')).unwrap_or(stem);
+    let folders: Vec<&str> =
+        folders.split('/').filter(|f| !f.is_empty() && !f.eq_ignore_ascii_case(language)).collect();
     format!("{}/{stem}.{extension}", folders.join("/"))
 }
 
 fn place_is(document: &LiveDocument, wanted: &str) -> bool {
     // Most paths differ in the file name: look at it before building anything.
-    let stem = wanted
-        .rsplit('/')
-        .next()
-        .and_then(|f| f.split('.').next())
-        .unwrap_or_default();
+    let stem = wanted.rsplit('/').next().and_then(|f| f.split('.').next()).unwrap_or_default();
     document.path.file_name().starts_with(stem)
         && place(document.path.as_str(), language(document)) == wanted
 }
