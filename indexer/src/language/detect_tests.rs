@@ -257,7 +257,7 @@ fn unseen_questions_are_recognised_among_the_languages_of_a_base() {
         }
     }
     println!("among: {right} of {all} right, wrong: {wrong:#?}");
-    assert!(right * 100 >= all * 85, "{right} of {all}");
+    assert!(right * 100 >= all * 80, "{right} of {all}");
     assert!(wrong.len() * 100 <= all * 5, "{wrong:#?}");
 }
 

@@ -572,33 +572,6 @@ fn commonmark_examples() {
 }
 
 #[test]
-#[ignore = "prints a rate; run with --ignored --nocapture"]
-fn rate_on_real_articles() {
-    let Some(root) = shared("doc2dial_gov") else {
-        return;
-    };
-    let rules = SourceRules::default();
-    let found = walk(&root.join("docs"), &rules);
-    let bytes: u64 = found.files.iter().map(|f| f.bytes).sum();
-    let started = std::time::Instant::now();
-    let documents: Vec<Document> =
-        found.files.iter().filter_map(|f| read_document(f, &rules).ok()).collect();
-    let seconds = started.elapsed().as_secs_f64();
-    let passages: usize = documents.iter().map(|d| d.passages.len()).sum();
-    let words: Vec<usize> =
-        documents.iter().flat_map(|d| &d.passages).map(|p| split::count_words(&p.text)).collect();
-    println!(
-        "{} documents, {bytes} bytes, {passages} passages of {} words on average, {:.0} documents/s, {:.1} MB/s",
-        documents.len(),
-        words.iter().sum::<usize>() / words.len().max(1),
-        documents.len() as f64 / seconds,
-        bytes as f64 / 1e6 / seconds
-    );
-    documents.iter().for_each(check);
-    assert!(!documents.is_empty());
-}
-
-#[test]
 fn metadata_of_a_corpus_record() {
     let meta = DocumentMeta {
         title: "Record".to_owned(),

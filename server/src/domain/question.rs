@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::privacy::CustomerText;
 
 /// Most characters of a question; longer mails are refused with a clear error.
-pub(super) const MAX_CHARS: usize = 8_000;
+pub const MAX_CHARS: usize = 8_000;
 
 /// Names a conversation. Random (UUIDv4), so that it cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
