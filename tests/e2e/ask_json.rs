@@ -73,7 +73,7 @@ async fn the_question_chooses_the_language_and_the_client_may() {
     let answer: Value = app.ask(body).await.json().await.unwrap();
     assert_eq!(answer["locale"], "de");
     assert!(
-        answer["message"].as_str().unwrap().contains("Ticket"),
+        answer["message"].as_str().unwrap().contains("Kollegin"),
         "{answer}"
     );
 }
