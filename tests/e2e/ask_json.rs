@@ -58,7 +58,7 @@ async fn the_question_chooses_the_language_and_the_client_may() {
     let body = json!({ "question": "I want to talk to a person", "locale": "de" });
     let answer: Value = app.ask(body).await.json().await.unwrap();
     assert_eq!(answer["locale"], "de");
-    assert!(answer["message"].as_str().unwrap().contains("Ticket"), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("Kollegin"), "{answer}");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! What the keyword index promises: filters, codes, languages, crashes, hostile questions.
+
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! Detection of short questions, known and unseen.
+
 use super::*;
 
 fn code(text: &str) -> String {

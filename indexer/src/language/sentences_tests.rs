@@ -1,3 +1,5 @@
+//! Sentence bounds in the languages of the sample.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -35,6 +35,11 @@ use crate::settings::ServerSettings;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
 
+/// Added to the framework's limit for the head of a request. Its clock is up to 500 ms old, so a short
+/// limit could be over before a client has sent anything, and its 408 is bare. The limit for a body is
+/// kept exactly, by [`body`], with a problem object.
+const FRAMEWORK_GRACE: Duration = Duration::from_secs(2);
+
 /// What every handler works with.
 pub struct State {
     pub assistant: Arc<Assistant>,
@@ -63,7 +68,7 @@ pub fn serve(
             .default_service(web::to(pages::not_found))
     })
     .keep_alive(KeepAlive::Timeout(Duration::from_secs(settings.keep_alive_s.max(1))))
-    .client_request_timeout(settings.request_timeout())
+    .client_request_timeout(settings.request_timeout() + FRAMEWORK_GRACE)
     .max_connections(settings.max_connections)
     .shutdown_timeout(settings.shutdown_grace_s)
     .shutdown_signal(stop);
