@@ -56,6 +56,7 @@ run: build ## build and serve the sample knowledge base
 
 .PHONY: test
 test: setup-test lint ## every check and every test
+	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
 
 .PHONY: lint

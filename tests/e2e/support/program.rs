@@ -17,23 +17,16 @@ pub(crate) struct Program {
     pub(crate) folder: TempDir,
 }
 
-/// Path of `atbilde`. `cargo test --workspace` has built it before; a test run of this package alone
-/// builds it here.
+/// Path of `atbilde`, which `make test` builds before the tests run.
 pub(crate) fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
         let profile = test.parent().and_then(Path::parent).unwrap();
-        if let Some(cargo) = std::env::var_os("CARGO") {
-            let built = Command::new(cargo)
-                .args(["build", "--locked", "--offline", "--workspace", "--bins", "--target-dir"])
-                .arg(profile.parent().unwrap())
-                .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .output()
-                .unwrap();
-            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        }
-        profile.join("atbilde")
+        let program = profile.join("atbilde");
+        let missing = "the program is not built; run `cargo build --workspace --bins` first";
+        assert!(program.is_file(), "{}: {missing}", program.display());
+        program
     })
 }
 
