@@ -133,7 +133,7 @@ impl Cutter<'_> {
             }
             let variant = !raw.contains(char::is_uppercase);
             self.parts(&clean, variant, &range);
-        } else if clean.contains(|c| c == '-' || c == '_') {
+        } else if clean.contains(['-', '_']) {
             let whole: String = clean.chars().filter(|c| c.is_alphanumeric()).collect();
             self.push(whole, TermKind::Word, false, range.clone());
             self.parts(&clean, true, &range);

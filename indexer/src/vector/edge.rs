@@ -327,7 +327,7 @@ fn edge_filter(filter: &Filter) -> Option<EdgeFilter> {
 }
 
 fn any_of(field: &str, values: impl IntoIterator<Item = String>) -> Condition {
-    let values = AnyVariants::Strings(values.into_iter().map(Into::into).collect());
+    let values = AnyVariants::Strings(values.into_iter().collect());
     Condition::Field(FieldCondition::new_match(
         key(field),
         Match::Any(qdrant_edge::MatchAny { any: values }),

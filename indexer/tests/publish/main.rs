@@ -3,6 +3,8 @@
 //! Everything but `killed` and `command` runs with vectors of hashed words, so that no test needs a
 //! model; `killed` runs the real program with the real model.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what is meant")]
+
 mod building;
 mod command;
 mod crashes;

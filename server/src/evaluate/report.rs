@@ -231,10 +231,7 @@ fn curve_json(figures: &SetFigures) -> Value {
     figures.curve.iter().map(point).collect()
 }
 
-fn groups<'a>(
-    cases: &'a [CaseResult],
-    key: fn(&CaseResult) -> &str,
-) -> BTreeMap<&'a str, Vec<&'a CaseResult>> {
+fn groups(cases: &[CaseResult], key: fn(&CaseResult) -> &str) -> BTreeMap<&str, Vec<&CaseResult>> {
     let mut groups: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
     for case in cases {
         groups.entry(key(case)).or_default().push(case);

@@ -44,7 +44,6 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 });
 
 /// `GET /assets/{name}`.
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn asset(name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let assets = [&ASSETS.style, &ASSETS.script, &ASSETS.icon];
     let asset = assets

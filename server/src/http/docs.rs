@@ -59,7 +59,6 @@ struct Field<'a> {
 }
 
 /// The page.
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn show(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     page(&DocsPage {
         site: Site::of(&state),

@@ -68,7 +68,6 @@ pub(super) struct Ready {
 /// Is the process alive?
 #[utoipa::path(get, path = "/livez", tag = "Health",
     responses((status = 200, description = "It is", body = Alive)))]
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn livez() -> HttpResponse {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Alive { status: "alive" })
 }
@@ -78,7 +77,6 @@ pub(super) async fn livez() -> HttpResponse {
     (status = 200, description = "It can", body = Ready),
     (status = 503, description = "not_ready: the first index is being built, or the server is stopping; `detail` says which", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     state.readiness.check()?;
     if state.readiness.phase() == Phase::Stopping {

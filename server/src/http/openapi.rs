@@ -32,7 +32,6 @@ pub(super) static DOCUMENT: LazyLock<serde_json::Value> =
 /// This interface as an OpenAPI document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Description",
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn document() -> HttpResponse {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(&*DOCUMENT)
 }

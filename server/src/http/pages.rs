@@ -44,13 +44,11 @@ struct NotFoundPage<'a> {
 }
 
 /// The page to ask on.
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn ask(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     page(&AskPage { site: Site::of(&state), suggestions: &state.settings.suggestions })
 }
 
 /// Every path that no route knows.
-#[expect(clippy::unused_async, reason = "a handler")]
 pub(super) async fn not_found(
     state: web::Data<State>,
     request: HttpRequest,
