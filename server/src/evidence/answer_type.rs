@@ -1,6 +1,11 @@
 //! What kind of answer a question wants, and whether a text has it: an amount, a time, a contact,
 //! a procedure. Cues in the languages of the sample; an unknown language simply has no type.
 
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// The kind of answer that a question wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerType {
@@ -172,36 +177,49 @@ const TIME_UNITS: &[&str] = &[
     "uhr",
 ];
 
+/// The lists without diacritics, as texts are compared.
+static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
+    [
+        (AnswerType::Money, MONEY),
+        (AnswerType::Time, TIME),
+        (AnswerType::Contact, CONTACT),
+        (AnswerType::Procedure, PROCEDURE),
+    ]
+    .map(|(kind, cues)| (kind, cues.iter().map(|c| fold(c)).collect()))
+});
+static UNITS_OF_TIME: LazyLock<Vec<String>> =
+    LazyLock::new(|| TIME_UNITS.iter().map(|u| fold(u)).collect());
+
 impl AnswerType {
     /// Types that `question` asks for, most telling first; empty for a question of no known type.
     pub fn of_question(question: &str) -> Vec<Self> {
-        let question = format!(" {} ", question.to_lowercase());
-        let asks = |cues: &[&str]| cues.iter().any(|cue| at_word_start(&question, cue));
-        [
-            (Self::Money, MONEY),
-            (Self::Time, TIME),
-            (Self::Contact, CONTACT),
-            (Self::Procedure, PROCEDURE),
-        ]
-        .into_iter()
-        .filter_map(|(kind, cues)| asks(cues).then_some(kind))
-        .collect()
+        let question = fold(&format!(" {question} "));
+        ASKING
+            .iter()
+            .filter(|(_, cues)| cues.iter().any(|cue| at_word_start(&question, cue)))
+            .map(|(kind, _)| *kind)
+            .collect()
     }
 
     /// Whether `text` holds an answer of this type. Procedures are seen by the kind of unit, not by
     /// words, so they are never in a text as such.
     pub fn is_in(self, text: &str) -> bool {
-        let has_digit = text.chars().any(|c| c.is_ascii_digit());
-        let lower = text.to_lowercase();
+        let text = fold(text);
         match self {
-            Self::Money => CURRENCY.iter().any(|c| lower.contains(c)),
+            Self::Money => CURRENCY.iter().any(|c| text.contains(c)),
             Self::Time => {
-                has_digit && (TIME_UNITS.iter().any(|u| at_word_start(&lower, u)) || clock(&lower))
+                text.contains(|c: char| c.is_ascii_digit())
+                    && (UNITS_OF_TIME.iter().any(|u| at_word_start(&text, u)) || clock(&text))
             }
-            Self::Contact => lower.contains('@') || phone(&lower),
+            Self::Contact => text.contains('@') || phone(&text),
             Self::Procedure => false,
         }
     }
+}
+
+/// Lower case without diacritics.
+fn fold(text: &str) -> String {
+    text.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)).collect()
 }
 
 fn at_word_start(text: &str, cue: &str) -> bool {
