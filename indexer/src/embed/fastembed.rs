@@ -249,7 +249,11 @@ fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, Em
         .with_max_length(settings.max_tokens)
         .with_intra_threads(threads)
         // Spinning threads would take the cores from answering.
-        .with_session_config("session.intra_op.allow_spinning", "0");
+        .with_session_config("session.intra_op.allow_spinning", "0")
+        // The arena keeps what the largest batch needed for ever.
+        .with_execution_providers(vec![
+            ort::ep::CPU::default().with_arena_allocator(false).build(),
+        ]);
     TextEmbedding::try_new_from_user_defined(model, options).map_err(|e| {
         EmbedError::Misconfigured(format!("the embedding model {name} does not load: {e}"))
     })

@@ -13,8 +13,8 @@ use super::{DocPath, DocumentMeta};
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_25b6_0c0e_4c0f_9a52_41b4_5f0f_9d1e);
 
 /// UUIDv5 over (document path, anchor, ordinal, content hash). The content hash covers everything
-/// that the indexes store of a passage: text, title, headings and filter fields. So an id never
-/// changes its meaning, and an index entry never has to be updated in place.
+/// that is stored of a passage: text, units, title, headings and filter fields. So an id never
+/// changes its meaning, and no entry of catalog or index ever has to be updated in place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PassageId(pub Uuid);
@@ -131,6 +131,11 @@ impl Passage {
         field(self.anchor.as_bytes());
         field(&self.ordinal.to_le_bytes());
         field(self.embed_text(&meta.title).as_bytes());
+        for unit in &self.units {
+            field(&[unit.kind as u8]);
+            field(&unit.range.start.to_le_bytes());
+            field(&unit.range.end.to_le_bytes());
+        }
         field(meta.locale.as_str().as_bytes());
         field(meta.audience.as_str().as_bytes());
         field(&[u8::from(meta.draft)]);
