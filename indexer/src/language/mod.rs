@@ -6,6 +6,7 @@
 mod abbreviations;
 mod analyzer;
 mod detect;
+mod distance;
 mod evidence;
 mod fold;
 mod iso;
@@ -19,5 +20,6 @@ mod stopwords;
 pub(crate) use analyzer::{Analysed, stems};
 pub use analyzer::{Analyzer, Term, TermKind};
 pub use detect::{detect, detect_among, rank};
+pub use distance::edit_distance;
 pub(crate) use fold::fold;
 pub use sentences::sentences;

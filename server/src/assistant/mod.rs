@@ -161,7 +161,7 @@ impl Assistant {
         match self.decide(&question, &mut path).await {
             Ok(Decision::Answer(drafted)) => {
                 self.history.push(conversation, Role::User, question.text.clone());
-                let text = drafted.text();
+                let text = drafted.text.clone();
                 self.history.push(
                     conversation,
                     Role::Assistant,

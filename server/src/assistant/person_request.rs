@@ -7,6 +7,8 @@
 //! collect my parcel?") has no such verb and is an ordinary question. Words are compared without
 //! diacritics and with one typing error (two in long words).
 
+use indexer::language::edit_distance;
+
 /// Words of one language; all folded to plain letters. A trailing `*` stands for any ending.
 struct Lexicon {
     /// Speak, connect, pass on: a person behind them makes a request.
@@ -369,26 +371,12 @@ fn matches(word: &str, list: &[&str]) -> bool {
     })
 }
 
-/// Whether at most `allowed` insertions, deletions, substitutions or swaps of neighbours turn `a`
-/// into `b` (optimal string alignment), with the first letter right.
+/// Whether at most `allowed` typing errors turn `a` into `b`, with the first letter right.
 fn within(a: &str, b: &str, allowed: usize) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.first() != b.first() || a.len().abs_diff(b.len()) > allowed {
-        return false;
-    }
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
-            row[j] = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + same);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(rows[i - 2][j - 2] + 1);
-            }
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()] <= allowed
+    a.first() == b.first()
+        && a.len().abs_diff(b.len()) <= allowed
+        && edit_distance(&a, &b) <= allowed
 }
 
 #[cfg(test)]

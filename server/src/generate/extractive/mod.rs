@@ -39,35 +39,10 @@ impl Default for ExtractiveSettings {
 /// Words with their proof, before they are sent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drafted {
+    /// The sentences as one text: list items and rows on lines of their own.
+    pub text: String,
     pub sentences: Vec<Sentence>,
     pub citations: Vec<Citation>,
-}
-
-impl Drafted {
-    /// The sentences as one text: list items and rows on lines of their own.
-    pub fn text(&self) -> String {
-        let mut out = String::new();
-        for sentence in &self.sentences {
-            if !out.is_empty() {
-                let item = |s: &str| {
-                    s.starts_with("- ")
-                        || s.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
-                };
-                let broken =
-                    item(&sentence.text) || out.ends_with(':') || sentence.text.contains('\n');
-                out.push(if broken || last_line_is_item(&out) { '\n' } else { ' ' });
-            }
-            out.push_str(&sentence.text);
-        }
-        out
-    }
-}
-
-fn last_line_is_item(text: &str) -> bool {
-    text.rsplit('\n').next().is_some_and(|line| {
-        line.starts_with("- ")
-            || line.split_once(". ").is_some_and(|(n, _)| n.parse::<u32>().is_ok())
-    })
 }
 
 /// The units of `found` that answer its query; empty when none does.

@@ -10,6 +10,7 @@ use crate::domain::{Citation, Sentence};
 pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
     let mut drafted = Drafted::default();
     let mut cited: Vec<usize> = Vec::new();
+    let mut before: Option<UnitKind> = None;
     let mut ordered = chosen.clone();
     // Best source first; within a document as the document goes.
     let rank_of = |hit: usize| hits.iter().position(|h| h.path == hits[hit].path).unwrap_or(hit);
@@ -28,9 +29,16 @@ pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
             quote.push(if unit.kind == UnitKind::Sentence { ' ' } else { '\n' });
         }
         quote.push_str(raw);
+        let text = words(unit, &hit.text);
+        if let Some(before) = before {
+            let running = before == UnitKind::Sentence && unit.kind == UnitKind::Sentence;
+            drafted.text.push(if running { ' ' } else { '\n' });
+        }
+        drafted.text.push_str(&text);
+        before = Some(unit.kind);
         drafted.sentences.push(Sentence {
             index: drafted.sentences.len() as u32,
-            text: words(unit, &hit.text),
+            text,
             citations: vec![place as u32 + 1],
         });
     }
