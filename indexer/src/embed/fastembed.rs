@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions, words};
 use super::{EmbedError, Embedder, EmbedderIdentity, onnx_runtime};
+use crate::model::Locale;
 
 /// Questions embedded in one run of the model at most.
 const QUERY_BATCH: usize = 16;
@@ -87,6 +88,13 @@ impl FastEmbedder {
 impl Embedder for FastEmbedder {
     fn identity(&self) -> &EmbedderIdentity {
         &self.identity
+    }
+
+    fn speaks(&self, locale: &Locale) -> bool {
+        let languages = &self.settings.languages;
+        locale.is_undetermined()
+            || languages.is_empty()
+            || languages.iter().any(|l| l == locale.language())
     }
 
     fn knows(&self, word: &str) -> bool {

@@ -9,6 +9,8 @@ mod hashed;
 mod model_files;
 mod onnx_runtime;
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub use model_files::{EmbedderSettings, ModelSource, Pooling};
 /// For a benchmark that runs a bare session beside an [`Embedder`]: a process has one environment.
 #[doc(hidden)]
 pub use onnx_runtime::environment as onnx_environment;
+
+use crate::language::Analyzer;
+use crate::model::Locale;
 
 /// Names the vector space: two embedders with equal identity give interchangeable vectors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +40,11 @@ pub struct EmbedderIdentity {
 pub trait Embedder: Send + Sync {
     fn identity(&self) -> &EmbedderIdentity;
 
+    /// Whether the model was trained on the locale's language; of an undetermined one it is assumed.
+    fn speaks(&self, _locale: &Locale) -> bool {
+        true
+    }
+
     /// Whether `word` (lower case) is a whole word of the model's vocabulary: then it is spelled
     /// right, whatever the base says.
     fn knows(&self, _word: &str) -> bool {
@@ -48,6 +58,16 @@ pub trait Embedder: Send + Sync {
     /// Vectors of passages in the order given, each `[dimensions]`, unit length. Used by ingestion
     /// alone; runs beside queries without delaying them by more than a batch.
     async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError>;
+}
+
+/// What `embedder` is given of a text: the text itself, or the English words for one in a language
+/// that the model was not trained on.
+pub fn input<'a>(embedder: &dyn Embedder, locale: &Locale, text: &'a str) -> Cow<'a, str> {
+    if embedder.speaks(locale) {
+        return Cow::Borrowed(text);
+    }
+    let gloss = Analyzer::new(locale).gloss(text);
+    if gloss.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(gloss) }
 }
 
 /// Why a text has no vector.

@@ -16,6 +16,9 @@ pub struct EmbedderSettings {
     /// Folder with `model.onnx`, `tokenizer.json`, `config.json`, `tokenizer_config.json`,
     /// `special_tokens_map.json`; empty for the bundled all-MiniLM-L6-v2.
     pub model_dir: Option<PathBuf>,
+    /// Languages the model was trained on; empty for a multilingual one. Texts in other languages
+    /// are embedded by their English words as far as the lexicon knows them.
+    pub languages: Vec<String>,
     pub pooling: Pooling,
     /// Put before questions (`query: ` for the E5 family).
     pub query_prefix: String,
@@ -35,6 +38,7 @@ impl Default for EmbedderSettings {
     fn default() -> Self {
         Self {
             model_dir: None,
+            languages: vec!["en".to_owned()],
             pooling: Pooling::Mean,
             query_prefix: String::new(),
             passage_prefix: String::new(),
@@ -123,6 +127,10 @@ impl ModelSource {
             "{:?}|{:?}|{:?}|{}|{dimensions}",
             settings.pooling, settings.query_prefix, settings.passage_prefix, settings.max_tokens
         ));
+        if !settings.languages.is_empty() {
+            hash.update(settings.languages.join(" "));
+            hash.update(crate::language::lexicon_fingerprint());
+        }
         let digest = hash.finalize();
         let fingerprint = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
         EmbedderIdentity { name: self.name.clone(), dimensions, fingerprint }

@@ -4,8 +4,7 @@
 //! text is stored, only terms, ids and filter fields, and the whole folder can be rebuilt from the
 //! catalog. Calls block: callers on async workers go through their own threads.
 //!
-//! Good for: exact words, codes, names, any language. Not for: meaning (see `vector`), typing
-//! errors and German compounds, which will want a field of their own.
+//! Good for: exact words, codes, names, any language. Not for: meaning (see `vector`).
 
 mod admit;
 mod error;
@@ -46,6 +45,8 @@ pub struct KeywordSettings {
     pub body_boost: f32,
     /// Weight of an unstemmed word without diacritics found anywhere.
     pub folded_boost: f32,
+    /// Weight of a concept (a synonym, a word of another language) found anywhere.
+    pub concept_boost: f32,
     /// Weight of a code found as a whole.
     pub code_boost: f32,
     /// A term counts with its best field plus this share of the other fields, [0, 1].
@@ -60,6 +61,7 @@ impl Default for KeywordSettings {
             headings_boost: 1.5,
             body_boost: 1.0,
             folded_boost: 0.4,
+            concept_boost: 0.5,
             code_boost: 3.0,
             tie_breaker: 0.2,
         }

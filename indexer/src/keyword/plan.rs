@@ -53,9 +53,11 @@ fn one_form(form: Form, fields: &Fields, settings: &KeywordSettings) -> Box<dyn 
         settings.headings_boost
     } else if field == fields.folded {
         settings.folded_boost
+    } else if field == fields.concepts {
+        settings.concept_boost
     } else {
         settings.body_boost
     };
     let found = Box::new(TermQuery::new(form.term, IndexRecordOption::WithFreqs));
-    Box::new(BoostQuery::new(found, boost))
+    Box::new(BoostQuery::new(found, boost * form.share))
 }

@@ -10,7 +10,7 @@ use tantivy::{Searcher, Term};
 
 use super::schema::Fields;
 use super::writer::code_of;
-use crate::language::{Analysed, Analyzer, TermKind};
+use crate::language::{Analysed, Analyzer, Concept, TermKind};
 use crate::model::{Locale, PassageId};
 
 /// Terms of a question that are searched: the rarest ones of a longer question.
@@ -49,6 +49,8 @@ pub struct QueryTerm {
     pub idf: f32,
     /// The n of the formula; 0 for a term that the base does not know.
     pub passages: u64,
+    /// Concepts that the term stands for, in the form of [`Analyzer::keys`].
+    pub concepts: Vec<String>,
 }
 
 /// What a search gives back.
@@ -68,6 +70,7 @@ pub(super) struct Wanted {
     place: usize,
     passages: u64,
     idf: f32,
+    concepts: Vec<String>,
     /// Engine terms that occur in the index.
     pub(super) forms: Vec<Form>,
 }
@@ -77,6 +80,8 @@ pub(super) struct Wanted {
 pub(super) struct Form {
     pub(super) term: Term,
     pub(super) idf: f32,
+    /// Less than 1 for a concept that several terms of the question carry together.
+    pub(super) share: f32,
 }
 
 impl Wanted {
@@ -86,6 +91,7 @@ impl Wanted {
             kind: self.kind,
             idf: self.idf,
             passages: self.passages,
+            concepts: self.concepts.clone(),
         }
     }
 }
@@ -98,7 +104,9 @@ impl KeywordQuery {
         searcher: &Searcher,
         fields: &Fields,
     ) -> tantivy::Result<Vec<Wanted>> {
-        let analysed = Analyzer::new(&self.locale).analyse(head(&self.text));
+        let analyzer = Analyzer::new(&self.locale);
+        let analysed = analyzer.analyse(head(&self.text));
+        let concepts = analyzer.concepts(&analysed);
         let lookup = Lookup {
             searcher,
             fields,
@@ -107,12 +115,21 @@ impl KeywordQuery {
         let only_stops = analysed.iter().all(|a| a.term.stop);
         let mut seen = HashSet::new();
         let mut wanted = Vec::new();
+        let mut next = 0;
         for group in groups(&analysed) {
+            let places = next..next + group.len();
+            next = places.end;
             let main = &group[0].term;
             if (main.stop && !only_stops) || !seen.insert((main.text.clone(), &group[0].folded)) {
                 continue;
             }
-            wanted.push(lookup.wanted(group, wanted.len())?);
+            let mut one = lookup.wanted(group, wanted.len())?;
+            for concept in
+                concepts.iter().filter(|c| places.clone().any(|p| c.terms().contains(&p)))
+            {
+                lookup.concept(concept, &analysed, &mut one)?;
+            }
+            wanted.push(one);
         }
         lookup.spaced_codes(&analysed, &mut wanted)?;
         wanted.sort_by(|a, b| {
@@ -168,8 +185,35 @@ impl Lookup<'_> {
             place,
             passages,
             idf: self.idf(passages),
+            concepts: Vec::new(),
             forms,
         })
+    }
+
+    /// Adds a concept that the term carries, alone or with its neighbours. A word that the base
+    /// does not have is as rare as its concept.
+    fn concept(
+        &self,
+        concept: &Concept,
+        analysed: &[Analysed],
+        wanted: &mut Wanted,
+    ) -> tantivy::Result<()> {
+        let key = Analyzer::concept_key(concept.gloss);
+        if wanted.concepts.contains(&key) {
+            return Ok(());
+        }
+        let before = wanted.forms.len();
+        let passages = self.form(self.fields.concepts, concept.gloss, &mut wanted.forms)?;
+        let carriers = analysed[concept.terms()].iter().filter(|a| !a.term.variant && !a.term.stop);
+        for form in &mut wanted.forms[before..] {
+            form.share = 1.0 / carriers.clone().count().max(1) as f32;
+        }
+        if wanted.passages == 0 && passages > 0 {
+            wanted.passages = passages;
+            wanted.idf = self.idf(passages);
+        }
+        wanted.concepts.push(key);
+        Ok(())
     }
 
     /// Adds the engine terms of one form; returns in how many passages the commonest occurs.
@@ -195,7 +239,7 @@ impl Lookup<'_> {
         let passages = self.searcher.doc_freq(&term)?;
         if passages > 0 && !forms.iter().any(|f| f.term == term) {
             let idf = self.idf(passages);
-            forms.push(Form { term, idf });
+            forms.push(Form { term, idf, share: 1.0 });
         }
         Ok(passages)
     }
@@ -221,6 +265,7 @@ impl Lookup<'_> {
                         place: wanted.len(),
                         passages,
                         idf: self.idf(passages),
+                        concepts: Vec::new(),
                         forms,
                     });
                 }

@@ -17,7 +17,7 @@ use super::KeywordError;
 use crate::model::Audience;
 
 /// Version of fields and terms.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// File that holds the version, beside the engine's files.
 const VERSION_FILE: &str = "atbilde-keyword.version";
 /// The engine's file that makes a folder an index.
@@ -47,6 +47,8 @@ pub(super) struct Fields {
     pub(super) body: Field,
     /// Title, headings and body without stemming and diacritics.
     pub(super) folded: Field,
+    /// Concepts of title, headings and body, by their gloss.
+    pub(super) concepts: Field,
     /// Codes and long numbers, exact.
     pub(super) code: Field,
     /// Rank of the audience, 0 public.
@@ -158,7 +160,8 @@ fn schema() -> (Schema, Fields) {
         title: builder.add_text_field("title", terms.clone()),
         headings: builder.add_text_field("headings", terms.clone()),
         body: builder.add_text_field("body", terms.clone()),
-        folded: builder.add_text_field("folded", terms),
+        folded: builder.add_text_field("folded", terms.clone()),
+        concepts: builder.add_text_field("concepts", terms),
         code: builder.add_text_field("code", exact),
         audience: builder.add_u64_field(AUDIENCE, fast.clone()),
         language: builder.add_text_field(LANGUAGE, label.clone()),

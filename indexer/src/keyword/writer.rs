@@ -128,10 +128,13 @@ impl Writer {
 
         let mut folded = Vec::new();
         let mut codes = Vec::new();
+        let mut concepts = Vec::new();
         let mut feed = |field: Field, text: &str, document: &mut TantivyDocument| {
             let analysed = analyzer.analyse(text);
             folded.extend(analysed.iter().map(|a| a.folded.clone()));
             codes.extend(analysed.iter().filter_map(code_of));
+            let found = analyzer.concepts(&analysed);
+            concepts.extend(found.into_iter().map(|c| c.gloss.to_owned()));
             let stems = language::stems(analysed).into_iter().map(|t| t.text);
             document.add_pre_tokenized_text(field, tokens(stems));
         };
@@ -141,6 +144,7 @@ impl Writer {
         codes.sort_unstable();
         codes.dedup();
         document.add_pre_tokenized_text(fields.folded, tokens(folded.into_iter()));
+        document.add_pre_tokenized_text(fields.concepts, tokens(concepts.into_iter()));
         document.add_pre_tokenized_text(fields.code, tokens(codes.into_iter()));
 
         let validity = Validity::of(meta);

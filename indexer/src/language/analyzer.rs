@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::concepts::{self, Concept, Lexicon};
 use super::fold::fold;
 use super::latvian::Spelling;
 use super::pieces::{LONGEST, Piece, pieces};
@@ -48,13 +49,23 @@ pub struct Term {
 pub struct Analyzer {
     stemmer: Stemmer,
     stop: Option<&'static HashSet<String>>,
+    lexicon: Option<&'static Lexicon>,
 }
+
+/// Marks a concept among the keys of a text; no word begins with it.
+const CONCEPT: char = '=';
 
 impl Analyzer {
     /// Analyzer of the locale's language; one without stemmer and stop words for languages that
     /// have neither.
     pub fn new(locale: &Locale) -> Self {
-        Self { stemmer: Stemmer::of(locale.language()), stop: stopwords::set(locale.language()) }
+        let lexicon = concepts::lexicon(locale.language());
+        Self { lexicon, ..Self::without_lexicon(locale.language()) }
+    }
+
+    /// For the lexicon itself, whose words are analysed before it exists.
+    pub(super) fn without_lexicon(language: &str) -> Self {
+        Self { stemmer: Stemmer::of(language), stop: stopwords::set(language), lexicon: None }
     }
 
     /// Stemmed terms in order of their positions.
@@ -68,13 +79,63 @@ impl Analyzer {
         self.analyse(text).into_iter().map(|a| Term { text: a.folded, ..a.term }).collect()
     }
 
-    /// Every stem, second stem and folded word of a text: what it can be matched by, in no order.
+    /// Every stem, second stem, folded word and concept ([`Self::concept_key`]) of a text: what it
+    /// can be matched by, in no order.
     pub fn keys(&self, text: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        for one in self.analyse(text) {
+        let analysed = self.analyse(text);
+        let concepts = self.concepts(&analysed);
+        let mut out: Vec<String> = concepts.iter().map(|c| Self::concept_key(c.gloss)).collect();
+        for one in analysed {
             out.push(one.folded);
             out.push(one.term.text);
             out.extend(one.alternative);
+        }
+        out
+    }
+
+    /// The form under which a concept stands among the keys of a text.
+    pub(crate) fn concept_key(gloss: &str) -> String {
+        format!("{CONCEPT}{gloss}")
+    }
+
+    /// The concepts of an analysed text, in its order.
+    pub(crate) fn concepts(&self, analysed: &[Analysed]) -> Vec<Concept> {
+        self.lexicon.map(|l| l.concepts(analysed)).unwrap_or_default()
+    }
+
+    /// Whether the lexicon has the word.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.lexicon.is_some_and(|l| self.analyse(word).iter().any(|one| l.knows(one)))
+    }
+
+    /// The text in English words as far as the lexicon knows them, the other content words as they
+    /// are: for an embedder that knows English alone. Function words are left out.
+    pub fn gloss(&self, text: &str) -> String {
+        let analysed = self.analyse(text);
+        let concepts = self.concepts(&analysed);
+        let mut out = String::with_capacity(text.len());
+        let mut next = 0;
+        for (at, one) in analysed.iter().enumerate() {
+            if at < next || one.term.variant {
+                continue;
+            }
+            // The longest phrase says most; a compound's parts are one word with two glosses.
+            let here = concepts.iter().filter(|c| *c.terms().start() == at);
+            let longest = here.clone().map(|c| *c.terms().end()).max();
+            let mut add = |words: &str| {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                out.push_str(words);
+            };
+            match longest {
+                Some(end) => {
+                    here.filter(|c| *c.terms().end() == end).for_each(|c| add(c.gloss));
+                    next = end + 1;
+                }
+                None if one.term.stop => {}
+                None => add(&one.folded),
+            }
         }
         out
     }

@@ -5,6 +5,7 @@
 
 mod abbreviations;
 mod analyzer;
+mod concepts;
 mod detect;
 mod distance;
 mod evidence;
@@ -19,6 +20,7 @@ mod stopwords;
 
 pub(crate) use analyzer::{Analysed, stems};
 pub use analyzer::{Analyzer, Term, TermKind};
+pub(crate) use concepts::{Concept, fingerprint as lexicon_fingerprint};
 pub use detect::{detect, detect_among, rank};
 pub use distance::edit_distance;
 pub(crate) use fold::fold;

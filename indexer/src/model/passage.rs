@@ -31,8 +31,8 @@ impl fmt::Debug for PassageId {
     }
 }
 
-/// SHA-256 of the exact text that is embedded: the key of a vector in the catalog, so that equal
-/// texts share a vector and a renamed file keeps its vectors.
+/// SHA-256 of language and text of what is embedded: the key of a vector in the catalog, so that
+/// equal texts share a vector and a renamed file keeps its vectors.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmbedHash(pub [u8; 32]);
 
@@ -99,7 +99,7 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// The text that both the embedder and nobody else sees: title, heading path, body.
+    /// The text that is embedded: title, heading path, body.
     pub fn embed_text(&self, title: &str) -> String {
         let mut out = String::with_capacity(title.len() + self.text.len() + 64);
         out.push_str(title);
@@ -115,8 +115,12 @@ impl Passage {
     }
 
     /// Key of this passage's vector.
-    pub fn embed_hash(&self, title: &str) -> EmbedHash {
-        EmbedHash(Sha256::digest(self.embed_text(title).as_bytes()).into())
+    pub fn embed_hash(&self, meta: &DocumentMeta) -> EmbedHash {
+        let mut hash = Sha256::new();
+        hash.update(meta.locale.language());
+        hash.update([0]);
+        hash.update(self.embed_text(&meta.title));
+        EmbedHash(hash.finalize().into())
     }
 
     /// Stable id, see [`PassageId`]. `filter` fields of the document take part, so that a changed

@@ -12,9 +12,9 @@ use crate::catalog::{
     Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     StoredDocument, StoredPassage,
 };
-use crate::embed::Embedder;
+use crate::embed::{self, Embedder};
 use crate::keyword::KeywordPassage;
-use crate::model::{DocPath, Document, EmbedHash, Generation, Passage, PassageId};
+use crate::model::{DocPath, Document, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
 use crate::source::SourceRules;
 use crate::vector::VectorPoint;
 
@@ -217,10 +217,16 @@ impl Publisher {
         let texts: Vec<(EmbedHash, String)> = added
             .iter()
             .filter(|p| seen.insert(p.embed_hash))
-            .map(|p| (p.embed_hash, p.passage.embed_text(&p.document.meta.title)))
+            .map(|p| (p.embed_hash, self.input(p.passage, &p.document.meta)))
             .collect();
         progress.begin(Stage::Embedding, texts.iter().map(|(_, t)| t.len() as u64).sum());
         self.embed_texts(texts, progress).await
+    }
+
+    /// What the embedder is given of a passage.
+    fn input(&self, passage: &Passage, meta: &DocumentMeta) -> String {
+        let text = passage.embed_text(&meta.title);
+        embed::input(&*self.embedder, &meta.locale, &text).into_owned()
     }
 
     /// Embeds and keeps `texts`; the caller has begun [`Stage::Embedding`].
@@ -273,14 +279,12 @@ impl Publisher {
     ) -> Result<u64, PublishError> {
         let mut seen = known.clone();
         let missing: Vec<_> = rows.passages.iter().filter(|p| seen.insert(p.embed_hash)).collect();
-        let titles: HashMap<PassageId, &str> = missing
-            .iter()
-            .map(|p| (p.id, rows.documents[p.document as usize].1.title.as_str()))
-            .collect();
+        let metas: HashMap<PassageId, &DocumentMeta> =
+            missing.iter().map(|p| (p.id, &rows.documents[p.document as usize].1)).collect();
         let texts = async |window: &[&LivePassage]| {
             let ids: Vec<PassageId> = window.iter().map(|p| p.id).collect();
             let stored = self.catalog.passages(&ids).await?;
-            let text = |s: &StoredPassage| Some(s.passage.embed_text(titles.get(&s.id)?));
+            let text = |s: &StoredPassage| Some(self.input(&s.passage, metas.get(&s.id)?));
             Ok::<Vec<_>, PublishError>(
                 stored.iter().filter_map(|s| Some((s.embed_hash, text(s)?))).collect(),
             )
@@ -378,7 +382,7 @@ fn pending(plan: &Plan) -> Vec<Pending<'_>> {
                 id: passage.id(&document.path, &document.meta),
                 document,
                 passage,
-                embed_hash: passage.embed_hash(&document.meta.title),
+                embed_hash: passage.embed_hash(&document.meta),
             })
         })
         .collect()

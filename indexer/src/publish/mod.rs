@@ -14,6 +14,7 @@ mod progress;
 mod reconcile;
 mod report;
 mod verify;
+mod watch;
 
 pub use apply::Publisher;
 pub use data_folder::{DataFolder, Indexes};
@@ -21,6 +22,7 @@ pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
 pub use reconcile::inspect;
 pub use report::{BuildReport, PendingChanges};
+pub use watch::{FolderWatch, Stillness, Wake, WatchMode, WatchSettings};
 
 use crate::catalog::CatalogError;
 use crate::embed::EmbedError;

@@ -14,7 +14,7 @@ use crate::model::{DocPath, Document};
 use crate::source::{self, SourceFile, SourceRules};
 
 /// Raised when the same file would give other passages than before.
-const PASSAGE_FORMAT: &str = "passages-1";
+const PASSAGE_FORMAT: &str = "passages-2";
 
 /// What has to be done to make the catalog follow the folder.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 
 use crate::catalog::{Catalog, CatalogError, StoredDocument};
-use crate::embed::{EmbedError, Embedder};
+use crate::embed::{self, EmbedError, Embedder};
 use crate::keyword::{KeywordError, KeywordHit, KeywordQuery, QueryTerm};
 use crate::language;
 use crate::model::{DocPath, Filter, Hit, Locale, Retrieved, SearchTimings};
@@ -138,11 +138,11 @@ impl KnowledgeBase {
         });
         let text = self.mended(&query.text, &locale).await?;
         let keyword = self.keyword((&text, &locale), &query.filter, &snapshot);
-        let dense = self.dense(&text, &query.filter, &snapshot);
+        let dense = self.dense((&text, &locale), &query.filter, &snapshot);
         let ((keyword, terms, keyword_ms), (dense, embed_ms, dense_ms)) =
             tokio::try_join!(keyword, dense)?;
 
-        let weight = self.settings.dense_weight(&locale, &terms);
+        let weight = self.settings.dense_weight(self.embedder.speaks(&locale), &terms);
         let mut fused = fuse(&keyword, &dense, weight);
         self.prefer_language(&mut fused, &snapshot, &locale);
 
@@ -158,7 +158,7 @@ impl KnowledgeBase {
         Ok(SearchOutcome {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
             query: text,
-            embedder_knows: self.settings.embedder_knows(&locale),
+            embedder_knows: self.embedder.speaks(&locale),
             locale,
             terms,
             candidates: fused,
@@ -169,9 +169,9 @@ impl KnowledgeBase {
     async fn mended(&self, text: &str, locale: &Locale) -> Result<String, SearchError> {
         let (index, embedder) = (Arc::clone(&self.indexes.keyword), Arc::clone(&self.embedder));
         let (text, locale) = (text.to_owned(), locale.clone());
-        let english = self.settings.embedder_knows(&locale);
         tokio::task::spawn_blocking(move || {
-            let known = |word: &str| english && embedder.knows(word);
+            let spoken = embedder.speaks(&locale);
+            let known = |word: &str| spoken && embedder.knows(word);
             Ok(index.correct(&text, &locale, &known)?.unwrap_or(text))
         })
         .await
@@ -208,12 +208,13 @@ impl KnowledgeBase {
 
     async fn dense(
         &self,
-        text: &str,
+        (text, locale): (&str, &Locale),
         filter: &Filter,
         snapshot: &Snapshot,
     ) -> Result<(Vec<VectorHit>, f64, f64), SearchError> {
         let started = Instant::now();
-        let vector = self.query_vector(text).await?;
+        let input = embed::input(&*self.embedder, locale, text);
+        let vector = self.query_vector(&input).await?;
         let embed_ms = millis(started);
         let started = Instant::now();
         let want = self.settings.candidates;

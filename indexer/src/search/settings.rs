@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::keyword::QueryTerm;
 use crate::language::TermKind;
-use crate::model::Locale;
 
 /// How candidates are found and joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,8 +18,6 @@ pub struct SearchSettings {
     /// The same for a question with a code that the base knows (an error code, a SKU): its exact
     /// match tells more than any likeness.
     pub dense_weight_codes: f32,
-    /// Languages that the embedder was trained on.
-    pub embedder_languages: Vec<String>,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
     pub other_language_factor: f32,
     /// Question vectors kept in memory.
@@ -34,7 +31,6 @@ impl Default for SearchSettings {
             dense_weight: 0.7,
             dense_weight_other: 0.2,
             dense_weight_codes: 0.3,
-            embedder_languages: vec!["en".to_owned()],
             other_language_factor: 0.7,
             query_cache: 4096,
         }
@@ -42,15 +38,10 @@ impl Default for SearchSettings {
 }
 
 impl SearchSettings {
-    pub(super) fn dense_weight(&self, locale: &Locale, terms: &[QueryTerm]) -> f32 {
+    pub(super) fn dense_weight(&self, spoken: bool, terms: &[QueryTerm]) -> f32 {
         if terms.iter().any(|t| t.kind == TermKind::Code && t.passages > 0) {
             return self.dense_weight_codes;
         }
-        if self.embedder_knows(locale) { self.dense_weight } else { self.dense_weight_other }
-    }
-
-    /// Whether the embedder was trained on `locale`'s language.
-    pub(super) fn embedder_knows(&self, locale: &Locale) -> bool {
-        locale.is_undetermined() || self.embedder_languages.iter().any(|l| l == locale.language())
+        if spoken { self.dense_weight } else { self.dense_weight_other }
     }
 }

@@ -13,6 +13,9 @@ use indexer::language::Analyzer;
 
 pub use answer_type::AnswerType;
 
+/// What another word of the same concept counts of the word itself.
+const CONCEPT_SHARE: f32 = 0.8;
+
 /// The content terms of a question with their weight (inverse document frequency in this base).
 #[derive(Debug, Clone)]
 pub struct QuestionTerms {
@@ -24,6 +27,8 @@ pub struct QuestionTerms {
 struct Weighted {
     text: String,
     weight: f32,
+    /// Keys of the concepts it stands for.
+    concepts: Vec<String>,
     /// The base has no such word.
     unknown: bool,
 }
@@ -53,6 +58,20 @@ impl TextTerms {
     }
 }
 
+impl Weighted {
+    /// How far a text has this term: 1 for the word, [`CONCEPT_SHARE`] for another word of the same
+    /// concept, else 0.
+    fn found_in(&self, text: &TextTerms) -> f32 {
+        if text.0.contains(&self.text) {
+            1.0
+        } else if self.concepts.iter().any(|c| text.0.contains(c)) {
+            CONCEPT_SHARE
+        } else {
+            0.0
+        }
+    }
+}
+
 impl QuestionTerms {
     /// From the analysed query of a search. Equal terms count once.
     pub fn new(analysed: &[QueryTerm]) -> Self {
@@ -66,6 +85,7 @@ impl QuestionTerms {
                 Weighted {
                     text: t.text.clone(),
                     weight: (t.idf * share).max(0.05),
+                    concepts: t.concepts.clone(),
                     unknown: t.passages == 0,
                 }
             })
@@ -89,22 +109,13 @@ impl QuestionTerms {
 
     /// Weighted share of the terms that `text` has, [0, 1]; 0 for a question without terms.
     pub fn coverage(&self, text: &TextTerms) -> f32 {
-        let covered: f32 =
-            self.terms.iter().filter(|t| text.0.contains(&t.text)).map(|t| t.weight).sum();
+        let covered: f32 = self.terms.iter().map(|t| t.weight * t.found_in(text)).sum();
         if self.total > 0.0 { covered / self.total } else { 0.0 }
     }
 
     /// Coverage where a term counts fully in `text` and by `share` when only `context` has it.
     pub fn coverage_in_context(&self, text: &TextTerms, context: &TextTerms, share: f32) -> f32 {
-        let weigh = |t: &Weighted| {
-            if text.0.contains(&t.text) {
-                t.weight
-            } else if context.0.contains(&t.text) {
-                t.weight * share
-            } else {
-                0.0
-            }
-        };
+        let weigh = |t: &Weighted| t.weight * t.found_in(text).max(share * t.found_in(context));
         let covered: f32 = self.terms.iter().map(weigh).sum();
         if self.total > 0.0 { covered / self.total } else { 0.0 }
     }
@@ -113,7 +124,7 @@ impl QuestionTerms {
     /// second text adds to a first one.
     pub fn covered(&self, text: &TextTerms, context: &TextTerms) -> u64 {
         self.terms.iter().take(64).enumerate().fold(0, |bits, (i, t)| {
-            let has = text.0.contains(&t.text) || context.0.contains(&t.text);
+            let has = t.found_in(text).max(t.found_in(context)) > 0.0;
             bits | (u64::from(has) << i)
         })
     }

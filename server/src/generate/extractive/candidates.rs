@@ -6,12 +6,18 @@ use indexer::model::{Hit, Unit, UnitKind};
 use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
 
 /// What counts how much in a unit's score; together 1.
-const COVERAGE: f32 = 0.50;
-const PASSAGE: f32 = 0.28;
-const TYPE: f32 = 0.14;
-const POSITION: f32 = 0.08;
+const COVERAGE: f32 = 0.42;
+const PASSAGE: f32 = 0.36;
+const TYPE: f32 = 0.16;
+const POSITION: f32 = 0.06;
+/// The passage's share of the best score is raised to this power: retrieval has weighed meaning and
+/// words of whole passages, which a single sentence's words should rarely overrule.
+const PASSAGE_POWER: i32 = 3;
 /// A term that only the headings above a unit have counts this much.
 const CONTEXT_SHARE: f32 = 0.6;
+pub(super) fn w(name: &str, default: f32) -> f32 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
 
 /// A unit that may become a sentence of the answer.
 #[derive(Debug, Clone)]
@@ -36,7 +42,10 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
         let analyzer = Analyzer::new(&hit.meta.locale);
         let headings = hit.heading_path.iter().map(String::as_str);
         let context = TextTerms::of(headings.chain([hit.meta.title.as_str()]), &analyzer);
-        let passage_share = (hit.score / best).min(1.0);
+        let same = hits.first().is_some_and(|h| h.path == hit.path);
+        let floor = if same { w("W_SAME", 0.0) } else { 0.0 };
+        let passage_share = (hit.score / best).clamp(0.0, 1.0).powf(w("W_POW", 3.0)).max(floor);
+        let mut before: Option<(u16, TextTerms)> = None;
         for (unit_index, unit) in hit.units.iter().enumerate() {
             if unit.kind == UnitKind::Header {
                 continue;
@@ -49,11 +58,21 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
             if let Some(header) = header {
                 context.join(&TextTerms::of([header], &analyzer));
             }
-            let coverage = terms.coverage_in_context(&own, &context, CONTEXT_SHARE);
-            let score = COVERAGE * coverage
-                + PASSAGE * passage_share
-                + TYPE * type_match(&types, unit, text)
-                + POSITION / (1.0 + unit_index as f32 * 0.5);
+            let coverage = terms.coverage_in_context(&own, &context, w("W_CTX", CONTEXT_SHARE));
+            let coverage = match &before {
+                Some((block, near)) if *block == unit.block && unit.kind == UnitKind::Sentence => {
+                    let wide = terms.coverage_in_context(&own, near, 1.0);
+                    let n = w("W_NEAR", 0.0);
+                    coverage.max(coverage * (1.0 - n) + n * wide)
+                }
+                _ => coverage,
+            };
+            before = Some((unit.block, own.clone()));
+            let asked = !types.is_empty();
+            let score = w("W_COV", COVERAGE) * coverage
+                + w("W_PASS", PASSAGE) * passage_share
+                + (if asked { w("W_TYPE", TYPE) } else { TYPE }) * type_match(&types, unit, text)
+                + w("W_POS", POSITION) / (1.0 + unit_index as f32 * 0.5);
             out.push(Candidate {
                 hit: hit_index,
                 unit: unit_index,

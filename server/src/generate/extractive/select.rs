@@ -1,10 +1,11 @@
 //! Chooses units that belong together within the word budget.
 //!
 //! The best unit leads. It brings what it cannot be understood without: the line that introduces a
-//! list, the steps before and after a step, the sentence that goes on. A further unit comes only when
-//! it is nearly as good *and* adds something that the question asks for and the answer lacks: a
-//! customer reads the first lines, so every line that adds nothing takes away. At the end all stand
-//! in source order.
+//! list, the steps before and after a step, the sentence that goes on. Then its passage goes on, the
+//! neighbours of what was picked first, until the answer is complete enough to stand alone. A unit of
+//! another passage comes only when it is nearly as good *and* adds something that the question asks
+//! for and the answer lacks: a customer reads the first lines, so every line that adds nothing takes
+//! away. At the end all stand in source order.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +19,13 @@ use crate::evidence::QuestionTerms;
 const MAX_UNITS: usize = 8;
 /// Table rows of an answer at most.
 const MAX_ROWS: usize = 3;
-/// Words up to which the best passage may go on although it adds no further term of the question:
-/// the sentences beside the best one usually complete it.
-const COMPLETE_WORDS: usize = 70;
+/// Words up to which the best passage goes on: the sentences beside the best one usually complete
+/// it.
+const COMPLETE_WORDS: usize = 60;
+/// What standing beside a picked unit adds to a unit's score when the passage goes on.
+const BESIDE: f32 = 0.12;
+/// A unit that goes on scores at least this share of `min_share`: it need not match by itself.
+const GOES_ON: f32 = 0.6;
 
 /// (hit, unit), ordered as in the sources: best source first.
 pub(super) type Chosen = Vec<(usize, usize)>;
@@ -36,26 +41,21 @@ pub(super) fn select(
         b.score.total_cmp(&a.score).then(a.hit.cmp(&b.hit)).then(a.unit.cmp(&b.unit))
     });
     let Some(best) = order.first().copied() else { return Vec::new() };
-    let language = hits[best.hit].meta.locale.language();
     let mut picked = Picked { units: BTreeSet::new(), words: 0, covers: 0, hits, candidates };
-    for candidate in &order {
+    picked.add(&picked.group(best, settings.max_words));
+    picked.go_on(best, settings);
+    let language = hits[best.hit].meta.locale.language();
+    for candidate in order {
         if candidate.score < best.score * settings.min_share {
             break;
         }
-        let lead = picked.units.is_empty();
-        let hit = &hits[candidate.hit];
         let gain = terms.share(candidate.covers & !picked.covers);
-        let completes = candidate.hit == best.hit && picked.words < COMPLETE_WORDS;
-        let wanted = lead || gain >= settings.min_gain || completes;
-        if !wanted || hit.meta.locale.language() != language || picked.repeats(candidate) {
-            continue;
-        }
-        let group = picked.group(candidate, settings.max_words);
-        let fits = picked.words + picked.cost(&group) <= settings.max_words
-            && picked.units.len() + group.len() <= MAX_UNITS
-            && picked.rows_fit(&group);
-        if lead || fits {
-            picked.add(&group);
+        let same_language = hits[candidate.hit].meta.locale.language() == language;
+        if gain >= settings.min_gain && same_language && !picked.repeats(candidate) {
+            let group = picked.group(candidate, settings.max_words);
+            if picked.fits(&group, settings.max_words) {
+                picked.add(&group);
+            }
         }
     }
     picked.units.into_iter().collect()
@@ -142,6 +142,39 @@ impl Picked<'_> {
             UnitKind::Row | UnitKind::Header | UnitKind::Code => {}
         }
         group.into_iter().map(|u| (candidate.hit, u)).collect()
+    }
+
+    /// Lets the passage of `lead` go on, up to [`COMPLETE_WORDS`].
+    fn go_on(&mut self, lead: &Candidate, settings: &ExtractiveSettings) {
+        let least = lead.score * settings.min_share * super::candidates::w("W_GOES", GOES_ON);
+        while self.words < super::candidates::w("W_COMPLETE", COMPLETE_WORDS as f32) as usize {
+            let beside = |c: &Candidate| {
+                let near = |unit: usize| self.units.contains(&(c.hit, unit));
+                near(c.unit + 1) || c.unit.checked_sub(1).is_some_and(near)
+            };
+            let value = |c: &Candidate| c.score + if beside(c) { super::candidates::w("W_BESIDE", BESIDE) } else { 0.0 };
+            let next = self
+                .candidates
+                .iter()
+                .filter(|c| c.hit == lead.hit && c.score >= least && !self.repeats(c))
+                // A row says something only where it matches; its neighbours are other cases.
+                .filter(|c| self.kind(c) != UnitKind::Row || c.covers != 0)
+                .map(|c| (value(c), self.group(c, settings.max_words)))
+                .filter(|(_, group)| self.fits(group, settings.max_words))
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((_, group)) = next else { return };
+            self.add(&group);
+        }
+    }
+
+    fn kind(&self, candidate: &Candidate) -> UnitKind {
+        self.hits[candidate.hit].units[candidate.unit].kind
+    }
+
+    fn fits(&self, group: &[(usize, usize)], max_words: usize) -> bool {
+        self.words + self.cost(group) <= max_words
+            && self.units.len() + group.len() <= MAX_UNITS
+            && self.rows_fit(group)
     }
 
     fn cost(&self, group: &[(usize, usize)]) -> usize {
