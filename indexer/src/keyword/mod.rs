@@ -61,7 +61,7 @@ impl Default for KeywordSettings {
             headings_boost: 1.5,
             body_boost: 1.0,
             folded_boost: 0.4,
-            concept_boost: 0.5,
+            concept_boost: 1.0,
             code_boost: 3.0,
             tie_breaker: 0.2,
         }

@@ -41,7 +41,10 @@ pub(super) fn correct(
         let folded = fold(&word.to_lowercase());
         let lower = word.to_lowercase();
         let occurs = |term: Term| searcher.doc_freq(&term).map(|n| n > 0);
-        if known(&lower) || occurs(Term::from_field_text(fields.folded, &folded))? {
+        if known(&lower)
+            || analyzer.knows(word)
+            || occurs(Term::from_field_text(fields.folded, &folded))?
+        {
             continue;
         }
         let mut stem_known = false;

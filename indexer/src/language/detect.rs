@@ -22,6 +22,9 @@ const LEAST_ALONE: f32 = 0.3;
 /// The winner needs this much more than the second, as a share of its own score.
 const MARGIN: f32 = 0.12;
 
+/// A language with at most this share of the best one's evidence is not meant.
+const FAINT: f32 = 0.5;
+
 /// Language of `text` as a two-letter code, or `None` when it is too short or too mixed to say.
 pub fn detect(text: &str) -> Option<Locale> {
     winner(&scores(text, None))
@@ -44,6 +47,19 @@ pub fn detect_among(text: &str, languages: &[Locale]) -> Option<Locale> {
     let codes: Vec<&str> = languages.iter().map(Locale::language).collect();
     let best = winner(&scores(text, Some(&codes)))?;
     languages.iter().find(|l| l.language() == best.language()).cloned()
+}
+
+/// The language that a question over a base in `languages` is analysed in: one of the base's, or
+/// another one when the question is clearly in it and in none of the base's. `None` when nothing
+/// speaks for any.
+pub fn detect_question(text: &str, languages: &[Locale]) -> Option<Locale> {
+    let all = scores(text, None);
+    let own = |code: &str| languages.iter().any(|l| l.language() == code);
+    let of_base = all.iter().find(|(code, _)| own(code)).map_or(0.0, |(_, score)| *score);
+    winner(&all)
+        .filter(|best| !own(best.language()))
+        .filter(|_| all.first().is_some_and(|(_, best)| *best >= LEAST && of_base <= best * FAINT))
+        .or_else(|| detect_among(text, languages))
 }
 
 fn winner(scores: &[(&'static str, f32)]) -> Option<Locale> {

@@ -404,3 +404,14 @@ const UNSEEN: &[(&str, &[&str])] = &[
         ],
     ),
 ];
+
+#[test]
+fn a_question_may_be_in_a_language_that_the_base_has_not() {
+    let base = [Locale::parse("en").unwrap()];
+    let of = |text| detect_question(text, &base).map(|l| l.to_string());
+    assert_eq!(of("Wie lange dauert die Lieferung nach Berlin?").as_deref(), Some("de"));
+    assert_eq!(of("Cik dienu laikā var atgriezt preci?").as_deref(), Some("lv"));
+    assert_eq!(of("How long does delivery to Berlin take?").as_deref(), Some("en"));
+    assert_eq!(of("refund policy?").as_deref(), Some("en"));
+    assert_eq!(of("E-PAY-07"), None);
+}

@@ -21,7 +21,7 @@ mod stopwords;
 pub(crate) use analyzer::{Analysed, stems};
 pub use analyzer::{Analyzer, Term, TermKind};
 pub(crate) use concepts::{Concept, fingerprint as lexicon_fingerprint};
-pub use detect::{detect, detect_among, rank};
+pub use detect::{detect, detect_among, detect_question, rank};
 pub use distance::edit_distance;
 pub(crate) use fold::fold;
 pub use sentences::sentences;

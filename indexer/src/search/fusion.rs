@@ -5,6 +5,7 @@
 //! which confidence needs. Pure functions, no I/O.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::keyword::KeywordHit;
 use crate::model::PassageId;
@@ -48,6 +49,33 @@ pub fn fuse(keyword: &[KeywordHit], dense: &[VectorHit], dense_weight: f32) -> V
     let mut out: Vec<Fused> = joined.into_values().collect();
     sort(&mut out);
     out
+}
+
+/// Lets every candidate's score take in those of its document's best two: a document with several
+/// good passages is more likely the right one than a document with one.
+///
+/// `share` in [0, 1] is what the document's part counts; `document` names a candidate's document.
+pub(super) fn join_siblings<D: Copy + Eq + Hash>(
+    list: &mut [Fused],
+    document: impl Fn(PassageId) -> Option<D>,
+    share: f32,
+) {
+    let mut best: HashMap<D, [f32; 2]> = HashMap::new();
+    for candidate in list.iter() {
+        let Some(key) = document(candidate.id) else { continue };
+        let two = best.entry(key).or_default();
+        if candidate.score > two[0] {
+            *two = [candidate.score, two[0]];
+        } else if candidate.score > two[1] {
+            two[1] = candidate.score;
+        }
+    }
+    for candidate in list.iter_mut() {
+        if let Some(two) = document(candidate.id).and_then(|key| best.get(&key)) {
+            candidate.score = (1.0 - share) * candidate.score + share * (two[0] + two[1]) / 2.0;
+        }
+    }
+    sort(list);
 }
 
 /// Best first, equal scores by id: the order never depends on a hash map.

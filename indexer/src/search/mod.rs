@@ -132,7 +132,7 @@ impl KnowledgeBase {
         let started = Instant::now();
         let snapshot = self.snapshot();
         let locale = query.locale.clone().unwrap_or_else(|| {
-            language::detect_among(&query.text, &snapshot.languages)
+            language::detect_question(&query.text, &snapshot.languages)
                 .or_else(|| snapshot.languages.first().cloned())
                 .unwrap_or_else(Locale::undetermined)
         });
@@ -144,6 +144,8 @@ impl KnowledgeBase {
 
         let weight = self.settings.dense_weight(self.embedder.speaks(&locale), &terms);
         let mut fused = fuse(&keyword, &dense, weight);
+        let document = |id| snapshot.document_of(id).map(std::ptr::from_ref::<LiveDocument>);
+        fusion::join_siblings(&mut fused, document, self.settings.sibling_share);
         self.prefer_language(&mut fused, &snapshot, &locale);
 
         let fetching = Instant::now();

@@ -18,6 +18,8 @@ pub struct SearchSettings {
     /// The same for a question with a code that the base knows (an error code, a SKU): its exact
     /// match tells more than any likeness.
     pub dense_weight_codes: f32,
+    /// Share of a passage's score that its document's best two passages decide, [0, 1].
+    pub sibling_share: f32,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
     pub other_language_factor: f32,
     /// Question vectors kept in memory.
@@ -29,8 +31,9 @@ impl Default for SearchSettings {
         Self {
             candidates: 100,
             dense_weight: 0.7,
-            dense_weight_other: 0.2,
+            dense_weight_other: 0.6,
             dense_weight_codes: 0.3,
+            sibling_share: 0.3,
             other_language_factor: 0.7,
             query_cache: 4096,
         }

@@ -233,7 +233,7 @@ impl Assistant {
     fn locale_of(&self, question: &Question) -> Locale {
         let snapshot = self.knowledge.snapshot();
         let detected = || {
-            indexer::language::detect_among(question.text.expose(), &snapshot.languages)
+            indexer::language::detect_question(question.text.expose(), &snapshot.languages)
                 .or_else(|| snapshot.languages.first().cloned())
                 .unwrap_or_else(Locale::undetermined)
         };

@@ -9,10 +9,12 @@ mod answer_type;
 use std::collections::HashSet;
 
 use indexer::keyword::QueryTerm;
-use indexer::language::Analyzer;
+use indexer::language::{Analyzer, TermKind};
 
 pub use answer_type::AnswerType;
 
+/// A code is worth several words: who names one asks about it.
+const CODE_SHARE: f32 = 2.0;
 /// What another word of the same concept counts of the word itself.
 const CONCEPT_SHARE: f32 = 0.8;
 
@@ -80,8 +82,12 @@ impl QuestionTerms {
             .iter()
             .filter(|t| seen.insert(t.text.as_str()))
             .map(|t| {
-                // No idf tells a common word from a telling one when the base has neither.
-                let share = if t.passages == 0 { 0.5 } else { 1.0 };
+                let share = match (t.kind, t.passages) {
+                    (TermKind::Code, _) => CODE_SHARE,
+                    // No idf tells a common word from a telling one when the base has neither.
+                    (_, 0) => 0.5,
+                    _ => 1.0,
+                };
                 Weighted {
                     text: t.text.clone(),
                     weight: (t.idf * share).max(0.05),

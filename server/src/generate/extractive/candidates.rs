@@ -6,18 +6,18 @@ use indexer::model::{Hit, Unit, UnitKind};
 use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
 
 /// What counts how much in a unit's score; together 1.
-const COVERAGE: f32 = 0.42;
-const PASSAGE: f32 = 0.36;
-const TYPE: f32 = 0.16;
+const COVERAGE: f32 = 0.40;
+const PASSAGE: f32 = 0.34;
+const TYPE: f32 = 0.20;
 const POSITION: f32 = 0.06;
 /// The passage's share of the best score is raised to this power: retrieval has weighed meaning and
 /// words of whole passages, which a single sentence's words should rarely overrule.
 const PASSAGE_POWER: i32 = 3;
 /// A term that only the headings above a unit have counts this much.
 const CONTEXT_SHARE: f32 = 0.6;
-pub(super) fn w(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
+/// What the sentence before a sentence lends to its coverage: "It takes 5 days." after the sentence
+/// that says what.
+const NEAR_SHARE: f32 = 0.5;
 
 /// A unit that may become a sentence of the answer.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(super) struct Candidate {
     pub(super) words: usize,
     /// Terms of the question that the unit itself has, a bit each.
     pub(super) covers: u64,
+    /// A table row whose column names have a term of the question.
+    pub(super) header: bool,
 }
 
 /// All units of `hits` with their scores, in source order.
@@ -42,9 +44,7 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
         let analyzer = Analyzer::new(&hit.meta.locale);
         let headings = hit.heading_path.iter().map(String::as_str);
         let context = TextTerms::of(headings.chain([hit.meta.title.as_str()]), &analyzer);
-        let same = hits.first().is_some_and(|h| h.path == hit.path);
-        let floor = if same { w("W_SAME", 0.0) } else { 0.0 };
-        let passage_share = (hit.score / best).clamp(0.0, 1.0).powf(w("W_POW", 3.0)).max(floor);
+        let passage_share = (hit.score / best).clamp(0.0, 1.0).powi(PASSAGE_POWER);
         let mut before: Option<(u16, TextTerms)> = None;
         for (unit_index, unit) in hit.units.iter().enumerate() {
             if unit.kind == UnitKind::Header {
@@ -55,30 +55,32 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
                 unit.header.clone().and_then(|h| hit.text.get(h.start as usize..h.end as usize));
             let own = TextTerms::of([text], &analyzer);
             let mut context = context.clone();
+            let mut in_header = false;
             if let Some(header) = header {
-                context.join(&TextTerms::of([header], &analyzer));
+                let names = TextTerms::of([header], &analyzer);
+                in_header = terms.covered(&names, &TextTerms::default()) != 0;
+                context.join(&names);
             }
-            let coverage = terms.coverage_in_context(&own, &context, w("W_CTX", CONTEXT_SHARE));
+            let coverage = terms.coverage_in_context(&own, &context, CONTEXT_SHARE);
             let coverage = match &before {
                 Some((block, near)) if *block == unit.block && unit.kind == UnitKind::Sentence => {
                     let wide = terms.coverage_in_context(&own, near, 1.0);
-                    let n = w("W_NEAR", 0.0);
-                    coverage.max(coverage * (1.0 - n) + n * wide)
+                    coverage.max((1.0 - NEAR_SHARE) * coverage + NEAR_SHARE * wide)
                 }
                 _ => coverage,
             };
             before = Some((unit.block, own.clone()));
-            let asked = !types.is_empty();
-            let score = w("W_COV", COVERAGE) * coverage
-                + w("W_PASS", PASSAGE) * passage_share
-                + (if asked { w("W_TYPE", TYPE) } else { TYPE }) * type_match(&types, unit, text)
-                + w("W_POS", POSITION) / (1.0 + unit_index as f32 * 0.5);
+            let score = COVERAGE * coverage
+                + PASSAGE * passage_share
+                + TYPE * type_match(&types, unit, text)
+                + POSITION / (1.0 + unit_index as f32 * 0.5);
             out.push(Candidate {
                 hit: hit_index,
                 unit: unit_index,
                 score: score * soundness(unit, text),
                 words: text.split_whitespace().count(),
                 covers: terms.covered(&own, &TextTerms::default()),
+                header: in_header,
             });
         }
     }

@@ -48,8 +48,7 @@ pub struct Drafted {
 /// The units of `found` that answer its query; empty when none does.
 pub fn answer(found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
     let hits = &found.retrieved.hits;
-    let n = candidates::w("W_HITS", settings.passages as f32) as usize;
-    let hits = &hits[..hits.len().min(n)];
+    let hits = &hits[..hits.len().min(settings.passages)];
     let terms = QuestionTerms::new(&found.terms);
     let candidates = candidates::score(&found.query, &terms, hits);
     let chosen = select::select(&candidates, &terms, hits, settings);

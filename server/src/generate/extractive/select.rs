@@ -21,7 +21,7 @@ const MAX_UNITS: usize = 8;
 const MAX_ROWS: usize = 3;
 /// Words up to which the best passage goes on: the sentences beside the best one usually complete
 /// it.
-const COMPLETE_WORDS: usize = 60;
+const COMPLETE_WORDS: usize = 72;
 /// What standing beside a picked unit adds to a unit's score when the passage goes on.
 const BESIDE: f32 = 0.12;
 /// A unit that goes on scores at least this share of `min_share`: it need not match by itself.
@@ -146,19 +146,19 @@ impl Picked<'_> {
 
     /// Lets the passage of `lead` go on, up to [`COMPLETE_WORDS`].
     fn go_on(&mut self, lead: &Candidate, settings: &ExtractiveSettings) {
-        let least = lead.score * settings.min_share * super::candidates::w("W_GOES", GOES_ON);
-        while self.words < super::candidates::w("W_COMPLETE", COMPLETE_WORDS as f32) as usize {
+        let least = lead.score * settings.min_share * GOES_ON;
+        while self.words < COMPLETE_WORDS {
             let beside = |c: &Candidate| {
                 let near = |unit: usize| self.units.contains(&(c.hit, unit));
                 near(c.unit + 1) || c.unit.checked_sub(1).is_some_and(near)
             };
-            let value = |c: &Candidate| c.score + if beside(c) { super::candidates::w("W_BESIDE", BESIDE) } else { 0.0 };
+            let value = |c: &Candidate| c.score + if beside(c) { BESIDE } else { 0.0 };
             let next = self
                 .candidates
                 .iter()
                 .filter(|c| c.hit == lead.hit && c.score >= least && !self.repeats(c))
                 // A row says something only where it matches; its neighbours are other cases.
-                .filter(|c| self.kind(c) != UnitKind::Row || c.covers != 0)
+                .filter(|c| self.kind(c) != UnitKind::Row || c.covers != 0 || c.header)
                 .map(|c| (value(c), self.group(c, settings.max_words)))
                 .filter(|(_, group)| self.fits(group, settings.max_words))
                 .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
