@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
+use crate::publish::WatchSettings;
 use crate::search::SearchSettings;
 use crate::source::SourceRules;
 
@@ -21,11 +22,12 @@ pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 /// Sections that only the server reads; known here so that a shared file is not refused.
 const SERVER_SECTIONS: [&str; 4] = ["server", "assistant", "log", "eval"];
 
-/// Sections `[source]`, `[embedder]`, `[keyword]`, `[search]`.
+/// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
     pub source: SourceRules,
+    pub watch: WatchSettings,
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,

@@ -45,8 +45,8 @@ pub struct ServerSettings {
     pub shutdown_grace_s: u64,
     /// Open connections of one worker.
     pub max_connections: usize,
-    /// Seconds between looks at the knowledge-base folder; 0 for a look at start alone.
-    pub rescan_s: u64,
+    /// Opens `/v1/admin`, sent as `Authorization: Bearer ...`; unset, nobody may.
+    pub admin_token: Option<String>,
     /// Shown on every page.
     pub site_name: String,
     /// Questions to choose from on the first page.
@@ -70,7 +70,7 @@ impl Default for ServerSettings {
             keep_alive_s: 75,
             shutdown_grace_s: 20,
             max_connections: 1024,
-            rescan_s: 2,
+            admin_token: None,
             site_name: "Help center".to_owned(),
             suggestions: suggestions.map(str::to_owned).to_vec(),
         }

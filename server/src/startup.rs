@@ -13,7 +13,6 @@ use std::future::Future;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::assistant::Assistant;
-use crate::http::{self, Phase, Readiness, State};
+use crate::http::{self, IndexStatus, Phase, Readiness, State};
 use crate::settings::Settings;
 use crate::store::ConversationStore;
 
@@ -108,8 +107,10 @@ impl Application {
         let store: Arc<dyn ConversationStore> = base.store();
         let assistant =
             Arc::new(Assistant::new(base.knowledge(), store, settings.assistant.clone()));
+        let status = Arc::new(IndexStatus::default());
         let state = State {
             assistant,
+            status: Arc::clone(&status),
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
             settings: settings.server.clone(),
@@ -121,8 +122,8 @@ impl Application {
             fingerprint: base.fingerprint().to_owned(),
             root: base.kb().to_owned(),
             rules: settings.indexer.source.clone(),
-            rescan: (settings.server.rescan_s > 0)
-                .then(|| Duration::from_secs(settings.server.rescan_s)),
+            watch: settings.indexer.watch.clone(),
+            status: Arc::clone(&status),
             stop: stopping.clone(),
         };
         let stopped = {

@@ -14,7 +14,7 @@ async fn until_found(app: &TestApp, word: &str, found: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_shows_and_a_deletion_hides() {
-    let app = spawn_app(|s| s.server.rescan_s = 1).await;
+    let app = spawn_app(|_| {}).await;
     let file = app.folder.path().join("kb/help/en/gate.md");
     fs_err::write(&file, "# Gate\n\nThe code zyxqone opens the gate.\n").unwrap();
     until_found(&app, "zyxqone", true).await;
@@ -30,7 +30,7 @@ async fn an_edit_shows_and_a_deletion_hides() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_vanishes_retires_nothing() {
-    let app = spawn_app(|s| s.server.rescan_s = 1).await;
+    let app = spawn_app(|s| s.indexer.watch.rescan_s = 0.5).await;
     let kb = app.folder.path().join("kb");
     fs_err::rename(&kb, app.folder.path().join("away")).unwrap();
     tokio::time::sleep(Duration::from_millis(2500)).await;

@@ -78,6 +78,9 @@ impl Publisher {
         let started = Instant::now();
         let known = self.catalog.documents().await?;
         let plan = self.plan(&known, &progress).await?;
+        if progress.unsettled() {
+            return Err(PublishError::Unsettled);
+        }
         self.publish(plan, &known, (progress, started)).await
     }
 

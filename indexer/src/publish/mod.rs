@@ -51,6 +51,9 @@ pub enum PublishError {
     Embed(#[from] EmbedError),
     #[error("publishing stopped on request")]
     Cancelled,
+    /// The folder was written to while it was read; the next look sees it whole.
+    #[error("the folder was written to while it was read")]
+    Unsettled,
 }
 
 impl PublishError {

@@ -16,6 +16,9 @@ use crate::source::{self, SourceFile, SourceRules};
 /// Raised when the same file would give other passages than before.
 const PASSAGE_FORMAT: &str = "passages-2";
 
+/// A file that is empty for longer than this is meant to be empty.
+const HALF_WRITTEN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What has to be done to make the catalog follow the folder.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -143,6 +146,13 @@ fn read_one(
             return Outcome::Skipped(format!("{reason}.{kept}"));
         }
     };
+    // Many programs empty a file before they fill it again.
+    if bytes.is_empty() && known.is_some() && is_fresh(file) {
+        return Outcome::Skipped(
+            "empty, and written just now: taken for half written. The last good version stays live."
+                .to_owned(),
+        );
+    }
     let hash = input_hash(&bytes, rules_hash);
     if known.is_some_and(|k| k.input_hash == hash) {
         return Outcome::Unchanged;
@@ -154,6 +164,12 @@ fn read_one(
             Outcome::Skipped(format!("{reason}.{kept}"))
         }
     }
+}
+
+/// Whether the file was written a moment ago.
+fn is_fresh(file: &SourceFile) -> bool {
+    let age = fs_err::metadata(&file.absolute).and_then(|m| m.modified()).map(|at| at.elapsed());
+    matches!(age, Ok(Ok(age)) if age < HALF_WRITTEN)
 }
 
 /// Runs `work` on all files with a thread for each core; results in the order of `files`.

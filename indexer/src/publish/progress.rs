@@ -23,6 +23,11 @@ pub trait Progress: Send + Sync {
     fn cancelled(&self) -> bool {
         false
     }
+    /// Asked when the folder has been read; `true` throws away what was read, because the folder was
+    /// written to meanwhile and may have been seen half changed.
+    fn unsettled(&self) -> bool {
+        false
+    }
 }
 
 /// Shows nothing.

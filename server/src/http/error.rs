@@ -19,6 +19,7 @@ use crate::domain::{Failure, FailureKind, QuestionError};
 pub enum Code {
     MalformedJson,
     InvalidParameter,
+    Unauthorized,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -54,11 +55,13 @@ const fn row(
 
 /// All error codes. The API page is made of it.
 #[rustfmt::skip]
-pub const CODES: [CodeRow; 12] = [
+pub const CODES: [CodeRow; 13] = [
     row(Code::MalformedJson, "malformed_json", 400, "The body is not JSON",
         "The body does not parse; `detail` names line and column. Correct the body."),
     row(Code::InvalidParameter, "invalid_parameter", 400, "A query parameter is wrong",
         "A parameter is missing, unknown or out of its range; `detail` names it. Correct the address."),
+    row(Code::Unauthorized, "unauthorized", 401, "The caller is not known",
+        "Send `Authorization: Bearer` with the token of the configuration (`server.admin_token`)."),
     row(Code::NotFound, "not_found", 404, "There is nothing here",
         "The path is unknown, or the article does not exist or may not be seen. Check the address."),
     row(Code::MethodNotAllowed, "method_not_allowed", 405, "Another method is needed",
@@ -88,7 +91,7 @@ impl Code {
     /// The code's row in the table.
     pub fn row(self) -> &'static CodeRow {
         // The table holds every code, which a test proves.
-        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[9])
+        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[10])
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing: questions go to [`Assistant`], searches and articles to [`KnowledgeBase`]. Everything
 //! here is for the public; who may see more is decided elsewhere, never by a request field.
 
+mod admin;
 mod ask;
 mod assets;
 mod body;
@@ -32,6 +33,7 @@ use indexer::search::KnowledgeBase;
 use crate::assistant::Assistant;
 use crate::settings::ServerSettings;
 
+pub use admin::IndexStatus;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
 
@@ -45,6 +47,7 @@ pub struct State {
     pub assistant: Arc<Assistant>,
     pub knowledge: Arc<KnowledgeBase>,
     pub readiness: Arc<Readiness>,
+    pub status: Arc<IndexStatus>,
     pub settings: ServerSettings,
 }
 
@@ -84,6 +87,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .default_service(web::to(|| edge::method_not_allowed("POST")));
     app.service(post)
         .service(get("/v1/search", search::search))
+        .service(get("/v1/admin/index", admin::index))
         .service(get("/livez", health::livez))
         .service(get("/readyz", health::readyz))
         .service(get("/openapi.json", openapi::document))

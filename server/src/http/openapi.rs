@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
-use super::{ask, dto, error, health, search};
+use super::{admin, ask, dto, error, health, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,10 +15,11 @@ use super::{ask, dto, error, health, search};
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, search::search, health::livez, health::readyz, document),
+    paths(ask::ask, search::search, admin::index, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent, error::ProblemBody)),
     tags(
         (name = "Answers", description = "Questions and searches."),
+        (name = "Operation", description = "For the operator and the content team."),
         (name = "Health", description = "For whoever starts and watches the server."),
         (name = "Description", description = "This interface.")
     )
@@ -46,6 +47,7 @@ mod tests {
         for (path, method) in [
             ("/v1/ask", "post"),
             ("/v1/search", "get"),
+            ("/v1/admin/index", "get"),
             ("/livez", "get"),
             ("/readyz", "get"),
             ("/openapi.json", "get"),

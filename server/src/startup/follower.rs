@@ -1,8 +1,7 @@
 //! The one background task that makes the knowledge base follow its folder: mends what a crash left,
-//! looks at the folder at start and then every few seconds, and publishes what has changed.
+//! looks at the folder at start and whenever [`FolderWatch`] says so, and publishes what has changed.
 //!
-//! The look is cheap: a hash over names, sizes and times. A watcher of the file system will take its
-//! place. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
+//! A look is cheap: a hash over names, sizes and times. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,15 +12,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indexer::model::Generation;
-use indexer::publish::{BuildReport, Progress, PublishError, Publisher, Stage};
+use indexer::publish::{
+    BuildReport, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness, WatchSettings,
+};
 use indexer::search::KnowledgeBase;
 use indexer::source::{self, SourceRules};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{Phase, Readiness};
+use crate::http::{IndexStatus, Phase, Readiness};
 
 /// After a failure the folder is looked at again after this long, also when nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
+
+/// Reads of a folder that is written to meanwhile before it is published all the same.
+const RESTLESS: u32 = 4;
 
 /// A sync that is told to stop may take this long to do so by itself; then it is dropped, which is as
 /// safe as a crash: the next start mends what is half done.
@@ -36,8 +40,8 @@ pub(super) struct Follower {
     pub(super) fingerprint: String,
     pub(super) root: PathBuf,
     pub(super) rules: SourceRules,
-    /// Time between looks; `None` for one look at start.
-    pub(super) rescan: Option<Duration>,
+    pub(super) watch: WatchSettings,
+    pub(super) status: Arc<IndexStatus>,
     pub(super) stop: CancellationToken,
 }
 
@@ -51,6 +55,8 @@ struct Memory {
     recovered: bool,
     /// Files that were reported as skipped.
     skipped: HashSet<(String, String)>,
+    /// Times in a row that the folder was written to while it was read.
+    unsettled: u32,
 }
 
 impl Follower {
@@ -58,29 +64,43 @@ impl Follower {
     pub(super) async fn run(self) {
         let stop = self.stop.clone();
         let mut memory = Memory::default();
+        let mut watch = FolderWatch::new(&self.root, &self.watch);
+        self.status.following(self.watch.enabled, watch.has_events());
         loop {
-            let failed = self.round(&mut memory).await.is_err();
-            let pause = match self.rescan {
-                Some(rescan) if failed => rescan.max(RETRY.min(rescan * 4)),
-                Some(rescan) => rescan,
-                None if failed => RETRY,
-                None => return stop.cancelled().await,
+            let failed = self.round(&mut memory, watch.stillness()).await.is_err();
+            let next = async {
+                if failed {
+                    tokio::select! {
+                        _ = watch.next() => {}
+                        () = tokio::time::sleep(RETRY) => {}
+                    }
+                } else if self.watch.enabled || memory.unsettled > 0 {
+                    watch.next().await;
+                } else {
+                    std::future::pending::<()>().await;
+                }
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = next => self.status.woken(),
             }
         }
     }
 
     /// One look, and a sync when something changed. `Err` when it has to be tried again; it is
     /// logged already.
-    async fn round(&self, memory: &mut Memory) -> Result<(), ()> {
-        let result = self.try_round(memory).await;
+    async fn round(&self, memory: &mut Memory, stillness: Stillness) -> Result<(), ()> {
+        let result = self.try_round(memory, stillness).await;
         match result {
+            Err(PublishError::Unsettled) => {
+                memory.unsettled += 1;
+                Ok(())
+            }
             Ok(()) => {
+                memory.unsettled = 0;
                 if memory.failure.take().is_some() {
                     tracing::info!("follower.well_again");
+                    self.status.failed(None);
                 }
                 self.set(Phase::Ready);
                 Ok(())
@@ -93,6 +113,7 @@ impl Follower {
                     if !self.serves() {
                         self.set(Phase::Starting(format!("the first index failed: {message}")));
                     }
+                    self.status.failed(Some(message.clone()));
                     memory.failure = Some(message);
                 }
                 memory.signature = None;
@@ -101,7 +122,11 @@ impl Follower {
         }
     }
 
-    async fn try_round(&self, memory: &mut Memory) -> Result<(), PublishError> {
+    async fn try_round(
+        &self,
+        memory: &mut Memory,
+        stillness: Stillness,
+    ) -> Result<(), PublishError> {
         if !memory.recovered {
             self.set(Phase::Starting("the index is being checked".to_owned()));
             self.until_stopped(self.publisher.recover()).await?;
@@ -117,11 +142,14 @@ impl Follower {
         let progress = Arc::new(Shown {
             readiness: (!self.serves()).then(|| Arc::clone(&self.readiness)),
             stop: self.stop.clone(),
+            // A folder that is never still is published as it is.
+            stillness: (memory.unsettled < RESTLESS).then_some(stillness),
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
         let report = self.until_stopped(self.publisher.sync(progress)).await?;
         self.knowledge.refresh().await?;
+        self.status.published(&report, lag(&self.root, &report));
         log(&report, &mut memory.skipped);
         self.publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
@@ -187,6 +215,13 @@ fn signature(root: &Path, rules: &SourceRules) -> u64 {
     hash.finish()
 }
 
+/// Time from the newest write among the published files to now; `None` when none was written to.
+fn lag(root: &Path, report: &BuildReport) -> Option<Duration> {
+    let written = |path: &String| fs_err::metadata(root.join(path)).ok()?.modified().ok();
+    let paths = report.added_paths.iter().chain(&report.changed_paths);
+    paths.filter_map(written).max()?.elapsed().ok()
+}
+
 /// What a sync did; a skipped file is reported once.
 fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
     if report.added + report.changed + report.retired > 0 {
@@ -219,6 +254,8 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
 
 /// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
 struct Shown {
+    /// `None` when the folder is written to all the time.
+    stillness: Option<Stillness>,
     /// `None` when an older generation serves meanwhile.
     readiness: Option<Arc<Readiness>>,
     stop: CancellationToken,
@@ -259,6 +296,10 @@ impl Progress for Shown {
 
     fn cancelled(&self) -> bool {
         self.stop.is_cancelled()
+    }
+
+    fn unsettled(&self) -> bool {
+        self.stillness.as_ref().is_some_and(|s| !s.holds())
     }
 }
 
