@@ -150,7 +150,7 @@ fn change<'a>(
                     id: passage.id(path, meta),
                     path,
                     passage,
-                    embed_hash: passage.embed_hash(&meta),
+                    embed_hash: passage.embed_hash(meta),
                 })
             })
             .collect(),

@@ -53,7 +53,8 @@ impl Application {
         let listener = bind(&settings)?;
         base::check_kb(&paths.kb)?;
         let base = Base::open(&settings, paths, EmbedderStart::Now).await?;
-        let readiness = Arc::new(Readiness::new(Phase::Starting("starting".to_owned())));
+        let readiness =
+            Arc::new(Readiness::new(Phase::Starting("the index is being opened".to_owned())));
         Ok(Self { listener, settings, base, readiness })
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::set_run::Languages;
 use super::sets::{SetFiles, Turns};
-use super::{EvalError, golden, golden_run, output, report, set_run, sets};
+use super::{EvalError, against, golden, golden_run, output, report, set_run, sets};
 use crate::settings::Settings;
 
 /// Flags of `eval`.
@@ -18,6 +18,10 @@ pub struct EvalArgs {
     /// Folder of golden cases (*.yaml) to ask against the knowledge base --kb
     #[arg(long, value_name = "DIR", conflicts_with_all = ["set", "corpus"])]
     pub golden: Option<PathBuf>,
+    /// With --golden: what would change if this working copy of --kb were published; exit code 1 when
+    /// a case would break
+    #[arg(long, value_name = "DIR", requires = "golden")]
+    pub against: Option<PathBuf>,
     /// Folder of a question set: corpus.jsonl, SPLIT/queries.jsonl, SPLIT/qrels.tsv
     #[arg(long, value_name = "DIR", conflicts_with = "corpus")]
     pub set: Option<PathBuf>,
@@ -91,6 +95,15 @@ async fn golden(
         ));
     }
     let cases = golden::read(folder, kb)?;
+    if let Some(copy) = &args.against {
+        let differences = against::run(&cases, (kb, copy, data), settings).await?;
+        let text = if args.json {
+            format!("{}\n", against::json(cases.len(), &differences))
+        } else {
+            against::text(cases.len(), &differences)
+        };
+        return Ok(EvalOutcome { text, passed: against::passes(&differences) });
+    }
     let result = golden_run::run(&cases, (kb, data), settings).await?;
     let gate = &settings.eval.gate;
     let text = if args.json {

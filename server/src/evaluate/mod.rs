@@ -10,6 +10,7 @@
 //! in `figures`, and are shown by `report`.
 
 mod abstention;
+mod against;
 mod base;
 mod bootstrap;
 mod command;

@@ -224,7 +224,7 @@ mod tests {
             assert!(row.meaning.ends_with('.'), "{}", row.name);
             assert!(StatusCode::from_u16(row.status).unwrap().as_u16() >= 400);
         }
-        assert_eq!(CODES[9].code, Code::Internal, "the fallback of `Code::row`");
+        assert_eq!(CODES[10].code, Code::Internal, "the fallback of `Code::row`");
     }
 
     #[test]

@@ -1,0 +1,52 @@
+//! What the operator sees of the index, and who may see it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{TestApp, shared, spawn_app};
+
+const TOKEN: &str = "a-token-of-the-operator";
+
+async fn index(app: &TestApp, token: &str) -> reqwest::Response {
+    let request = app.client.get(format!("{}/v1/admin/index", app.address));
+    request.header("Authorization", format!("Bearer {token}")).send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_of_the_index_needs_the_operators_token() {
+    let refused = shared().get("/v1/admin/index").await;
+    assert_eq!(refused.status(), 401, "nobody may where no token is configured");
+    let app = spawn_app(|s| s.server.admin_token = Some(TOKEN.to_owned())).await;
+    for wrong in ["", "x", "a-token-of-the-operato", "a-token-of-the-operator "] {
+        let refused = index(&app, wrong).await;
+        let expected = if wrong.trim() == TOKEN { 200 } else { 401 };
+        assert_eq!(refused.status(), expected, "{wrong:?}");
+    }
+    assert_eq!(app.get("/v1/admin/index").await.status(), 401);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_generation_lag_and_what_is_wrong_with_which_file() {
+    let app = spawn_app(|s| s.server.admin_token = Some(TOKEN.to_owned())).await;
+    let state: Value = index(&app, TOKEN).await.json().await.unwrap();
+    let first = state["index_generation"].as_u64().unwrap();
+    assert_eq!(state["follows"], "events");
+    let folder = app.folder.path().join("kb/help/en");
+    fs_err::write(folder.join(".secret.md"), "# Hidden\n").unwrap();
+    fs_err::write(folder.join("gate.md"), "# Gate\n\nThe code opens the gate.\n").unwrap();
+    let started = Instant::now();
+    let state = loop {
+        let state: Value = index(&app, TOKEN).await.json().await.unwrap();
+        if state["index_generation"].as_u64().unwrap() > first {
+            break state;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(state["lag_ms"].as_u64().unwrap() < 30_000, "{state}");
+    assert!(state["skipped"].to_string().contains(".secret.md"), "{state}");
+    assert!(state["error"].is_null());
+    app.stop().await.unwrap();
+}
