@@ -1,13 +1,14 @@
 //! `indexer` turns documents into findable passages and finds them.
 //!
 //! Layers, low to high: `model <- source, language, embed, keyword, vector, catalog <- publish,
-//! search`. The server uses [`search::KnowledgeBase`] to find, [`publish::Publisher`] to follow the
+//! search, lint`. The server uses [`search::KnowledgeBase`] to find, [`publish::Publisher`] to follow the
 //! folder, and the values of [`model`]; stored formats stay inside this crate.
 
 pub mod catalog;
 pub mod embed;
 pub mod keyword;
 pub mod language;
+pub mod lint;
 pub mod model;
 pub mod publish;
 pub mod search;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
+use crate::lint::LintSettings;
 use crate::publish::WatchSettings;
 use crate::search::SearchSettings;
 use crate::source::SourceRules;
@@ -22,7 +23,7 @@ pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 /// Sections that only the server reads; known here so that a shared file is not refused.
 const SERVER_SECTIONS: [&str; 4] = ["server", "assistant", "log", "eval"];
 
-/// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`.
+/// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
@@ -31,6 +32,7 @@ pub struct IndexerSettings {
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,
+    pub lint: LintSettings,
 }
 
 /// A configuration that cannot be used. The message names file or variable, key, and what is wrong.

@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod inspect;
 mod knowledge_base;
+mod lint;
 mod output;
 mod passages;
 mod progress;
@@ -16,6 +17,7 @@ mod search;
 mod signals;
 mod summary;
 mod verify;
+mod watch;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ enum Command {
     Search(search::Search),
     Inspect(inspect::Inspect),
     Verify(verify::Verify),
+    Watch(watch::Watch),
+    Lint(lint::Lint),
 }
 
 /// Log lines on stderr: warnings, or what `RUST_LOG` asks for. The vector engine warns of its own
@@ -76,6 +80,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             Command::Search(search) => search.run(settings).await,
             Command::Inspect(inspect) => inspect.run(settings).await,
             Command::Verify(verify) => verify.run(settings).await,
+            Command::Watch(watch) => watch.run(settings).await,
+            Command::Lint(lint) => lint.run(settings),
         }
     });
     // A batch of the model that nobody waits for any more must not hold up the end.

@@ -35,6 +35,12 @@ impl Links<'_> {
 
     fn document(&self, path: &str) -> Option<&LiveDocument> {
         let folder = self.from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        // An article's own address, as it stands in the browser.
+        if let Some(slug) = path.strip_prefix("/kb/")
+            && let Some(found) = self.snapshot.document_by_slug(slug.trim_end_matches('/'))
+        {
+            return Some(found);
+        }
         let full = join(folder, path)?;
         EXTENSIONS.iter().find_map(|extension| {
             let wanted = format!("{full}{extension}");
