@@ -14,12 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::assistant::AssistantSettings;
 use crate::evaluate::EvalSettings;
+use crate::privacy::RedactionSettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Settings {
     pub server: ServerSettings,
     pub assistant: AssistantSettings,
+    pub redaction: RedactionSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -130,6 +132,7 @@ impl Settings {
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
+            redaction: figment.extract_inner("redaction").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,

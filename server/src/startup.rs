@@ -106,8 +106,12 @@ impl Application {
         let stopping = CancellationToken::new();
 
         let store: Arc<dyn ConversationStore> = base.store();
-        let assistant =
-            Arc::new(Assistant::new(base.knowledge(), store, settings.assistant.clone()));
+        let assistant = Arc::new(Assistant::new(
+            base.knowledge(),
+            store,
+            base.redactor(),
+            settings.assistant.clone(),
+        ));
         let status = Arc::new(IndexStatus::default());
         let state = State {
             assistant,

@@ -7,7 +7,8 @@
 use indexer::language::Analyzer;
 use indexer::model::Locale;
 
-use crate::domain::{Role, Turn};
+use crate::domain::{Role, Said};
+use crate::privacy::RedactedText;
 
 /// Earlier messages of the customer that a follow-up is put behind, at most.
 const BACK: usize = 2;
@@ -54,15 +55,17 @@ const POINTERS: &[&str] = &[
     "dies", "diese", "dieser", "dieses", "dort", "dafür", "dafuer", "damit", "davon", "es", "sie",
 ];
 
-/// The query to search for: `question`, behind what it leans on.
-pub(super) fn stand_alone(question: &str, turns: &[Turn]) -> String {
-    let mut query = question.to_owned();
+/// The query to search for: `question`, behind what it leans on. Placeholders of personal data say
+/// nothing of the subject and are left out.
+pub(super) fn stand_alone(question: &RedactedText, turns: &[Said]) -> String {
+    let question = question.without_placeholders();
+    let mut query = question.clone();
     let mut latest = question;
     for turn in turns.iter().rev().filter(|t| t.role == Role::User).take(BACK) {
-        if !leans(latest) {
+        if !leans(&latest) {
             break;
         }
-        latest = turn.text.expose();
+        latest = turn.text.without_placeholders();
         query = format!("{latest} {query}");
     }
     query
@@ -88,16 +91,21 @@ fn leans(message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::privacy::CustomerText;
+    use crate::privacy::{Numbering, RedactionSettings, Redactor};
 
-    fn user(text: &str) -> Turn {
-        Turn { role: Role::User, text: CustomerText::new(text) }
+    fn redacted(text: &str) -> RedactedText {
+        let redactor = Redactor::new(&RedactionSettings::default()).unwrap();
+        redactor.redact(text, Some("en"), &mut Numbering::default())
+    }
+
+    fn user(text: &str) -> Said {
+        Said { role: Role::User, text: redacted(text) }
     }
 
     #[test]
     fn a_follow_up_takes_what_it_leans_on_with_it() {
         let turns = [user("How much is courier delivery to Finland?")];
-        let query = stand_alone("and to Germany?", &turns);
+        let query = stand_alone(&redacted("and to Germany?"), &turns);
         assert!(query.contains("courier delivery") && query.ends_with("and to Germany?"));
     }
 
@@ -105,7 +113,15 @@ mod tests {
     fn a_question_that_stands_alone_is_left_alone() {
         let turns = [user("How much is courier delivery to Finland?")];
         let question = "Which payment methods can companies from Lithuania use for large orders?";
-        assert_eq!(stand_alone(question, &turns), question);
-        assert_eq!(stand_alone("and to Germany?", &[]), "and to Germany?");
+        assert_eq!(stand_alone(&redacted(question), &turns), question);
+        assert_eq!(stand_alone(&redacted("and to Germany?"), &[]), "and to Germany?");
+    }
+
+    #[test]
+    fn placeholders_are_not_searched_for() {
+        let query =
+            stand_alone(&redacted("my mail is jane.doe@mail.example, where is my refund"), &[]);
+        assert!(!query.contains("EMAIL") && !query.contains("jane"), "{query}");
+        assert!(query.contains("where is my refund"));
     }
 }

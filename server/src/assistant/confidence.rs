@@ -12,7 +12,7 @@ use indexer::language::{Analyzer, TermKind};
 use indexer::model::Hit;
 use indexer::search::SearchOutcome;
 
-use crate::evidence::{QuestionTerms, TextTerms};
+use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
 
 /// `[assistant.confidence]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,16 @@ pub struct Features {
     pub coverage_three: f64,
     /// Weighted share of the question that the base has no word for.
     pub unknown: f64,
+    /// Weight of the heaviest term that the best three passages lack, as a share of the heaviest of
+    /// all: one telling word that is missing says more than the share of all words.
+    pub missing: f64,
+    /// Best weighted share of the question in a single sentence, step or row with its headings.
+    pub sentence: f64,
+    /// 1 when that unit has the kind of answer that is asked for (an amount, a time), 0 when it has
+    /// not, 0.5 when no kind is asked for.
+    pub kind: f64,
+    /// 1 when a number of the question is in none of the best three passages.
+    pub number_missing: f64,
     /// 1 when the best passage has a code that the question names.
     pub code: f64,
     /// 1 when the best passage of both searches is of the same document.
@@ -76,14 +86,17 @@ pub struct Features {
     pub length: f64,
 }
 
+/// What a term of the headings alone counts of one in the sentence.
+const HEADING_SHARE: f32 = 0.6;
+
 /// Number of features.
-const FEATURES: usize = 14;
+const FEATURES: usize = 18;
 /// Coefficients of the logistic model, in the order of [`Features::named`], and the intercept.
 const WEIGHTS: [f64; FEATURES] = [
-    6.565, 12.187, -1.838, -2.131, 0.516, 3.814, 1.065, -0.128, 1.307, 0.553, 0.477, 1.582, 0.569,
-    4.607,
+    6.973, 17.809, -8.958, -2.185, 0.828, 0.917, 1.944, 0.441, 0.382, 4.515, 0.255, -0.572, 1.815,
+    0.58, 0.174, 1.626, 0.541, 7.108,
 ];
-const INTERCEPT: f64 = -10.583;
+const INTERCEPT: f64 = -14.104;
 
 impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
@@ -125,6 +138,9 @@ impl Features {
         for text in &texts {
             three.join(text);
         }
+        let (sentence, kind) = best_unit(found, &terms);
+        let number_missing =
+            found.terms.iter().any(|t| t.kind == TermKind::Number && !three.has(&t.text));
         let code = texts.first().is_some_and(|text| {
             let mut codes = found.terms.iter().filter(|t| t.kind == TermKind::Code);
             codes.any(|t| text.has(&t.text))
@@ -149,6 +165,10 @@ impl Features {
             coverage: f64::from(coverage),
             coverage_three: f64::from(terms.coverage(&three)),
             unknown: f64::from(terms.unknown()),
+            missing: f64::from(terms.heaviest_missing(&three)),
+            sentence,
+            kind,
+            number_missing: flag(number_missing),
             code: flag(code),
             agreement: flag(agreement),
             same_document: same / five.count().max(1) as f64,
@@ -169,6 +189,10 @@ impl Features {
             ("coverage", self.coverage),
             ("coverage_three", self.coverage_three),
             ("unknown", self.unknown),
+            ("missing", self.missing),
+            ("sentence", self.sentence),
+            ("kind", self.kind),
+            ("number_missing", self.number_missing),
             ("code", self.code),
             ("agreement", self.agreement),
             ("same_document", self.same_document),
@@ -177,6 +201,32 @@ impl Features {
             ("length", self.length),
         ]
     }
+}
+
+/// Coverage of the unit that covers most of the question in the best three passages, and whether it
+/// has the kind of answer that is asked for.
+fn best_unit(found: &SearchOutcome, terms: &QuestionTerms) -> (f64, f64) {
+    let types = AnswerType::of_question(&found.query);
+    let (mut best, mut kind) = (0.0, 0.5);
+    for hit in found.retrieved.hits.iter().take(3) {
+        let analyzer = Analyzer::new(&hit.meta.locale);
+        let headings = hit.heading_path.iter().map(String::as_str);
+        let context = TextTerms::of(headings.chain([hit.meta.title.as_str()]), &analyzer);
+        for unit in &hit.units {
+            let text = unit.text(&hit.text);
+            let own = TextTerms::of([text], &analyzer);
+            let coverage = terms.coverage_in_context(&own, &context, HEADING_SHARE);
+            if coverage > best {
+                best = coverage;
+                let wanted = types.iter().filter(|t| **t != AnswerType::Procedure);
+                kind = match wanted.clone().count() {
+                    0 => 0.5,
+                    _ => f64::from(u8::from(wanted.clone().any(|t| t.is_in(text)))),
+                };
+            }
+        }
+    }
+    (f64::from(best), kind)
 }
 
 fn terms_of(hit: &Hit) -> TextTerms {

@@ -15,7 +15,7 @@ mod person_request;
 use std::sync::Arc;
 use std::time::Instant;
 
-use indexer::model::{Filter, Generation, Hit, Locale};
+use indexer::model::{Audience, Filter, Generation, Hit, Locale};
 use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery};
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,10 @@ use tokio::sync::mpsc;
 
 use crate::domain::{
     Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
-    Question, ReasonCode, Role, SeenPassage, Ticket, Timings, Turn,
+    Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
 use crate::generate::extractive;
+use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::ConversationStore;
 
 use admission::{Admission, Refused};
@@ -62,6 +63,7 @@ pub struct Assessment {
 pub struct Assistant {
     knowledge: Arc<KnowledgeBase>,
     store: Arc<dyn ConversationStore>,
+    redactor: Arc<Redactor>,
     settings: AssistantSettings,
     admission: Admission,
     history: History,
@@ -71,10 +73,11 @@ impl Assistant {
     pub fn new(
         knowledge: Arc<KnowledgeBase>,
         store: Arc<dyn ConversationStore>,
+        redactor: Arc<Redactor>,
         settings: AssistantSettings,
     ) -> Self {
         let admission = Admission::new(&settings.admission);
-        Self { knowledge, store, settings, admission, history: History::default() }
+        Self { knowledge, store, redactor, settings, admission, history: History::default() }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -120,8 +123,10 @@ impl Assistant {
         turns: Vec<Turn>,
     ) -> Result<Answer, Failure> {
         let conversation = ConversationId::random();
+        let locale = self.locale_of(&question);
         for turn in turns {
-            self.history.push(conversation, turn.role, turn.text);
+            let said = self.redact(conversation, &turn.text, &locale);
+            self.history.push(conversation, turn.role, said);
         }
         question.conversation = Some(conversation);
         self.answer(question).await
@@ -137,7 +142,14 @@ impl Assistant {
         question: &Question,
         turns: &[Turn],
     ) -> Result<Assessment, indexer::search::SearchError> {
-        self.look_up(question, &self.locale_of(question), turns).await
+        let locale = self.locale_of(question);
+        let mut numbering = Numbering::default();
+        let mut redact =
+            |text: &CustomerText| self.redactor.redact(text, Some(locale.as_str()), &mut numbering);
+        let turns: Vec<Said> =
+            turns.iter().map(|t| Said { role: t.role, text: redact(&t.text) }).collect();
+        let text = redact(&question.text);
+        self.look_up((&text, question.audience), &locale, &turns).await
     }
 
     /// Everything up to the last event, which it returns.
@@ -158,15 +170,16 @@ impl Assistant {
             }
         };
         let mut path = Path { started, conversation, ..Path::new(conversation) };
-        match self.decide(&question, &mut path).await {
+        path.locale = self.locale_of(&question);
+        // Here the customer's own words end; everything after works with the redacted ones.
+        let asked = self.redact(conversation, &question.text, &path.locale);
+        match self.decide((&asked, question.audience), &mut path).await {
             Ok(Decision::Answer(drafted)) => {
-                self.history.push(conversation, Role::User, question.text.clone());
+                self.history.push(conversation, Role::User, asked);
                 let text = drafted.text.clone();
-                self.history.push(
-                    conversation,
-                    Role::Assistant,
-                    crate::privacy::CustomerText::new(text.clone()),
-                );
+                let answer = CustomerText::new(text.clone());
+                let answer = self.redact(conversation, &answer, &path.locale);
+                self.history.push(conversation, Role::Assistant, answer);
                 let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
                 for sentence in &drafted.sentences {
                     let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
@@ -180,7 +193,7 @@ impl Assistant {
                 }))
             }
             Ok(Decision::HandOff(reason)) => {
-                self.history.push(conversation, Role::User, question.text.clone());
+                self.history.push(conversation, Role::User, asked);
                 self.hand_over(reason, &path).await
             }
             Err(error) => {
@@ -192,18 +205,17 @@ impl Assistant {
 
     async fn decide(
         &self,
-        question: &Question,
+        (asked, audience): (&RedactedText, Audience),
         path: &mut Path,
     ) -> Result<Decision, indexer::search::SearchError> {
-        let text = question.text.expose();
         path.generation = self.knowledge.snapshot().generation;
-        path.locale = self.locale_of(question);
-        if person_request::asks_for_person(text) {
+        if person_request::asks_for_person(asked.as_str()) {
             return Ok(Decision::HandOff(ReasonCode::CustomerRequested));
         }
 
-        let turns: Vec<Turn> = self.history.turns(path.conversation);
-        let Assessment { found, confidence } = self.look_up(question, &path.locale, &turns).await?;
+        let turns: Vec<Said> = self.history.turns(path.conversation);
+        let Assessment { found, confidence } =
+            self.look_up((asked, audience), &path.locale, &turns).await?;
         path.found(&found);
         let Some(confidence) = confidence else {
             return Ok(Decision::HandOff(ReasonCode::NoEvidence));
@@ -240,22 +252,32 @@ impl Assistant {
         question.locale.clone().unwrap_or_else(detected)
     }
 
+    /// The words as everything after the front door may know them.
+    fn redact(
+        &self,
+        conversation: ConversationId,
+        text: &CustomerText,
+        locale: &Locale,
+    ) -> RedactedText {
+        let mut numbering = self.history.numbering(conversation);
+        let redacted = self.redactor.redact(text, Some(locale.as_str()), &mut numbering);
+        self.history.keep_numbering(conversation, numbering);
+        redacted
+    }
+
     async fn look_up(
         &self,
-        question: &Question,
+        (asked, audience): (&RedactedText, Audience),
         locale: &Locale,
-        turns: &[Turn],
+        turns: &[Said],
     ) -> Result<Assessment, indexer::search::SearchError> {
-        let query = condense::stand_alone(question.text.expose(), turns);
+        let query = condense::stand_alone(asked, turns);
         let found = self
             .knowledge
             .search(&SearchQuery {
                 text: query,
                 locale: Some(locale.clone()),
-                filter: Filter {
-                    audience: question.audience,
-                    ..Filter::public(Zoned::now().date())
-                },
+                filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
                 limit: HITS,
             })
             .await?;

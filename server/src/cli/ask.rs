@@ -92,8 +92,12 @@ impl Ask {
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
         }
-        let assistant =
-            Arc::new(Assistant::new(base.knowledge(), base.store(), settings.assistant));
+        let assistant = Arc::new(Assistant::new(
+            base.knowledge(),
+            base.store(),
+            base.redactor(),
+            settings.assistant,
+        ));
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")

@@ -9,6 +9,7 @@ mod client;
 mod escalations;
 mod eval;
 mod health;
+mod redact;
 mod serve;
 
 use std::ffi::OsString;
@@ -42,6 +43,8 @@ enum Command {
     Escalations(escalations::Escalations),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
+    /// Take personal data out of texts on standard input
+    Redact(redact::Redact),
     /// Check the configuration and print what is in effect
     CheckConfig(check_config::CheckConfig),
     /// Ask a running server whether it is ready
@@ -55,6 +58,7 @@ impl Command {
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
             Self::Eval(command) => command.run(),
+            Self::Redact(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Health(command) => command.run(),
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use indexer::model::{Audience, Locale};
 use uuid::Uuid;
 
-use crate::privacy::CustomerText;
+use crate::privacy::{CustomerText, RedactedText};
 
 /// Most characters of a question; longer mails are refused with a clear error.
 pub const MAX_CHARS: usize = 8_000;
@@ -34,11 +34,18 @@ pub enum Role {
     Assistant,
 }
 
-/// One earlier message.
+/// One earlier message as a caller hands it over.
 #[derive(Debug, Clone)]
 pub struct Turn {
     pub role: Role,
     pub text: CustomerText,
+}
+
+/// One earlier message as it is remembered.
+#[derive(Debug, Clone)]
+pub struct Said {
+    pub role: Role,
+    pub text: RedactedText,
 }
 
 /// A question that may be answered.

@@ -62,8 +62,12 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
-        let assistant =
-            Assistant::new(Arc::clone(&knowledge), Arc::new(NoTickets), settings.assistant.clone());
+        let assistant = Assistant::new(
+            Arc::clone(&knowledge),
+            Arc::new(NoTickets),
+            opened.redactor(),
+            settings.assistant.clone(),
+        );
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

@@ -46,7 +46,7 @@ pub struct EvalArgs {
     /// Write a ranking and a confidence for each question of the set
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
-    /// Write what the confidence is made of, with the truth, for each question of the set
+    /// Write what the confidence is made of, with the truth, for each question or case
     #[arg(long, value_name = "FILE")]
     pub features: Option<PathBuf>,
     /// Fail when a figure of the set is lower, for instance ndcg10=0.75 (may be repeated)
@@ -87,9 +87,9 @@ async fn golden(
     (kb, data): (&Path, &Path),
     settings: &Settings,
 ) -> Result<EvalOutcome, EvalError> {
-    if args.predictions.is_some() || args.features.is_some() || !args.require.is_empty() {
+    if args.predictions.is_some() || !args.require.is_empty() {
         return Err(EvalError::Usage(
-            "--predictions, --features and --require go with --set; the gate of golden cases is \
+            "--predictions and --require go with --set; the gate of golden cases is \
              [eval.gate] of the configuration"
                 .to_owned(),
         ));
@@ -105,6 +105,9 @@ async fn golden(
         return Ok(EvalOutcome { text, passed: against::passes(&differences) });
     }
     let result = golden_run::run(&cases, (kb, data), settings).await?;
+    if let Some(file) = &args.features {
+        output::features(file, &result.predictions)?;
+    }
     let gate = &settings.eval.gate;
     let text = if args.json {
         format!("{}\n", report::golden_json(&result, gate))

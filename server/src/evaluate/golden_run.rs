@@ -14,6 +14,7 @@ use super::base::{Base, Source};
 use super::figures::{Judged, SetFigures};
 use super::golden::{Case, Expect};
 use super::metrics::Places;
+use super::output::Prediction;
 use super::probe::Probe;
 use super::text::folded;
 use super::{EvalError, progress};
@@ -45,6 +46,8 @@ pub(super) struct CaseResult {
 /// Everything that came of the cases, in their order.
 pub(super) struct GoldenResult {
     pub(super) cases: Vec<CaseResult>,
+    /// What the confidence of each case is made of; cases that ask for a person are left out.
+    pub(super) predictions: Vec<Prediction>,
     pub(super) figures: SetFigures,
     pub(super) report: BuildReport,
     /// Names the vector space.
@@ -65,7 +68,7 @@ pub(super) async fn run(
     let base = Base::open(data, Source::Folder(kb), settings).await?;
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", cases.len() as u64);
-    let asked: Vec<(CaseResult, Judged)> = futures::stream::iter(cases)
+    let asked: Vec<(CaseResult, Judged, Prediction)> = futures::stream::iter(cases)
         .map(|case| {
             let (base, bar) = (&base, &bar);
             async move {
@@ -79,17 +82,19 @@ pub(super) async fn run(
         .await?;
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
-    let (cases, judged): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-    // Asking for a person says nothing of the knowledge base.
-    let judged: Vec<Judged> = judged
-        .into_iter()
-        .zip(&cases)
-        .filter(|(_, c)| c.expect != Expect::HandOver.as_str())
-        .map(|(j, _)| j)
-        .collect();
+    let (mut cases, mut judged, mut predictions) = (Vec::new(), Vec::new(), Vec::new());
+    for (case, one, prediction) in asked {
+        // Asking for a person says nothing of the knowledge base.
+        if case.expect != Expect::HandOver.as_str() {
+            judged.push(one);
+            predictions.push(prediction);
+        }
+        cases.push(case);
+    }
     let result = GoldenResult {
         figures: SetFigures::of(&judged, &settings.eval),
         cases,
+        predictions,
         report: base.report.clone(),
         fingerprint: base.fingerprint().to_owned(),
         seconds,
@@ -98,7 +103,7 @@ pub(super) async fn run(
     Ok(result)
 }
 
-async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError> {
+async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged, Prediction), EvalError> {
     let parts = (&*base.assistant, &*base.knowledge);
     let probe = Probe::of(parts, &case.question, &case.history).await?;
     let answer =
@@ -116,7 +121,18 @@ async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged), EvalError
     };
     let gold_rank = ranking.iter().position(|p| case.must_cite.contains(p)).map(|i| i + 1);
     let result = CaseResult { gold_rank, confidence: probe.confidence, ..result(case, &answer) };
-    Ok((result, judged))
+    let prediction = Prediction {
+        id: case.id.clone(),
+        ranking,
+        confidence: probe.confidence,
+        features: probe.features,
+        language: case.language.clone(),
+        kind: case.kind.clone(),
+        answerable: judged.answerable,
+        hit_at_5: gold_rank.is_some_and(|rank| rank <= 5),
+        vague: false,
+    };
+    Ok((result, judged, prediction))
 }
 
 fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {

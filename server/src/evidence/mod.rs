@@ -148,6 +148,15 @@ impl QuestionTerms {
         if self.total > 0.0 { weight / self.total } else { 0.0 }
     }
 
+    /// Weight of the heaviest term that `text` lacks, as a share of the heaviest of all, [0, 1].
+    pub fn heaviest_missing(&self, text: &TextTerms) -> f32 {
+        let heaviest = |lacking: bool| {
+            let of = self.terms.iter().filter(|t| !lacking || t.found_in(text) == 0.0);
+            of.map(|t| t.weight).fold(0.0, f32::max)
+        };
+        if self.total > 0.0 { heaviest(true) / heaviest(false) } else { 0.0 }
+    }
+
     /// Weighted share of the terms that the base does not know, [0, 1].
     pub fn unknown(&self) -> f32 {
         let weight: f32 = self.terms.iter().filter(|t| t.unknown).map(|t| t.weight).sum();

@@ -1,6 +1,9 @@
-//! A customer's own words as a type that refuses to be printed, serialised or stored.
+//! Two types for a customer's words: raw ones that refuse to be printed or stored, and redacted ones
+//! that only the redactor makes and that every log, store, prompt and metric takes.
 
 use std::fmt;
+
+use serde::Serialize;
 
 /// Raw words of a customer. There is no `Display` and no `Serialize`, and `Debug` shows the length
 /// alone, so that a stray log line or a derived dump cannot leak them. Dropped after answering.
@@ -12,8 +15,14 @@ impl CustomerText {
         Self(text.into())
     }
 
-    /// The words themselves, for retrieval and for the answer. Callers must not store or log them.
+    /// The words themselves, for the redactor and for retrieval. Callers must not store or log them.
     pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for CustomerText {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }
@@ -24,13 +33,93 @@ impl fmt::Debug for CustomerText {
     }
 }
 
+/// Words of a customer without personal data: placeholders such as `[EMAIL_1]` stand in for it. Only
+/// [`Redactor::redact`](super::Redactor::redact) makes one, so a sink that asks for this type cannot
+/// be handed raw words.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RedactedText(String);
+
+impl RedactedText {
+    /// For the redactor alone.
+    pub(super) fn made(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The words without their placeholders, for searching.
+    pub fn without_placeholders(&self) -> String {
+        let mut out = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while let Some(open) = rest.find('[') {
+            let (before, tail) = rest.split_at(open);
+            out.push_str(before);
+            let end = tail.find(']').filter(|end| is_placeholder(&tail[1..*end]));
+            let skipped = end.map_or(1, |end| end + 1);
+            if end.is_none() {
+                out.push('[');
+            }
+            rest = &tail[skipped..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl AsRef<str> for RedactedText {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RedactedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RedactedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// `EMAIL_1`: a label in capitals and a number.
+fn is_placeholder(inner: &str) -> bool {
+    inner.rsplit_once('_').is_some_and(|(label, number)| {
+        !label.is_empty()
+            && label.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn debug_output_never_shows_the_words() {
+    fn only_placeholders_are_left_out() {
+        let words = |text: &str| RedactedText::made(text.to_owned()).without_placeholders();
+        assert_eq!(words("mail [EMAIL_1] or [see 2] [A"), "mail  or [see 2] [A");
+        assert_eq!(words("[IBAN_CODE_12]"), "");
+    }
+
+    #[test]
+    fn debug_output_never_shows_the_raw_words() {
         let shown = format!("{:?}", Some(CustomerText::new("my card is 4111")));
         assert_eq!(shown, "Some([15 characters of a customer])");
+    }
+
+    #[test]
+    fn redacted_words_may_be_shown() {
+        assert_eq!(RedactedText::made("hello".to_owned()).to_string(), "hello");
     }
 }

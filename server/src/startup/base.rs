@@ -10,6 +10,7 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
+use crate::privacy::Redactor;
 use crate::settings::Settings;
 use crate::store::SqliteStore;
 
@@ -32,6 +33,7 @@ pub struct Base {
     knowledge: Arc<KnowledgeBase>,
     publisher: Arc<Publisher>,
     store: Arc<SqliteStore>,
+    redactor: Arc<Redactor>,
     fingerprint: String,
 }
 
@@ -70,6 +72,8 @@ impl Base {
             settings.indexer.search.clone(),
         )
         .await?;
+        let redactor = Redactor::new(&settings.redaction)
+            .context("the section [redaction] of the configuration cannot be used")?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         Ok(Self {
             kb: paths.kb.clone(),
@@ -77,6 +81,7 @@ impl Base {
             knowledge: Arc::new(knowledge),
             publisher: Arc::new(publisher),
             store: Arc::new(store),
+            redactor: Arc::new(redactor),
             fingerprint,
         })
     }
@@ -99,6 +104,11 @@ impl Base {
     /// The writing side.
     pub fn publisher(&self) -> Arc<Publisher> {
         Arc::clone(&self.publisher)
+    }
+
+    /// Takes personal data out of customers' words.
+    pub fn redactor(&self) -> Arc<Redactor> {
+        Arc::clone(&self.redactor)
     }
 
     pub fn store(&self) -> Arc<SqliteStore> {

@@ -1,0 +1,182 @@
+//! Dates of birth: a date near "born", "dzimis", "Geburtsdatum"; and a full date that is nearly the
+//! whole message, because it then answers the question for one. Called by [`find_all`](super::find_all).
+
+use std::ops::Range;
+
+use crate::privacy::PersonalDataKind;
+use crate::privacy::cues::Cue;
+use crate::privacy::redact::Finding;
+use crate::privacy::scan::Scan;
+
+use super::checks::day_month;
+
+/// Other words that a message of little more than a date may hold.
+const SHORT: usize = 4;
+
+pub(super) fn find(scan: &Scan<'_>, out: &mut Vec<Finding>) {
+    let born = scan.cues.of(Cue::Birth).next().is_some();
+    let short = scan.protected.is_empty()
+        && scan.plain_words <= SHORT
+        && scan.cues.of(Cue::Order).next().is_none();
+    if !born && !short {
+        return;
+    }
+    let mut index = 0;
+    while index < scan.tokens.len() {
+        let Some((range, tokens)) = numeric(scan, index).or_else(|| worded(scan, index)) else {
+            index += 1;
+            continue;
+        };
+        let full = tokens > 2 || scan.gap(index) == "-";
+        if scan.cues.near(&range, &[Cue::Birth]) || short && full {
+            out.push(Finding::new(range, PersonalDataKind::Date, "DATE_TIME"));
+        }
+        index += tokens;
+    }
+}
+
+fn value(scan: &Scan<'_>, index: usize) -> Option<u32> {
+    let token = scan.tokens.get(index).filter(|t| t.ascii && t.is_number() && t.len() <= 4)?;
+    scan.text[token.range()].parse().ok()
+}
+
+fn is_year(number: u32, len: usize) -> bool {
+    len == 2 || len == 4 && (1900..2100).contains(&number)
+}
+
+/// Three numbers with the same dash, dot or slash, in any usual order, with a time of day behind.
+fn numeric(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
+    let gap = scan.gap(index);
+    let same = scan.gap(index + 1);
+    if !matches!(gap, "." | "-" | "/" | ". ")
+        || same != gap
+        || matches!(scan.before(scan.tokens[index].start), Some(b'.' | b'-' | b'/'))
+    {
+        return None;
+    }
+    let start = scan.tokens[index].start;
+    if let Some(range) = iso(scan, index) {
+        return Some(range);
+    }
+    let (first, second, third) =
+        (value(scan, index)?, value(scan, index + 1)?, value(scan, index + 2)?);
+    let len = |i: usize| scan.tokens[index + i].len();
+    let swapped = |a: u32, b: u32| day_month(a, b) || day_month(b, a);
+    let dated = len(2) != 3
+        && len(0) <= 2
+        && len(1) <= 2
+        && swapped(first, second)
+        && is_year(third, len(2))
+        || len(0) == 4 && is_year(first, 4) && swapped(second, third);
+    let end = scan.tokens[index + 2].end;
+    let more = matches!(scan.byte(end), Some(b'.' | b'-' | b'/'))
+        && scan.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
+    (dated && !more).then_some((start..end, 3))
+}
+
+/// `2023-07-01T08:15:00.123+02:00`.
+fn iso(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
+    let day = scan.tokens.get(index + 2)?;
+    let (date, hour) = scan.text[day.range()].split_once(['T', 't'])?;
+    let year = value(scan, index)?;
+    let dated = is_year(year, scan.tokens[index].len())
+        && day_month(date.parse().ok()?, value(scan, index + 1)?);
+    if !dated || hour.len() != 2 {
+        return None;
+    }
+    let start = scan.tokens[index].start;
+    let rest = &scan.text[day.end..];
+    let tail = rest
+        .bytes()
+        .take(26)
+        .take_while(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'+' | b'-' | b'Z'))
+        .count();
+    let end = day.end + rest[..tail].trim_end_matches(['.', '-', ':', '+']).len();
+    let tokens = scan.tokens[index..].iter().take(9).take_while(|t| t.start < end).count();
+    Some((start..end, tokens.max(3)))
+}
+
+/// The beginnings of the months in the languages we know, and abbreviations that stand alone.
+const STEMS: &str = "janu janv febr fevr march mars maart marts marzo april aprill avril maij mayo maio maggio junij juni june juin junio juillet \
+julij juli july julio giugno luglio august agosto aout septem setiem settem octob oktob octub ottob outub novem noviem decem dezem diciem dicem gennaio enero stycz lutego luty \
+marca kwiet czerw lipca lipiec sierp wrzes pazdz listop grudn sausi vasar kovo baland geguz birzel liepos rugpj rugsej spali lapkr gruod jaanuar \
+veebr juuni juuli tammik helmik maalis huhtik toukok kesak heinak elok syysk lokak marrask jouluk январ феврал март апрел июн июл август сентябр октябр ноябр декабр";
+const SHORT_MONTHS: &str = "jan feb mar apr may mai maj jun jul aug sep sept oct okt nov dec dez ene abr ago dic mayo мая май";
+
+fn is_month(word: &str) -> bool {
+    if word.len() > 24 || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let word = word.to_lowercase();
+    STEMS.split(' ').any(|stem| word.starts_with(stem))
+        || SHORT_MONTHS.split(' ').any(|month| word == month)
+}
+
+/// "5 May 1980", "May 5, 1980", "5. maijs 1980", "1980. gada 5. maijā", "5-MAY-2021", "05-May".
+fn worded(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
+    let near = |i: usize| matches!(scan.gap(index + i), " " | "-" | ". " | ", " | "." | "/");
+    let day = |i: usize| {
+        let word = scan.word(index + i);
+        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = &word[digits..];
+        (1..=2).contains(&digits)
+            && word[..digits].parse::<u32>().is_ok_and(|n| (1..=31).contains(&n))
+            && matches!(
+                rest.to_ascii_lowercase().as_str(),
+                "" | "st" | "nd" | "rd" | "th" | "er" | "e"
+            )
+    };
+    let year =
+        |i: usize| value(scan, index + i).is_some_and(|n| is_year(n, scan.tokens[index + i].len()));
+    let month = |i: usize| is_month(scan.word(index + i));
+    let count = if day(0) && near(0) && month(1) {
+        if near(1) && year(2) { 3 } else { 2 }
+    } else if near(0) && day(1) && near(1) && year(2) && month(0) {
+        3
+    } else if year(0)
+        && near(0)
+        && near(1)
+        && near(2)
+        && day(2)
+        && month(3)
+        && scan.word(index + 1).len() <= 5
+    {
+        4
+    } else {
+        return None;
+    };
+    Some((scan.tokens[index].start..scan.tokens[index + count - 1].end, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::privacy::cues::CueFinder;
+    use crate::privacy::normalize::View;
+
+    fn found(text: &str) -> Vec<String> {
+        let view = View::new(text);
+        let scan = Scan::new(&view, &CueFinder::new().unwrap());
+        let mut out = Vec::new();
+        find(&scan, &mut out);
+        out.into_iter().map(|f| f.range).map(|r| text[view.original(r)].to_owned()).collect()
+    }
+
+    #[test]
+    fn dates_of_birth_are_found_in_many_spellings() {
+        for (text, date) in [
+            ("I am a customer of yours and was born on 5 May 1980 in Riga", "5 May 1980"),
+            ("esmu klients jau sen un esmu dzimis 1980. gada 5. maijā", "1980. gada 5. maijā"),
+            ("Guten Tag, hier noch mein Geburtsdatum für Sie: 05.12.1980", "05.12.1980"),
+            ("2023-07-01T08:15:00+02:00", "2023-07-01T08:15:00+02:00"),
+        ] {
+            assert_eq!(found(text), [date], "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_of_purchases_stay() {
+        assert!(found("I bought the tent on 12.03.2026 and it leaks already").is_empty());
+        assert!(found("order from 12.03.2026").is_empty());
+    }
+}
