@@ -208,6 +208,7 @@ mod tests {
             query: String::new(),
             locale: Locale::undetermined(),
             embedder_knows: true,
+            own_language: true,
             terms: Vec::new(),
             candidates: Vec::new(),
         };

@@ -47,6 +47,8 @@ pub struct SearchOutcome {
     pub locale: Locale,
     /// Whether the embedder was trained on that language.
     pub embedder_knows: bool,
+    /// Whether the base has documents in that language.
+    pub own_language: bool,
     /// Content terms of the query with their weight in this base.
     pub terms: Vec<QueryTerm>,
     /// All candidates of both lists, best first, without their texts; the hits are the first of
@@ -161,6 +163,7 @@ impl KnowledgeBase {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
             query: text,
             embedder_knows: self.embedder.speaks(&locale),
+            own_language: snapshot.languages.iter().any(|l| l.language() == locale.language()),
             locale,
             terms,
             candidates: fused,
