@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assistant::AssistantSettings;
 use crate::evaluate::EvalSettings;
+use crate::generate::GeneratorSettings;
 use crate::privacy::RedactionSettings;
 
 /// Everything that can be configured, checked.
@@ -21,6 +22,7 @@ use crate::privacy::RedactionSettings;
 pub struct Settings {
     pub server: ServerSettings,
     pub assistant: AssistantSettings,
+    pub generator: GeneratorSettings,
     pub redaction: RedactionSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
@@ -132,6 +134,7 @@ impl Settings {
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
+            generator: figment.extract_inner("generator").map_err(value)?,
             redaction: figment.extract_inner("redaction").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,

@@ -110,8 +110,8 @@ impl Application {
             base.knowledge(),
             store,
             base.redactor(),
-            settings.assistant.clone(),
-        ));
+            (settings.assistant.clone(), &settings.generator),
+        )?);
         let status = Arc::new(IndexStatus::default());
         let state = State {
             assistant,

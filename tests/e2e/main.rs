@@ -9,6 +9,7 @@ mod ask_sse;
 mod commands;
 mod errors;
 mod following;
+mod generator;
 mod no_outbound;
 mod pages;
 mod search_api;

@@ -8,9 +8,12 @@
 mod admission;
 mod condense;
 pub mod confidence;
+pub mod guard;
 mod history;
 mod messages;
 mod person_request;
+pub mod prompt;
+mod writing;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,13 +28,17 @@ use crate::domain::{
     Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
     Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
-use crate::generate::extractive;
+use crate::generate::openai::OpenAi;
+use crate::generate::{GenerateError, Generator, GeneratorName, GeneratorSettings, extractive};
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::ConversationStore;
 
 use admission::{Admission, Refused};
 use confidence::{Confidence, ConfidenceSettings};
+use guard::GuardSettings;
 use history::History;
+use prompt::PromptError;
+use writing::{Subject, Writer};
 
 pub use admission::AdmissionSettings;
 
@@ -49,6 +56,7 @@ pub struct AssistantSettings {
     pub admission: AdmissionSettings,
     pub confidence: ConfidenceSettings,
     pub answer: extractive::ExtractiveSettings,
+    pub guard: GuardSettings,
 }
 
 /// What was found for a question and how sure that makes: everything before the decision.
@@ -64,6 +72,7 @@ pub struct Assistant {
     knowledge: Arc<KnowledgeBase>,
     store: Arc<dyn ConversationStore>,
     redactor: Arc<Redactor>,
+    writer: Writer,
     settings: AssistantSettings,
     admission: Admission,
     history: History,
@@ -74,10 +83,27 @@ impl Assistant {
         knowledge: Arc<KnowledgeBase>,
         store: Arc<dyn ConversationStore>,
         redactor: Arc<Redactor>,
-        settings: AssistantSettings,
-    ) -> Self {
+        (settings, generator): (AssistantSettings, &GeneratorSettings),
+    ) -> Result<Self, MisconfiguredGenerator> {
+        let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
+        for name in &generator.chain {
+            match name {
+                GeneratorName::Openai => chain.push(Arc::new(OpenAi::new(&generator.openai)?)),
+                // The end of every chain, named or not.
+                GeneratorName::Extractive => break,
+            }
+        }
+        let writer = Writer::new(chain, generator.max_tokens, generator.passages)?;
         let admission = Admission::new(&settings.admission);
-        Self { knowledge, store, redactor, settings, admission, history: History::default() }
+        Ok(Self {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            settings,
+            admission,
+            history: History::default(),
+        })
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -174,21 +200,24 @@ impl Assistant {
         // Here the customer's own words end; everything after works with the redacted ones.
         let asked = self.redact(conversation, &question.text, &path.locale);
         match self.decide((&asked, question.audience), &mut path).await {
-            Ok(Decision::Answer(drafted)) => {
+            Ok(Decision::Answer(found)) => {
+                let Some((drafted, generator)) =
+                    self.words(&found, (&asked, &mut path), events).await
+                else {
+                    self.history.push(conversation, Role::User, asked);
+                    return self.hand_over(ReasonCode::LowConfidence, &path).await;
+                };
                 self.history.push(conversation, Role::User, asked);
                 let text = drafted.text.clone();
                 let answer = CustomerText::new(text.clone());
                 let answer = self.redact(conversation, &answer, &path.locale);
                 self.history.push(conversation, Role::Assistant, answer);
-                let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
-                for sentence in &drafted.sentences {
-                    let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
-                }
                 AssistantEvent::Done(Box::new(Answer {
                     outcome: Outcome::Answered,
                     text,
                     sentences: drafted.sentences,
                     citations: drafted.citations,
+                    generator,
                     ..path.answer()
                 }))
             }
@@ -230,14 +259,39 @@ impl Assistant {
             return Ok(Decision::HandOff(reason));
         }
 
+        Ok(Decision::Answer(Box::new(found)))
+    }
+
+    /// Words an answer and sends it: by a model where one is configured and its words hold, else by
+    /// the articles' own sentences. `None` when there is nothing to say.
+    async fn words(
+        &self,
+        found: &SearchOutcome,
+        (asked, path): (&RedactedText, &mut Path),
+        events: &mpsc::Sender<AssistantEvent>,
+    ) -> Option<(extractive::Drafted, GeneratorId)> {
         let writing = Instant::now();
-        let drafted = extractive::answer(&found, &self.settings.answer);
+        let subject = Subject {
+            asked,
+            turns: &self.history.turns(path.conversation),
+            hits: &found.retrieved.hits,
+            locale: &path.locale,
+            guard: &self.settings.guard,
+        };
+        let written = self.writer.write(&subject, events).await;
+        let worded = match written {
+            Some(written) => Some((written.drafted, written.generator)),
+            None => {
+                let drafted = extractive::answer(found, &self.settings.answer);
+                let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
+                for sentence in &drafted.sentences {
+                    let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
+                }
+                (!drafted.sentences.is_empty()).then_some((drafted, GeneratorId::Extractive))
+            }
+        };
         path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
-        Ok(if drafted.sentences.is_empty() {
-            Decision::HandOff(ReasonCode::LowConfidence)
-        } else {
-            Decision::Answer(drafted)
-        })
+        worded
     }
 
     /// The language to search and reply in: the one asked for, else the question's own among those
@@ -316,8 +370,17 @@ impl Assistant {
     }
 }
 
+/// Why an assistant cannot be made: `[generator]` is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum MisconfiguredGenerator {
+    #[error(transparent)]
+    Generator(#[from] GenerateError),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
 enum Decision {
-    Answer(extractive::Drafted),
+    Answer(Box<SearchOutcome>),
     HandOff(ReasonCode),
 }
 

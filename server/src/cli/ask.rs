@@ -96,8 +96,8 @@ impl Ask {
             base.knowledge(),
             base.store(),
             base.redactor(),
-            settings.assistant,
-        ));
+            (settings.assistant, &settings.generator),
+        )?);
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")

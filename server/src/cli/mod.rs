@@ -4,6 +4,8 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod ask;
+#[cfg(feature = "llama")]
+mod bench_llm;
 mod check_config;
 mod client;
 mod escalations;
@@ -43,6 +45,9 @@ enum Command {
     Escalations(escalations::Escalations),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
+    /// Play a workload against the local engine and print its figures
+    #[cfg(feature = "llama")]
+    BenchLlm(bench_llm::BenchLlm),
     /// Take personal data out of texts on standard input
     Redact(redact::Redact),
     /// Check the configuration and print what is in effect
@@ -58,6 +63,8 @@ impl Command {
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
             Self::Eval(command) => command.run(),
+            #[cfg(feature = "llama")]
+            Self::BenchLlm(command) => command.run(),
             Self::Redact(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Health(command) => command.run(),

@@ -38,12 +38,15 @@ pub struct Sentence {
 pub enum GeneratorId {
     /// Sentences of the articles, verbatim.
     Extractive,
+    /// A model behind an OpenAI-compatible endpoint.
+    OpenAi,
 }
 
 impl GeneratorId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Extractive => "extractive",
+            Self::OpenAi => "openai",
         }
     }
 }

@@ -66,8 +66,9 @@ impl Base {
             Arc::clone(&knowledge),
             Arc::new(NoTickets),
             opened.redactor(),
-            settings.assistant.clone(),
-        );
+            (settings.assistant.clone(), &settings.generator),
+        )
+        .map_err(anyhow::Error::from)?;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

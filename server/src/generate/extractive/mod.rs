@@ -10,6 +10,8 @@ mod candidates;
 mod render;
 mod select;
 
+pub(crate) use render::citation;
+
 use indexer::search::SearchOutcome;
 use serde::{Deserialize, Serialize};
 

@@ -45,7 +45,8 @@ pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
     drafted
 }
 
-fn citation(n: u32, hit: &Hit) -> Citation {
+/// `hit` as a source; the quote is left to the caller.
+pub(crate) fn citation(n: u32, hit: &Hit) -> Citation {
     let anchor = if hit.anchor.is_empty() { String::new() } else { format!("#{}", hit.anchor) };
     Citation {
         n,

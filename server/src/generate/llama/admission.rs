@@ -1,0 +1,269 @@
+//! Says at once whether a request can be served in time, instead of letting it wait until it cannot.
+//!
+//! Called by `handle` for every request, kept up to date by `worker` after every step. Pure. The queue is bounded by work
+//! (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache is learned.
+
+use std::time::Duration;
+
+/// Weight of a new observation.
+const ALPHA: f64 = 0.1;
+
+/// A snapshot of the engine's load, for health pages and metrics.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    pub slots: usize,
+    pub running: usize,
+    pub queued_requests: usize,
+    /// Estimated prompt tokens that the queued requests have to compute.
+    pub queued_tokens: usize,
+    /// What a request that came now would wait for a sequence.
+    pub estimated_wait: Duration,
+    pub cached_cells: usize,
+    pub cells: usize,
+}
+
+/// How much of what a request is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    pub(super) prompt: usize,
+    pub(super) shared: usize,
+    pub(super) max_tokens: usize,
+    /// Time left until its deadline.
+    pub(super) patience: Option<Duration>,
+}
+
+/// What the meter knows of the running sequences.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Running {
+    pub(super) requests: usize,
+    /// Prompt tokens not computed yet.
+    pub(super) prefill: usize,
+    /// Answer tokens still expected.
+    pub(super) decode: usize,
+    pub(super) cached_cells: usize,
+    pub(super) cells: usize,
+    /// Learned costs in seconds: one prompt token, one answer token beside others.
+    pub(super) prefill_token: f64,
+    pub(super) decode_token: f64,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Meter {
+    slots: usize,
+    max_requests: usize,
+    max_tokens: usize,
+    queued_requests: usize,
+    queued_prefill: usize,
+    queued_decode: usize,
+    running: Running,
+    /// Share of shared prefix tokens that had to be computed.
+    miss_rate: f64,
+    /// Answer tokens as a share of `max_tokens`.
+    used_share: f64,
+}
+
+/// What a queued request was counted as; given back when it leaves the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticket {
+    prefill: usize,
+    decode: usize,
+}
+
+/// Seconds of work that may wait when no bound is configured.
+const DEFAULT_QUEUE_SECONDS: f64 = 30.0;
+
+impl Meter {
+    /// `max_tokens` 0: as many as are computed in [`DEFAULT_QUEUE_SECONDS`].
+    pub(super) fn new(slots: usize, max_requests: usize, max_tokens: usize) -> Self {
+        let running = Running { prefill_token: 0.004, decode_token: 0.02, ..Running::default() };
+        Self {
+            slots,
+            max_requests,
+            max_tokens,
+            queued_requests: 0,
+            queued_prefill: 0,
+            queued_decode: 0,
+            running,
+            miss_rate: 1.0,
+            used_share: 0.5,
+        }
+    }
+
+    /// Takes a request in, or says after how long to try again.
+    pub(super) fn admit(&mut self, demand: Demand) -> Result<Ticket, Duration> {
+        let missed = (demand.shared as f64 * self.miss_rate) as usize;
+        let ticket = Ticket {
+            prefill: demand.prompt.saturating_sub(demand.shared) + missed,
+            decode: (demand.max_tokens as f64 * self.used_share).ceil() as usize,
+        };
+        let idle = self.running.requests + self.queued_requests < self.slots;
+        let bound = match self.max_tokens {
+            0 => (DEFAULT_QUEUE_SECONDS / self.running.prefill_token) as usize,
+            bound => bound,
+        };
+        let full = self.queued_requests >= self.max_requests
+            || self.queued_prefill + ticket.prefill > bound;
+        if !idle && full {
+            return Err(self.work_ahead());
+        }
+        let own = self.seconds(ticket.prefill, ticket.decode);
+        let late = demand.patience.is_some_and(|patience| self.work_ahead() + own > patience);
+        // An idle engine tries even what looks hopeless: its estimate may be wrong, and nobody else suffers.
+        if late && self.running.requests + self.queued_requests > 0 {
+            return Err(self.work_ahead());
+        }
+        self.queued_requests += 1;
+        self.queued_prefill += ticket.prefill;
+        self.queued_decode += ticket.decode;
+        Ok(ticket)
+    }
+
+    /// For work that the engine gives itself.
+    pub(super) fn ticket_for_own_use(&self) -> Ticket {
+        Ticket { prefill: 0, decode: 0 }
+    }
+
+    /// A request has left the queue, to run or for good.
+    pub(super) fn leave(&mut self, ticket: Ticket) {
+        self.queued_requests = self.queued_requests.saturating_sub(1);
+        self.queued_prefill = self.queued_prefill.saturating_sub(ticket.prefill);
+        self.queued_decode = self.queued_decode.saturating_sub(ticket.decode);
+    }
+
+    /// The engine's state after a step.
+    pub(super) fn update(&mut self, running: Running) {
+        self.running = running;
+    }
+
+    /// A request is done: what of its shared prefix it computed, and how much of its allowance it used.
+    pub(super) fn finished(
+        &mut self,
+        shared: usize,
+        shared_computed: usize,
+        max_tokens: usize,
+        generated: usize,
+    ) {
+        if shared > 0 {
+            self.miss_rate += ALPHA * (shared_computed as f64 / shared as f64 - self.miss_rate);
+        }
+        if max_tokens > 0 {
+            self.used_share += ALPHA * (generated as f64 / max_tokens as f64 - self.used_share);
+        }
+    }
+
+    /// Answer tokens to expect of a request that may have `max_tokens`.
+    pub(super) fn expected(&self, max_tokens: usize) -> usize {
+        (max_tokens as f64 * self.used_share).ceil() as usize
+    }
+
+    /// What a request that came now would wait for a sequence.
+    pub(super) fn wait(&self) -> Duration {
+        if self.running.requests + self.queued_requests < self.slots {
+            return Duration::ZERO;
+        }
+        // Work that is ahead, less what the sequences do beside each other at the end.
+        let all = self.work_ahead();
+        let share = (self.queued_requests + 1) as f64 / (self.queued_requests + self.slots) as f64;
+        all.mul_f64(share)
+    }
+
+    pub(super) fn load(&self) -> Load {
+        Load {
+            slots: self.slots,
+            running: self.running.requests,
+            queued_requests: self.queued_requests,
+            queued_tokens: self.queued_prefill,
+            estimated_wait: self.wait(),
+            cached_cells: self.running.cached_cells,
+            cells: self.running.cells,
+        }
+    }
+
+    /// Time for everything that has been taken in.
+    fn work_ahead(&self) -> Duration {
+        self.seconds(
+            self.running.prefill + self.queued_prefill,
+            self.running.decode + self.queued_decode,
+        )
+    }
+
+    fn seconds(&self, prefill: usize, decode: usize) -> Duration {
+        let seconds =
+            prefill as f64 * self.running.prefill_token + decode as f64 * self.running.decode_token;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demand(prompt: usize) -> Demand {
+        Demand { prompt, shared: 0, max_tokens: 100, patience: None }
+    }
+
+    fn busy(meter: &mut Meter, requests: usize) {
+        meter.update(Running {
+            requests,
+            prefill: 1000,
+            decode: 100,
+            prefill_token: 0.01,
+            decode_token: 0.02,
+            ..Running::default()
+        });
+    }
+
+    #[test]
+    fn an_idle_engine_takes_any_request() {
+        let mut meter = Meter::new(2, 1, 10);
+        assert!(meter.admit(demand(1_000_000)).is_ok());
+    }
+
+    #[test]
+    fn the_queue_is_bounded_by_tokens_and_by_requests() {
+        let mut meter = Meter::new(1, 2, 500);
+        busy(&mut meter, 1);
+        let first = meter.admit(demand(400)).expect("fits");
+        let wait = meter.admit(demand(200)).expect_err("too many tokens");
+        assert!(wait >= Duration::from_secs(14), "{wait:?}");
+        meter.admit(demand(50)).expect("fits");
+        meter.admit(demand(1)).expect_err("too many requests");
+        meter.leave(first);
+        meter.admit(demand(100)).expect("there is room again");
+    }
+
+    #[test]
+    fn a_deadline_that_cannot_be_kept_is_refused_at_once() {
+        let mut meter = Meter::new(1, 10, 10_000);
+        busy(&mut meter, 1);
+        let hurried = Demand { patience: Some(Duration::from_secs(5)), ..demand(100) };
+        meter.admit(hurried).expect_err("12 seconds of work are ahead");
+        meter
+            .admit(Demand { patience: Some(Duration::from_secs(60)), ..hurried })
+            .expect("enough time");
+    }
+
+    #[test]
+    fn leaving_gives_back_exactly_what_entering_took() {
+        let mut meter = Meter::new(1, 100, 100_000);
+        busy(&mut meter, 1);
+        let tickets: Vec<_> = (1..50).map(|i| meter.admit(demand(i * 10)).expect("fits")).collect();
+        for ticket in tickets {
+            meter.leave(ticket);
+        }
+        let load = meter.load();
+        assert_eq!((load.queued_requests, load.queued_tokens), (0, 0));
+    }
+
+    #[test]
+    fn cached_prefixes_make_requests_count_less() {
+        let mut meter = Meter::new(1, 100, 1000);
+        busy(&mut meter, 1);
+        for _ in 0..100 {
+            meter.finished(1000, 0, 100, 50);
+        }
+        let shared = Demand { shared: 2000, ..demand(2100) };
+        meter.admit(shared).expect("only 100 tokens are expected to be computed");
+    }
+}

@@ -1,0 +1,193 @@
+//! What a step costs on this machine, learned while running, and what follows for the next one.
+//!
+//! Called by `worker`. Pure. Three decisions hang on it: how many prompt tokens a step may compute while streams
+//! run, whether drafts pay, and what to tell a caller who has to wait.
+
+use std::time::Duration;
+
+/// Weight of a new observation.
+const ALPHA: f64 = 0.2;
+/// Decoding steps of at most this many rows are remembered by their size.
+const SIZES: usize = 64;
+
+/// Depths (tokens before) at which a prompt token costs twice what it costs at the beginning: with whole tiles of rows
+/// and with fewer, where attention takes a slower path. Measured on a CPU with a model of 213M parameters.
+const TILE_DEPTH: f64 = 1400.0;
+const ROW_DEPTH: f64 = 460.0;
+/// A tile may take this much longer than the target before it is given up for fewer rows.
+const SLACK: f64 = 1.2;
+
+/// Learned costs, in seconds.
+#[derive(Debug)]
+pub(super) struct Costs {
+    /// A prompt token at the beginning of a prompt, in whole tiles and in fewer rows.
+    tile_token: f64,
+    row_token: Option<f64>,
+    tile: usize,
+    decode: [Option<f64>; SIZES + 1],
+}
+
+impl Costs {
+    /// `tile`: rows that are computed best together.
+    pub(super) fn new(tile: usize) -> Self {
+        // A guess for the first step only: a small model on two CPU cores.
+        Self { tile_token: 0.004, row_token: None, tile, decode: [None; SIZES + 1] }
+    }
+
+    /// A call that computed `tokens` prompt tokens, the first of them `depth` tokens into its prompt, took `time`.
+    pub(super) fn saw_prefill(&mut self, tokens: usize, depth: usize, time: Duration) {
+        let cost = time.as_secs_f64() / tokens.max(1) as f64;
+        let depth = (depth + tokens / 2) as f64;
+        if tokens >= self.tile {
+            self.tile_token += ALPHA * (cost / (1.0 + depth / TILE_DEPTH) - self.tile_token);
+        } else if tokens >= 8 {
+            // Smaller calls say more about the cost of a call than of a token.
+            let cost = cost / (1.0 + depth / ROW_DEPTH);
+            self.row_token = Some(self.row_token.map_or(cost, |old| old + ALPHA * (cost - old)));
+        }
+    }
+
+    /// A call of `rows` decoding rows (choices and drafts) took `time`.
+    pub(super) fn saw_decode(&mut self, rows: usize, time: Duration) {
+        if let Some(slot) = self.decode.get_mut(rows) {
+            let time = time.as_secs_f64();
+            *slot = Some(slot.map_or(time, |old| old + ALPHA * (time - old)));
+        }
+    }
+
+    /// Seconds to compute one prompt token, in the middle of an ordinary prompt.
+    pub(super) fn prefill_token(&self) -> f64 {
+        self.tile_token * 1.5
+    }
+
+    /// Seconds that a call of `rows` decoding rows takes: from the nearest sizes seen, a line between them.
+    pub(super) fn decode(&self, rows: usize) -> f64 {
+        let rows = rows.min(SIZES);
+        let seen = |index: usize| self.decode[index].map(|cost| (index, cost));
+        let below = (0..=rows).rev().find_map(seen);
+        let above = (rows..=SIZES).find_map(seen);
+        match (below, above) {
+            (Some((low, cost)), Some((high, _))) if low == high => cost,
+            (Some((low, a)), Some((high, b))) => {
+                a + (b - a) * (rows - low) as f64 / (high - low) as f64
+            }
+            (Some((low, cost)), None) => cost + (rows - low) as f64 * self.prefill_token(),
+            (None, Some((_, cost))) => cost,
+            (None, None) => self.prefill_token() * (rows.max(1) as f64),
+        }
+    }
+
+    /// Prompt tokens, `depth` tokens into their prompt, that fit into one step of `target` beside `decoding` rows: whole
+    /// tiles where one fits nearly, else fewer rows; never less than `least`, never more than `most`.
+    pub(super) fn prefill_budget(
+        &self,
+        target: Duration,
+        decoding: usize,
+        depth: usize,
+        bounds: Bounds,
+    ) -> usize {
+        let left = target.as_secs_f64() - if decoding > 0 { self.decode(decoding) } else { 0.0 };
+        let depth = depth as f64;
+        let tile_cost = self.tile_token * (1.0 + depth / TILE_DEPTH) * self.tile as f64;
+        let tiles = (left / tile_cost).max(0.0) as usize;
+        let tokens = if tiles > 0 {
+            tiles * self.tile
+        } else if tile_cost <= left * SLACK {
+            self.tile
+        } else {
+            let row_cost = self.row_token.unwrap_or(self.tile_token) * (1.0 + depth / ROW_DEPTH);
+            // As many rows as cost more than a tile are never right.
+            ((left / row_cost).max(0.0) as usize).min(self.tile / 2)
+        };
+        tokens.clamp(bounds.least, bounds.most)
+    }
+
+    /// Does a draft of `length` tokens pay beside `rows` other rows, when each of its tokens is accepted with
+    /// probability `acceptance` given that the one before was?
+    pub(super) fn draft_pays(&self, rows: usize, length: usize, acceptance: f64) -> bool {
+        let without = self.decode(rows + 1);
+        let with = self.decode(rows + 1 + length);
+        let mut expected = 0.0;
+        let mut probability = 1.0;
+        for _ in 0..length {
+            probability *= acceptance;
+            expected += probability;
+        }
+        // Tokens of all rows a second, with and without.
+        let rows = rows as f64;
+        (rows + 1.0 + expected) / with > (rows + 1.0) / without * 1.05
+    }
+}
+
+/// Bounds of [`Costs::prefill_budget`], in tokens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) least: usize,
+    pub(super) most: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { least: 16, most: 512 };
+
+    /// Learned that a token at the beginning of a prompt takes so long.
+    fn costs(per_token_ms: f64) -> Costs {
+        let mut costs = Costs::new(64);
+        for _ in 0..100 {
+            let time = per_token_ms * 128.0 * (1.0 + 64.0 / TILE_DEPTH) / 1000.0;
+            costs.saw_prefill(128, 0, Duration::from_secs_f64(time));
+        }
+        costs
+    }
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_budget_fills_the_time_in_whole_tiles() {
+        assert_eq!(costs(2.0).prefill_budget(millis(300), 0, 0, BOUNDS), 128);
+        assert_eq!(costs(2.0).prefill_budget(millis(115), 0, 0, BOUNDS), 64);
+        assert_eq!(costs(2.0).prefill_budget(millis(60), 0, 0, BOUNDS), 30);
+        assert_eq!(costs(20.0).prefill_budget(millis(100), 0, 0, BOUNDS), 16);
+        assert_eq!(costs(1.0).prefill_budget(millis(9000), 0, 0, BOUNDS), 512);
+    }
+
+    #[test]
+    fn deep_in_a_prompt_fewer_tokens_fit() {
+        assert_eq!(costs(2.0).prefill_budget(millis(300), 0, 1400, BOUNDS), 64);
+        assert_eq!(costs(2.0).prefill_budget(millis(150), 0, 1400, BOUNDS), 18);
+    }
+
+    #[test]
+    fn running_streams_leave_less_time_for_prompts() {
+        let mut costs = costs(2.0);
+        costs.saw_decode(8, millis(150));
+        assert_eq!(costs.prefill_budget(millis(300), 8, 0, BOUNDS), 64);
+    }
+
+    #[test]
+    fn the_cost_of_a_size_not_seen_lies_between_its_neighbours() {
+        let mut costs = costs(2.0);
+        costs.saw_decode(2, Duration::from_millis(10));
+        costs.saw_decode(6, Duration::from_millis(30));
+        assert!((costs.decode(4) - 0.020).abs() < 1e-9);
+        assert!((costs.decode(1) - 0.010).abs() < 1e-9);
+        assert!((costs.decode(7) - 0.033).abs() < 1e-3);
+    }
+
+    #[test]
+    fn drafts_pay_where_rows_are_cheap_and_guesses_good() {
+        let mut cheap = costs(2.0);
+        cheap.saw_decode(1, Duration::from_millis(10));
+        cheap.saw_decode(9, Duration::from_millis(12));
+        assert!(cheap.draft_pays(0, 4, 0.8));
+        assert!(!cheap.draft_pays(0, 4, 0.05));
+        let mut dear = costs(2.0);
+        dear.saw_decode(1, Duration::from_millis(4));
+        dear.saw_decode(9, Duration::from_millis(36));
+        assert!(!dear.draft_pays(0, 4, 0.8));
+    }
+}

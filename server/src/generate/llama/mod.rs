@@ -1,0 +1,60 @@
+//! The local model: llama.cpp in this process, with many answers at once.
+//!
+//! Used by `startup` (which starts the engine), the `Generator` over it, and `bench-llm`. Nothing outside this folder knows
+//! llama.cpp. How a question becomes an answer:
+//!
+//! `handle` takes a request or refuses it (`admission`) -> the thread in `worker` gives it a sequence and what the prefix tree
+//! (`prefix`) has of its prompt -> `step` computes prompts and streams together, as `plan` and `costs` say -> `sampling`
+//! chooses tokens -> `slot` turns them into events through `text` (`utf8`, `thoughts`, `stop`).
+//! Beside that: `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts; `lookup` drafts; `keep` and `state` hold on
+//! to the system prompt.
+
+mod admission;
+mod backend;
+mod costs;
+mod error;
+mod handle;
+mod keep;
+mod load;
+mod log_capture;
+mod lookup;
+mod memory;
+mod plan;
+mod prefix;
+mod prompt;
+mod request;
+mod sampling;
+mod settings;
+mod slot;
+mod state;
+mod step;
+mod stop;
+mod template;
+mod template_families;
+mod text;
+mod thoughts;
+mod utf8;
+mod worker;
+
+#[cfg(test)]
+mod cache_tests;
+#[cfg(test)]
+mod engine_tests;
+#[cfg(test)]
+mod prefix_tests;
+#[cfg(test)]
+mod template_tests;
+#[cfg(test)]
+mod tiny_gguf;
+
+pub use admission::Load;
+pub use error::{GenerateError, LoadError};
+pub use handle::{Audit, EngineHandle, Generation, LlamaEngine, ModelFacts};
+pub use prompt::{Border, ChatPrompt, Prompter};
+pub use request::{
+    Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
+    Token,
+};
+pub use settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings, SplitMode};
+pub use template::{ChatMessage, ChatTemplate, Rendered, Role, SpecialTokens, TemplateError};
+pub use template_families::Family;
