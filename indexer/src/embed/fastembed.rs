@@ -23,6 +23,13 @@ const QUERY_BATCH: usize = 16;
 /// An unused ingestion session is dropped after this long.
 const INGEST_IDLE: Duration = Duration::from_secs(30);
 
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Questions,
+    Ingestion,
+}
+
 struct QueryJob {
     text: String,
     reply: oneshot::Sender<Result<Vec<f32>, EmbedError>>,
@@ -141,7 +148,7 @@ fn serve_queries(
 ) {
     let mut model = None;
     if let Some(ready) = ready {
-        let loaded = load(settings, 1).map(|m| model = Some(m));
+        let loaded = load(settings, (Role::Questions, 1)).map(|m| model = Some(m));
         let failed = loaded.is_err();
         if ready.send(loaded).is_err() || failed {
             return;
@@ -157,7 +164,7 @@ fn serve_queries(
         }
         let (texts, replies): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|j| (j.text, j.reply)).unzip();
-        match run(&mut model, settings, 1, &texts) {
+        match run(&mut model, settings, (Role::Questions, 1), &texts) {
             Ok(vectors) => {
                 for (reply, vector) in replies.into_iter().zip(vectors) {
                     let _ = reply.send(Ok(vector));
@@ -209,7 +216,9 @@ fn embed_sorted(
     let mut out = vec![Vec::new(); texts.len()];
     for batch in order.chunks(settings.batch_size.max(1)) {
         let inputs: Vec<&str> = batch.iter().map(|&i| texts[i].as_str()).collect();
-        for (&i, vector) in batch.iter().zip(run(model, settings, threads, &inputs)?) {
+        for (&i, vector) in
+            batch.iter().zip(run(model, settings, (Role::Ingestion, threads), &inputs)?)
+        {
             out[i] = vector;
         }
     }
@@ -219,12 +228,12 @@ fn embed_sorted(
 fn run<S: AsRef<str> + Send + Sync>(
     model: &mut Option<TextEmbedding>,
     settings: &EmbedderSettings,
-    threads: usize,
+    session: (Role, usize),
     texts: &[S],
 ) -> Result<Vec<Vec<f32>>, EmbedError> {
     let loaded = match model {
         Some(loaded) => loaded,
-        None => model.insert(load(settings, threads)?),
+        None => model.insert(load(settings, session)?),
     };
     let vectors = loaded
         .embed(texts, Some(texts.len().max(1)))
@@ -236,7 +245,10 @@ fn run<S: AsRef<str> + Send + Sync>(
     }
 }
 
-fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, EmbedError> {
+fn load(
+    settings: &EmbedderSettings,
+    (role, threads): (Role, usize),
+) -> Result<TextEmbedding, EmbedError> {
     let environment = onnx_runtime::environment()?;
     let source = ModelSource::load(settings)?;
     let name = source.name;
@@ -258,9 +270,10 @@ fn load(settings: &EmbedderSettings, threads: usize) -> Result<TextEmbedding, Em
         .with_intra_threads(threads)
         // Spinning threads would take the cores from answering.
         .with_session_config("session.intra_op.allow_spinning", "0")
-        // The arena keeps what the largest batch needed for ever.
+        // The arena is quicker, and keeps what the largest batch needed as long as the session lives:
+        // for ingestion, whose session goes when it is idle, and not for questions.
         .with_execution_providers(vec![
-            ort::ep::CPU::default().with_arena_allocator(false).build(),
+            ort::ep::CPU::default().with_arena_allocator(role == Role::Ingestion).build(),
         ]);
     TextEmbedding::try_new_from_user_defined(model, options).map_err(|e| {
         EmbedError::Misconfigured(format!("the embedding model {name} does not load: {e}"))
