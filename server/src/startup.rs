@@ -19,10 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::assistant::Assistant;
 use crate::http::{self, IndexStatus, Phase, Readiness, State};
 use crate::settings::Settings;
-use crate::store::ConversationStore;
 
 pub use base::{Base, EmbedderStart, STORE_FILE};
 use follower::Follower;
@@ -105,13 +103,7 @@ impl Application {
         let address = listener.local_addr().context("the port was lost")?;
         let stopping = CancellationToken::new();
 
-        let store: Arc<dyn ConversationStore> = base.store();
-        let assistant = Arc::new(Assistant::new(
-            base.knowledge(),
-            store,
-            base.redactor(),
-            (settings.assistant.clone(), &settings.generator),
-        )?);
+        let assistant = Arc::new(base.assistant(&settings, base.store())?);
         let status = Arc::new(IndexStatus::default());
         let state = State {
             assistant,

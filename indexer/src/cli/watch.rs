@@ -16,8 +16,6 @@ use super::knowledge_base::{DataFlag, KbFlag, publisher};
 use super::signals::Stop;
 use super::{Exit, output};
 
-/// Reads of a folder that is written to meanwhile before it is published all the same.
-const RESTLESS: u32 = 4;
 /// A failed look is repeated after this long.
 const RETRY: Duration = Duration::from_secs(10);
 /// How often a wait looks whether it was told to stop.
@@ -81,21 +79,19 @@ async fn follow(
     stop: &Stop,
     tell: impl Fn(&BuildReport),
 ) -> Result<(), PublishError> {
-    let mut unsettled = 0;
     let mut failure = None;
     loop {
-        let stillness = (unsettled < RESTLESS).then(|| watch.stillness());
-        let quiet = Quiet { stop: stop.clone(), stillness };
+        let quiet = Quiet { stop: stop.clone(), stillness: watch.stillness() };
         let mut retry = None;
         match publisher.sync(Arc::new(quiet)).await {
             Ok(report) => {
-                (unsettled, failure) = (0, None);
+                failure = None;
                 if report.added + report.changed + report.retired > 0 {
                     tell(&report);
                 }
                 publisher.tidy().await?;
             }
-            Err(PublishError::Unsettled) => unsettled += 1,
+            Err(PublishError::Unsettled) => {}
             Err(PublishError::Cancelled) => return Err(PublishError::Cancelled),
             Err(error) => {
                 let message = error.to_string();
@@ -129,7 +125,7 @@ async fn asked(stop: &Stop) {
 /// Shows no progress; ends a sync that is told to stop or saw a folder in motion.
 struct Quiet {
     stop: Stop,
-    stillness: Option<Stillness>,
+    stillness: Stillness,
 }
 
 impl Progress for Quiet {
@@ -142,6 +138,6 @@ impl Progress for Quiet {
     }
 
     fn unsettled(&self) -> bool {
-        self.stillness.as_ref().is_some_and(|s| !s.holds())
+        !self.stillness.holds()
     }
 }

@@ -23,5 +23,5 @@ pub use analyzer::{Analyzer, Term, TermKind};
 pub(crate) use concepts::{Concept, fingerprint as lexicon_fingerprint};
 pub use detect::{detect, detect_among, detect_question, rank};
 pub use distance::edit_distance;
-pub(crate) use fold::fold;
+pub use fold::fold;
 pub use sentences::sentences;

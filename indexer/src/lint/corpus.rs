@@ -4,10 +4,9 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use super::article::Article;
 use super::settings::LintSettings;
@@ -45,7 +44,9 @@ impl<'a> Corpus<'a> {
         let walk = source::walk(root, rules);
         let mut articles = Vec::new();
         let mut unread = Vec::new();
-        for (file, outcome) in walk.files.iter().zip(read_all(&walk.files, rules)) {
+        let read = |file| read_one(file, rules);
+        let outcomes: Vec<_> = walk.files.par_iter().map(read).collect();
+        for (file, outcome) in walk.files.iter().zip(outcomes) {
             match outcome {
                 Ok(article) => articles.push(article),
                 Err(reason) => unread.push((file.path.as_str().to_owned(), reason)),
@@ -128,32 +129,7 @@ fn main_language(articles: &[Article], rules: &SourceRules) -> String {
     most.map_or_else(|| "en".to_owned(), |(language, _)| language.to_owned())
 }
 
-type Outcome = Result<Article, String>;
-
-/// Articles or reasons in the order of `files`.
-fn read_all(files: &[SourceFile], rules: &SourceRules) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(files.len()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((i, file)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    files.get(i).map(|f| (i, f))
-                } {
-                    let outcome = read_one(file, rules);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((i, outcome));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-fn read_one(file: &SourceFile, rules: &SourceRules) -> Outcome {
+fn read_one(file: &SourceFile, rules: &SourceRules) -> Result<Article, String> {
     let bytes = source::read_bytes(file, rules).map_err(|e| e.to_string())?;
     let document = source::parse_document(&file.path, &bytes, rules).map_err(|e| e.to_string())?;
     Ok(Article::new(&bytes, document))

@@ -2,10 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{Progress, PublishError, Stage};
@@ -59,12 +57,15 @@ pub(super) fn plan(
     let known: HashMap<&DocPath, &CatalogDocument> = known.iter().map(|d| (&d.path, d)).collect();
     let rules_hash = rules_hash(rules);
     progress.begin(Stage::Reading, walk.files.len() as u64);
-    let outcomes = read_all(&walk.files, progress, |file| {
-        read_one(file, rules, &rules_hash, known.get(&file.path).copied())
-    });
-    if progress.cancelled() {
-        return Err(PublishError::Cancelled);
-    }
+    let read = |file: &SourceFile| {
+        if progress.cancelled() {
+            return Err(PublishError::Cancelled);
+        }
+        let outcome = read_one(file, rules, &rules_hash, known.get(&file.path).copied());
+        progress.advance(1);
+        Ok(outcome)
+    };
+    let outcomes = walk.files.par_iter().map(read).collect::<Result<Vec<_>, _>>()?;
 
     let unreadable: Vec<String> =
         walk.skipped.iter().filter(|s| s.unreadable).map(|s| s.path.clone()).collect();
@@ -170,37 +171,6 @@ fn read_one(
 fn is_fresh(file: &SourceFile) -> bool {
     let age = fs_err::metadata(&file.absolute).and_then(|m| m.modified()).map(|at| at.elapsed());
     matches!(age, Ok(Ok(age)) if age < HALF_WRITTEN)
-}
-
-/// Runs `work` on all files with a thread for each core; results in the order of `files`.
-fn read_all(
-    files: &[SourceFile],
-    progress: &dyn Progress,
-    work: impl Fn(&SourceFile) -> Outcome + Sync,
-) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::with_capacity(files.len()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((i, file)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    files.get(i).map(|f| (i, f))
-                } {
-                    if progress.cancelled() {
-                        return;
-                    }
-                    let outcome = work(file);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((i, outcome));
-                    progress.advance(1);
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(i, _)| *i);
-    results.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
 fn rules_hash(rules: &SourceRules) -> String {

@@ -23,6 +23,9 @@ const EDITS: Duration = Duration::from_millis(800);
 const BURST: Duration = Duration::from_secs(5);
 /// Events that make a burst.
 const MANY: u64 = 64;
+/// Reads in a row that are thrown away because the folder was written to meanwhile; the next one is
+/// published all the same.
+const RESTLESS: u64 = 4;
 /// Longest that a lock file of git is respected: a crashed git leaves its lock behind.
 const GIT: Duration = Duration::from_secs(120);
 
@@ -85,6 +88,8 @@ pub struct FolderWatch {
 struct Pulse {
     events: AtomicU64,
     last: Mutex<Option<Instant>>,
+    /// Reads in a row that were thrown away.
+    restless: AtomicU64,
     woken: Notify,
 }
 
@@ -105,7 +110,8 @@ impl Pulse {
     }
 }
 
-/// Tells whether the folder was written to since it was made.
+/// Tells whether the folder was written to since it was made. Of a folder that is never still it says
+/// yes after a few reads: late is better than never.
 #[derive(Clone)]
 pub struct Stillness {
     pulse: Arc<Pulse>,
@@ -114,9 +120,13 @@ pub struct Stillness {
 }
 
 impl Stillness {
-    /// Whether nothing has changed, and git is not at work.
+    /// Whether what was read may be published: nothing has changed, and git is not at work.
     pub fn holds(&self) -> bool {
-        self.pulse.events() == self.events && !git_at_work(&self.root)
+        let still = self.pulse.events() == self.events && !git_at_work(&self.root);
+        let thrown_away = self.pulse.restless.load(Ordering::SeqCst);
+        let publish = still || thrown_away >= RESTLESS;
+        self.pulse.restless.store(if publish { 0 } else { thrown_away + 1 }, Ordering::SeqCst);
+        publish
     }
 }
 
@@ -342,6 +352,27 @@ mod tests {
             }
         }
         assert!(woken, "events of the new folder come");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_never_still_is_published_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watch = FolderWatch::new(folder.path(), &settings());
+        rested(&mut watch).await;
+        let mut reads = 0;
+        loop {
+            let still = watch.stillness();
+            fs_err::write(folder.path().join("a.md"), reads.to_string()).unwrap();
+            while watch.pulse.events() == still.events {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            reads += 1;
+            if still.holds() {
+                break;
+            }
+        }
+        assert_eq!(reads, RESTLESS + 1);
+        assert!(watch.stillness().holds(), "it counts anew");
     }
 
     #[tokio::test]

@@ -22,6 +22,7 @@ mod extensions;
 mod fields;
 mod front_matter;
 mod html;
+pub mod link_path;
 mod locale;
 mod markdown;
 mod naming;

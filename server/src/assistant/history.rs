@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use crate::domain::{ConversationId, Role, Said};
@@ -13,43 +14,57 @@ const CONVERSATIONS: u64 = 10_000;
 const TURNS: usize = 8;
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
-pub(super) struct History {
-    turns: Cache<ConversationId, Vec<Said>>,
-    numberings: Cache<ConversationId, Numbering>,
+/// What is remembered of one conversation.
+#[derive(Clone, Default)]
+struct Remembered {
+    turns: Vec<Said>,
+    numbering: Numbering,
 }
+
+pub(super) struct History(Cache<ConversationId, Remembered>);
 
 impl Default for History {
     fn default() -> Self {
-        Self { turns: bounded(), numberings: bounded() }
+        Self(Cache::builder().max_capacity(CONVERSATIONS).time_to_idle(IDLE).build())
     }
 }
 
 impl History {
     /// Oldest first.
     pub(super) fn turns(&self, conversation: ConversationId) -> Vec<Said> {
-        self.turns.get(&conversation).unwrap_or_default()
+        self.0.get(&conversation).map(|known| known.turns).unwrap_or_default()
     }
 
     pub(super) fn push(&self, conversation: ConversationId, role: Role, text: RedactedText) {
-        self.turns.entry(conversation).and_upsert_with(|known| {
-            let mut turns = known.map(moka::Entry::into_value).unwrap_or_default();
-            turns.push(Said { role, text });
-            let surplus = turns.len().saturating_sub(TURNS);
-            turns.drain(..surplus);
-            turns
+        self.change(conversation, |remembered| {
+            remembered.turns.push(Said { role, text });
+            let surplus = remembered.turns.len().saturating_sub(TURNS);
+            remembered.turns.drain(..surplus);
         });
     }
 
-    /// Numbers of the placeholders so far.
-    pub(super) fn numbering(&self, conversation: ConversationId) -> Numbering {
-        self.numberings.get(&conversation).unwrap_or_default()
+    /// Lets `redact` go on with the conversation's numbers.
+    pub(super) fn redact(
+        &self,
+        conversation: ConversationId,
+        redact: impl FnOnce(&mut Numbering) -> RedactedText,
+    ) -> RedactedText {
+        self.change(conversation, |remembered| redact(&mut remembered.numbering))
     }
 
-    pub(super) fn keep_numbering(&self, conversation: ConversationId, numbering: Numbering) {
-        self.numberings.insert(conversation, numbering);
+    /// Changes what is remembered; two changes of one conversation come one after the other.
+    fn change<T>(
+        &self,
+        conversation: ConversationId,
+        change: impl FnOnce(&mut Remembered) -> T,
+    ) -> T {
+        let mut out = None;
+        self.0.entry(conversation).and_compute_with(|known| {
+            let mut remembered = known.map(moka::Entry::into_value).unwrap_or_default();
+            out = Some(change(&mut remembered));
+            Op::Put(remembered)
+        });
+        #[expect(clippy::expect_used, reason = "and_compute_with calls its closure exactly once")]
+        out.expect("the closure was called")
     }
-}
-
-fn bounded<V: Clone + Send + Sync + 'static>() -> Cache<ConversationId, V> {
-    Cache::builder().max_capacity(CONVERSATIONS).time_to_idle(IDLE).build()
 }

@@ -28,8 +28,7 @@ use crate::domain::{
     Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
     Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
-use crate::generate::openai::OpenAi;
-use crate::generate::{GenerateError, Generator, GeneratorName, GeneratorSettings, extractive};
+use crate::generate::extractive;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::ConversationStore;
 
@@ -37,8 +36,9 @@ use admission::{Admission, Refused};
 use confidence::{Confidence, ConfidenceSettings};
 use guard::GuardSettings;
 use history::History;
-use prompt::PromptError;
-use writing::{Subject, Writer};
+use writing::Subject;
+
+pub use writing::Writer;
 
 pub use admission::AdmissionSettings;
 
@@ -83,27 +83,12 @@ impl Assistant {
         knowledge: Arc<KnowledgeBase>,
         store: Arc<dyn ConversationStore>,
         redactor: Arc<Redactor>,
-        (settings, generator): (AssistantSettings, &GeneratorSettings),
-    ) -> Result<Self, MisconfiguredGenerator> {
-        let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
-        for name in &generator.chain {
-            match name {
-                GeneratorName::Openai => chain.push(Arc::new(OpenAi::new(&generator.openai)?)),
-                // The end of every chain, named or not.
-                GeneratorName::Extractive => break,
-            }
-        }
-        let writer = Writer::new(chain, generator.max_tokens, generator.passages)?;
+        writer: Writer,
+        settings: AssistantSettings,
+    ) -> Self {
         let admission = Admission::new(&settings.admission);
-        Ok(Self {
-            knowledge,
-            store,
-            redactor,
-            writer,
-            settings,
-            admission,
-            history: History::default(),
-        })
+        let history = History::default();
+        Self { knowledge, store, redactor, writer, settings, admission, history }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -200,21 +185,20 @@ impl Assistant {
         // Here the customer's own words end; everything after works with the redacted ones.
         let asked = self.redact(conversation, &question.text, &path.locale);
         match self.decide((&asked, question.audience), &mut path).await {
-            Ok(Decision::Answer(found)) => {
+            Ok(Decision::Answer(ground)) => {
                 let Some((drafted, generator)) =
-                    self.words(&found, (&asked, &mut path), events).await
+                    self.words(&ground, (&asked, &mut path), events).await
                 else {
                     self.history.push(conversation, Role::User, asked);
                     return self.hand_over(ReasonCode::LowConfidence, &path).await;
                 };
                 self.history.push(conversation, Role::User, asked);
-                let text = drafted.text.clone();
-                let answer = CustomerText::new(text.clone());
+                let answer = CustomerText::new(drafted.text.clone());
                 let answer = self.redact(conversation, &answer, &path.locale);
                 self.history.push(conversation, Role::Assistant, answer);
                 AssistantEvent::Done(Box::new(Answer {
                     outcome: Outcome::Answered,
-                    text,
+                    text: drafted.text,
                     sentences: drafted.sentences,
                     citations: drafted.citations,
                     generator,
@@ -259,22 +243,22 @@ impl Assistant {
             return Ok(Decision::HandOff(reason));
         }
 
-        Ok(Decision::Answer(Box::new(found)))
+        Ok(Decision::Answer(Box::new(Ground { found, turns })))
     }
 
     /// Words an answer and sends it: by a model where one is configured and its words hold, else by
     /// the articles' own sentences. `None` when there is nothing to say.
     async fn words(
         &self,
-        found: &SearchOutcome,
+        ground: &Ground,
         (asked, path): (&RedactedText, &mut Path),
         events: &mpsc::Sender<AssistantEvent>,
     ) -> Option<(extractive::Drafted, GeneratorId)> {
         let writing = Instant::now();
         let subject = Subject {
             asked,
-            turns: &self.history.turns(path.conversation),
-            hits: &found.retrieved.hits,
+            turns: &ground.turns,
+            hits: &ground.found.retrieved.hits,
             locale: &path.locale,
             guard: &self.settings.guard,
         };
@@ -282,12 +266,15 @@ impl Assistant {
         let worded = match written {
             Some(written) => Some((written.drafted, written.generator)),
             None => {
-                let drafted = extractive::answer(found, &self.settings.answer);
+                let drafted = extractive::answer(&ground.found, &self.settings.answer);
+                if drafted.sentences.is_empty() {
+                    return None;
+                }
                 let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
                 for sentence in &drafted.sentences {
                     let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
                 }
-                (!drafted.sentences.is_empty()).then_some((drafted, GeneratorId::Extractive))
+                Some((drafted, GeneratorId::Extractive))
             }
         };
         path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
@@ -313,10 +300,8 @@ impl Assistant {
         text: &CustomerText,
         locale: &Locale,
     ) -> RedactedText {
-        let mut numbering = self.history.numbering(conversation);
-        let redacted = self.redactor.redact(text, Some(locale.as_str()), &mut numbering);
-        self.history.keep_numbering(conversation, numbering);
-        redacted
+        let locale = Some(locale.as_str());
+        self.history.redact(conversation, |numbers| self.redactor.redact(text, locale, numbers))
     }
 
     async fn look_up(
@@ -370,18 +355,16 @@ impl Assistant {
     }
 }
 
-/// Why an assistant cannot be made: `[generator]` is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum MisconfiguredGenerator {
-    #[error(transparent)]
-    Generator(#[from] GenerateError),
-    #[error(transparent)]
-    Prompt(#[from] PromptError),
+enum Decision {
+    Answer(Box<Ground>),
+    HandOff(ReasonCode),
 }
 
-enum Decision {
-    Answer(Box<SearchOutcome>),
-    HandOff(ReasonCode),
+/// What an answer is made of.
+struct Ground {
+    found: SearchOutcome,
+    /// Oldest first.
+    turns: Vec<Said>,
 }
 
 /// What is known of a question on its way.

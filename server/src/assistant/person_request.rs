@@ -7,7 +7,7 @@
 //! collect my parcel?") has no such verb and is an ordinary question. Words are compared without
 //! diacritics and with one typing error (two in long words).
 
-use indexer::language::edit_distance;
+use indexer::language::{edit_distance, fold};
 
 /// Words of one language; all folded to plain letters. A trailing `*` stands for any ending.
 struct Lexicon {
@@ -344,13 +344,7 @@ impl Lexicon {
 
 /// Lower-case words without diacritics.
 fn words(message: &str) -> Vec<String> {
-    use unicode_normalization::UnicodeNormalization;
-    message
-        .to_lowercase()
-        .replace('ß', "ss")
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .collect::<String>()
+    fold(&message.to_lowercase())
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
         .map(str::to_owned)

@@ -15,11 +15,11 @@ use super::guard::{Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Pro
 use super::prompt::{AnswerParts, PromptError, PromptKind, PromptPassage, Prompts, Speaker, Tone};
 use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence};
 use crate::generate::extractive::{Drafted, citation};
-use crate::generate::{GenerateRequest, Generator, Message, Pieces};
+use crate::generate::{GenerateRequest, Generator, GeneratorSettings, Message, Pieces};
 use crate::privacy::RedactedText;
 
-/// Writes with models.
-pub(super) struct Writer {
+/// Writes with models, where there are any. Made by `startup`, which names them.
+pub struct Writer {
     chain: Vec<Arc<dyn Generator>>,
     prompts: Prompts,
     protected: Protected,
@@ -43,15 +43,17 @@ pub(super) struct Written {
 }
 
 impl Writer {
+    /// `chain` is asked in order; an empty one leaves everything to the articles' own sentences.
+    ///
     /// # Errors
     /// When a compiled-in prompt is broken.
-    pub(super) fn new(
+    pub fn new(
         chain: Vec<Arc<dyn Generator>>,
-        max_tokens: u32,
-        passages: usize,
+        settings: &GeneratorSettings,
     ) -> Result<Self, PromptError> {
         let prompts = Prompts::built_in()?;
         let protected = Protected::new([prompts.rules(PromptKind::Answer)]);
+        let (max_tokens, passages) = (settings.max_tokens, settings.passages);
         Ok(Self { chain, prompts, protected, max_tokens, passages })
     }
 

@@ -14,7 +14,6 @@ use indexer::publish::{PublishError, Silent};
 use serde_json::{Value, json};
 
 use super::{ConfigFlag, block_on, client, print};
-use crate::assistant::Assistant;
 use crate::domain::Question;
 use crate::http::dto::AskResponse;
 use crate::settings::{LogLevel, Settings};
@@ -92,12 +91,7 @@ impl Ask {
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
         }
-        let assistant = Arc::new(Assistant::new(
-            base.knowledge(),
-            base.store(),
-            base.redactor(),
-            (settings.assistant, &settings.generator),
-        )?);
+        let assistant = Arc::new(base.assistant(&settings, base.store())?);
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")

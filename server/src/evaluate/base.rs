@@ -62,13 +62,7 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
-        let assistant = Assistant::new(
-            Arc::clone(&knowledge),
-            Arc::new(NoTickets),
-            opened.redactor(),
-            (settings.assistant.clone(), &settings.generator),
-        )
-        .map_err(anyhow::Error::from)?;
+        let assistant = opened.assistant(settings, Arc::new(NoTickets))?;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use indexer::language::fold;
 
 /// The kind of answer that a question wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,15 +184,15 @@ static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
         (AnswerType::Contact, CONTACT),
         (AnswerType::Procedure, PROCEDURE),
     ]
-    .map(|(kind, cues)| (kind, cues.iter().map(|c| fold(c)).collect()))
+    .map(|(kind, cues)| (kind, cues.iter().map(|c| plain(c)).collect()))
 });
 static UNITS_OF_TIME: LazyLock<Vec<String>> =
-    LazyLock::new(|| TIME_UNITS.iter().map(|u| fold(u)).collect());
+    LazyLock::new(|| TIME_UNITS.iter().map(|u| plain(u)).collect());
 
 impl AnswerType {
     /// Types that `question` asks for, most telling first; empty for a question of no known type.
     pub fn of_question(question: &str) -> Vec<Self> {
-        let question = fold(&format!(" {question} "));
+        let question = plain(&format!(" {question} "));
         ASKING
             .iter()
             .filter(|(_, cues)| cues.iter().any(|cue| at_word_start(&question, cue)))
@@ -204,7 +203,7 @@ impl AnswerType {
     /// Whether `text` holds an answer of this type. Procedures are seen by the kind of unit, not by
     /// words, so they are never in a text as such.
     pub fn is_in(self, text: &str) -> bool {
-        let text = fold(text);
+        let text = plain(text);
         match self {
             Self::Money => CURRENCY.iter().any(|c| text.contains(c)),
             Self::Time => {
@@ -218,8 +217,8 @@ impl AnswerType {
 }
 
 /// Lower case without diacritics.
-fn fold(text: &str) -> String {
-    text.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)).collect()
+fn plain(text: &str) -> String {
+    fold(&text.to_lowercase())
 }
 
 fn at_word_start(text: &str, cue: &str) -> bool {

@@ -96,19 +96,29 @@ impl<'v> Scan<'v> {
 
     /// A number that money, an order or an article is about.
     pub(super) fn is_business(&self, range: &Range<usize>) -> bool {
-        self.cues.just_before(range, &[Cue::Order], 24) || self.beside_currency(range)
+        self.is_ordered(range) || self.beside_currency(range)
+    }
+
+    /// The words before name an order or an article.
+    pub(super) fn is_ordered(&self, range: &Range<usize>) -> bool {
+        self.cues.just_before(range, &[Cue::Order], 24)
     }
 
     pub(super) fn beside_currency(&self, range: &Range<usize>) -> bool {
         let before = self.text[..range.start].trim_end().chars().next_back();
         let after = self.text[range.end..].trim_start();
+        let word = &after[..after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len())];
         before.is_some_and(is_currency)
-            || after.chars().next().is_some_and(is_currency)
-            || ["eur", "usd", "gbp", "%"].iter().any(|unit| {
-                after.get(..unit.len()).is_some_and(|head| head.eq_ignore_ascii_case(unit))
-            })
+            || after.starts_with(|c| c == '%' || is_currency(c))
+            || CURRENCY_WORDS.iter().any(|name| word.eq_ignore_ascii_case(name))
     }
 }
+
+/// Currencies written out behind a sum, in the languages that are common in the shops of Europe.
+const CURRENCY_WORDS: [&str; 16] = [
+    "eur", "euro", "euros", "eura", "eurot", "euroa", "eurai", "eurų", "eiro", "usd", "dollar",
+    "dollars", "dolāri", "gbp", "pound", "pounds",
+];
 
 fn is_currency(c: char) -> bool {
     matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{20a0}'..='\u{20bf}')

@@ -10,9 +10,12 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
+use crate::assistant::{Assistant, Writer};
+use crate::generate::openai::OpenAi;
+use crate::generate::{Generator, GeneratorName};
 use crate::privacy::Redactor;
 use crate::settings::Settings;
-use crate::store::SqliteStore;
+use crate::store::{ConversationStore, SqliteStore};
 
 /// The conversation store's file in the data folder.
 pub const STORE_FILE: &str = "conversations.sqlite";
@@ -106,13 +109,31 @@ impl Base {
         Arc::clone(&self.publisher)
     }
 
-    /// Takes personal data out of customers' words.
-    pub fn redactor(&self) -> Arc<Redactor> {
-        Arc::clone(&self.redactor)
-    }
-
     pub fn store(&self) -> Arc<SqliteStore> {
         Arc::clone(&self.store)
+    }
+
+    /// An assistant over this base, with the generators that the configuration names.
+    ///
+    /// # Errors
+    /// When `[generator]` is wrong.
+    pub fn assistant(
+        &self,
+        settings: &Settings,
+        store: Arc<dyn ConversationStore>,
+    ) -> Result<Assistant> {
+        let generator = &settings.generator;
+        let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
+        for name in &generator.chain {
+            match name {
+                GeneratorName::Openai => chain.push(Arc::new(OpenAi::new(&generator.openai)?)),
+                // The end of every chain, named or not.
+                GeneratorName::Extractive => break,
+            }
+        }
+        let writer = Writer::new(chain, generator)?;
+        let redactor = Arc::clone(&self.redactor);
+        Ok(Assistant::new(self.knowledge(), store, redactor, writer, settings.assistant.clone()))
     }
 
     /// Closes the databases and releases the folder.

@@ -24,9 +24,6 @@ use crate::http::{IndexStatus, Phase, Readiness};
 /// After a failure the folder is looked at again after this long, also when nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// Reads of a folder that is written to meanwhile before it is published all the same.
-const RESTLESS: u32 = 4;
-
 /// A sync that is told to stop may take this long to do so by itself; then it is dropped, which is as
 /// safe as a crash: the next start mends what is half done.
 const CANCEL_GRACE: Duration = Duration::from_secs(2);
@@ -55,8 +52,6 @@ struct Memory {
     recovered: bool,
     /// Files that were reported as skipped.
     skipped: HashSet<(String, String)>,
-    /// Times in a row that the folder was written to while it was read.
-    unsettled: u32,
 }
 
 impl Follower {
@@ -74,7 +69,7 @@ impl Follower {
                         _ = watch.next() => {}
                         () = tokio::time::sleep(RETRY) => {}
                     }
-                } else if self.watch.enabled || memory.unsettled > 0 {
+                } else if self.watch.enabled {
                     watch.next().await;
                 } else {
                     std::future::pending::<()>().await;
@@ -92,12 +87,7 @@ impl Follower {
     async fn round(&self, memory: &mut Memory, stillness: Stillness) -> Result<(), ()> {
         let result = self.try_round(memory, stillness).await;
         match result {
-            Err(PublishError::Unsettled) => {
-                memory.unsettled += 1;
-                Ok(())
-            }
             Ok(()) => {
-                memory.unsettled = 0;
                 if memory.failure.take().is_some() {
                     tracing::info!("follower.well_again");
                     self.status.failed(None);
@@ -105,7 +95,7 @@ impl Follower {
                 self.set(Phase::Ready);
                 Ok(())
             }
-            Err(PublishError::Cancelled) => Err(()),
+            Err(PublishError::Cancelled | PublishError::Unsettled) => Err(()),
             Err(error) => {
                 let message = error.to_string();
                 if memory.failure.as_ref() != Some(&message) {
@@ -142,8 +132,7 @@ impl Follower {
         let progress = Arc::new(Shown {
             readiness: (!self.serves()).then(|| Arc::clone(&self.readiness)),
             stop: self.stop.clone(),
-            // A folder that is never still is published as it is.
-            stillness: (memory.unsettled < RESTLESS).then_some(stillness),
+            stillness,
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
@@ -254,8 +243,7 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
 
 /// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
 struct Shown {
-    /// `None` when the folder is written to all the time.
-    stillness: Option<Stillness>,
+    stillness: Stillness,
     /// `None` when an older generation serves meanwhile.
     readiness: Option<Arc<Readiness>>,
     stop: CancellationToken,
@@ -299,7 +287,7 @@ impl Progress for Shown {
     }
 
     fn unsettled(&self) -> bool {
-        self.stillness.as_ref().is_some_and(|s| !s.holds())
+        !self.stillness.holds()
     }
 }
 

@@ -10,9 +10,8 @@ use super::super::markup::{Link, Target};
 use super::super::rule::Rule;
 use super::super::text::short;
 use crate::language::edit_distance;
+use crate::source::link_path::{EXTENSIONS, join, percent_decode};
 
-/// Extensions that a link may leave out.
-const EXTENSIONS: [&str; 4] = ["", ".md", ".markdown", ".mdx"];
 const SHOWN: usize = 100;
 /// Anchors that are compared with a wrong one.
 const MAX_SUGGESTIONS: usize = 400;
@@ -213,23 +212,6 @@ fn made_by_template(article: &Article, link: &Link, address: &str) -> bool {
     filled && (address.is_empty() || !line.contains(address))
 }
 
-/// `path` as seen from `folder`; `None` when it leaves the root. A leading `/` is the root.
-fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> =
-        if path.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
-    parts.retain(|p| !p.is_empty());
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// The address of `to` in a link of `from`.
 fn relative(from: &str, to: &str) -> String {
     let mut a: Vec<&str> = from.split('/').collect();
@@ -239,21 +221,6 @@ fn relative(from: &str, to: &str) -> String {
     let up = a.len() - common;
     let down = b.get(common..).unwrap_or_default().join("/");
     format!("{}{down}", "../".repeat(up))
-}
-
-/// `%C4%93` to `ē`; what does not decode stays as it is.
-fn percent_decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let digits = tail.get(..2).filter(|d| byte == b'%' && d.iter().all(u8::is_ascii_hexdigit));
-        let value = digits
-            .and_then(|d| std::str::from_utf8(d).ok())
-            .and_then(|d| u8::from_str_radix(d, 16).ok());
-        out.push(value.unwrap_or(byte));
-        rest = if value.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 #[cfg(test)]

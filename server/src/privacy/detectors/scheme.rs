@@ -145,8 +145,8 @@ impl Schemes {
                 && (shouted || named || scheme.kind != PersonalDataKind::VehiclePlate);
             let enough = match need {
                 _ if cued => true,
-                Need::Nothing => !digit || !scan.is_business(&range),
-                Need::LoneOrCue => is_lone(scan, &range, scheme.kind) && !scan.is_business(&range),
+                Need::Nothing => !digit || !is_business(scan, &range),
+                Need::LoneOrCue => is_lone(scan, &range, scheme.kind) && !is_business(scan, &range),
                 Need::Cue => false,
             };
             // A cue for this very sort says more than a stricter check.
@@ -163,6 +163,12 @@ impl Schemes {
             out.push(Finding::new(range, scheme.kind, scheme.entity));
         }
     }
+}
+
+/// As [`Scan::is_business`], but a number with a dash in it that passes a check is no sum of money.
+fn is_business(scan: &Scan<'_>, range: &Range<usize>) -> bool {
+    let dashed = scan.bytes()[range.clone()].contains(&b'-');
+    scan.is_ordered(range) || (!dashed && scan.beside_currency(range))
 }
 
 /// The message says little beside the number; beside a plate it says nothing.
