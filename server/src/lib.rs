@@ -1,7 +1,7 @@
 //! `server` turns questions into proven answers.
 //!
-//! Layers, low to high: `privacy <- domain <- evidence <- generate, store <- assistant <- http <-
-//! startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
+//! Layers, low to high: `privacy <- domain <- evidence <- generate, store, live, handoff, access <-
+//! assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
 //! knows the web framework.
 
 pub mod assistant;
@@ -10,7 +10,9 @@ pub mod domain;
 pub mod evaluate;
 pub mod evidence;
 pub mod generate;
+pub mod handoff;
 pub mod http;
+pub mod live;
 pub mod privacy;
 pub mod settings;
 pub mod startup;

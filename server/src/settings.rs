@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::assistant::AssistantSettings;
 use crate::evaluate::EvalSettings;
 use crate::generate::GeneratorSettings;
+use crate::handoff::{HandoffSettings, Hours};
 use crate::privacy::RedactionSettings;
 
 /// Everything that can be configured, checked.
@@ -24,6 +25,7 @@ pub struct Settings {
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
     pub redaction: RedactionSettings,
+    pub handoff: HandoffSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -136,11 +138,13 @@ impl Settings {
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
             redaction: figment.extract_inner("redaction").map_err(value)?,
+            handoff: figment.extract_inner("handoff").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
         };
         settings.server.check()?;
+        Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
         Ok(settings)
     }
 

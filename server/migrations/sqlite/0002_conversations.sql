@@ -86,3 +86,4 @@ ALTER TABLE escalations ADD COLUMN closed_at INTEGER;
 CREATE UNIQUE INDEX one_ticket_a_hand_over ON escalations (conversation, epoch);
 CREATE UNIQUE INDEX one_open_ticket ON escalations (conversation) WHERE status IN ('waiting', 'with_agent');
 CREATE INDEX escalations_by_status ON escalations (status, at);
+CREATE INDEX escalations_by_taking ON escalations (taken_at) WHERE taken_at IS NOT NULL;

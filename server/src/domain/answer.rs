@@ -87,6 +87,8 @@ pub struct Answer {
     /// Probability that the passages answer the question, [0, 1].
     pub confidence: f64,
     pub conversation: ConversationId,
+    /// Number of the message in the conversation that holds it.
+    pub seq: Option<u64>,
     pub generation: Generation,
     pub generator: GeneratorId,
     /// Language of the reply.

@@ -186,7 +186,8 @@ mod tests {
             (Step::Reopen, [None, None, None, Some("assistant")]),
         ];
         for (step, expected) in steps {
-            let after = ConversationState::ALL.map(|s| s.after(&step).map(ConversationState::as_str));
+            let after =
+                ConversationState::ALL.map(|s| s.after(&step).map(ConversationState::as_str));
             assert_eq!(after, expected, "{:?}", step.kind());
         }
     }

@@ -15,7 +15,7 @@ pub use conversation::{
     Colleague, Conversation, ConversationState, Epoch, OpenHandOver, Rating, Step, SystemKind,
 };
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket, TicketStatus};
-pub use event::{AssistantEvent, Failure, FailureKind};
+pub use event::{Accepted, AssistantEvent, Failure, FailureKind};
 pub use message::{Author, Message, Proof};
 pub use question::{ConversationId, MAX_CHARS, Question, QuestionError, Role, Said, Turn};
 

@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use indexer::model::Document;
 use indexer::publish::BuildReport;
 use indexer::search::KnowledgeBase;
@@ -14,10 +13,9 @@ use indexer::search::KnowledgeBase;
 use super::EvalError;
 use super::progress::IndexingBars;
 use crate::assistant::Assistant;
-use crate::domain::Escalation;
 use crate::settings::Settings;
 use crate::startup::{self, EmbedderStart, Paths};
-use crate::store::{ConversationStore, StoreError};
+use crate::store::SqliteStore;
 
 /// What the base is made of.
 pub(super) enum Source<'a> {
@@ -62,7 +60,7 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
-        let assistant = opened.assistant(settings, Arc::new(NoTickets))?;
+        let assistant = opened.assistant(settings, Arc::new(SqliteStore::in_memory().await?))?;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 
@@ -74,19 +72,5 @@ impl Base {
     /// Closes the data folder.
     pub(super) async fn close(self) {
         self.opened.close().await;
-    }
-}
-
-/// Accepts escalations and forgets them.
-struct NoTickets;
-
-#[async_trait]
-impl ConversationStore for NoTickets {
-    async fn add_escalation(&self, _: &Escalation) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn escalations(&self, _: u32) -> Result<Vec<Escalation>, StoreError> {
-        Ok(Vec::new())
     }
 }

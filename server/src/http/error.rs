@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Failure, FailureKind, QuestionError};
+use crate::store::StoreError;
 
 /// Names an error for programs. Never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
+    Conflict,
     BodyTooLarge,
     UnsupportedMediaType,
     InvalidField,
@@ -55,7 +57,7 @@ const fn row(
 
 /// All error codes. The API page is made of it.
 #[rustfmt::skip]
-pub const CODES: [CodeRow; 13] = [
+pub const CODES: [CodeRow; 14] = [
     row(Code::MalformedJson, "malformed_json", 400, "The body is not JSON",
         "The body does not parse; `detail` names line and column. Correct the body."),
     row(Code::InvalidParameter, "invalid_parameter", 400, "A query parameter is wrong",
@@ -68,6 +70,9 @@ pub const CODES: [CodeRow; 13] = [
         "The path exists; the `Allow` header names the methods it takes."),
     row(Code::RequestTimeout, "request_timeout", 408, "The body did not arrive in time",
         "The body was not complete within the time limit. Send it again."),
+    row(Code::Conflict, "conflict", 409, "Something else came first",
+        "What the request starts from has changed meanwhile; `detail` says how. Read the present \
+         state and decide anew."),
     row(Code::BodyTooLarge, "body_too_large", 413, "The body is too large",
         "The body is longer than the server reads; `detail` names the limit. Send less."),
     row(Code::UnsupportedMediaType, "unsupported_media_type", 415, "The body must be JSON",
@@ -91,7 +96,7 @@ impl Code {
     /// The code's row in the table.
     pub fn row(self) -> &'static CodeRow {
         // The table holds every code, which a test proves.
-        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[10])
+        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[11])
     }
 }
 
@@ -197,6 +202,16 @@ impl From<QuestionError> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Missing(_) => Self::new(Code::NotFound, error.to_string()),
+            StoreError::Taken(_) => Self::new(Code::Conflict, error.to_string()),
+            StoreError::Open { .. } | StoreError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure.kind {
@@ -204,6 +219,8 @@ impl From<Failure> for Problem {
                 retry_after_s: Some(retry_after_s),
                 ..Self::new(Code::Overloaded, failure.message)
             },
+            FailureKind::Conflict => Self::new(Code::Conflict, failure.message),
+            FailureKind::Missing => Self::new(Code::NotFound, failure.message),
             FailureKind::Internal => Self::new(Code::Internal, failure.message),
         }
     }
@@ -224,7 +241,7 @@ mod tests {
             assert!(row.meaning.ends_with('.'), "{}", row.name);
             assert!(StatusCode::from_u16(row.status).unwrap().as_u16() >= 400);
         }
-        assert_eq!(CODES[10].code, Code::Internal, "the fallback of `Code::row`");
+        assert_eq!(CODES[11].code, Code::Internal, "the fallback of `Code::row`");
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn frames(
         let (frame, rest) = match tokio::time::timeout(ping, events.recv()).await {
             Err(_) => (Bytes::from_static(b": ping\n\n"), Some(events)),
             Ok(Some(event)) => {
-                let last = matches!(event, AssistantEvent::Done(_) | AssistantEvent::Failed(_));
+                let last = event.is_last();
                 (frame_of(event), (!last).then_some(events))
             }
             Ok(None) => {
@@ -67,6 +67,9 @@ fn frame_of(event: AssistantEvent) -> Bytes {
                 Outcome::HandedOff { .. } => "handed_off",
             };
             frame(name, &AskResponse::from(&*answer))
+        }
+        AssistantEvent::Accepted(accepted) => {
+            frame("handed_off", &AskResponse::from(&accepted.answer))
         }
         AssistantEvent::Failed(failure) => frame("error", &Problem::from(failure).body()),
     }

@@ -35,7 +35,7 @@ impl fmt::Debug for CustomerText {
 
 /// Words without personal data of a customer: placeholders such as `[EMAIL_1]` stand in for it. Only
 /// [`Redactor::redact`](super::Redactor::redact) makes one of what people wrote, so a sink that asks
-/// for this type cannot be handed raw words. The two other constructors have few callers, which the
+/// for this type cannot be handed raw words. The other constructors have few callers, which the
 /// tidy test counts.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
@@ -51,6 +51,11 @@ impl RedactedText {
     /// generators that saw redacted words alone. Never for anything that a person typed.
     pub(crate) fn of_the_house(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Words of the house around words that were redacted before: a summary that quotes.
+    pub(crate) fn joined(text: String) -> Self {
+        Self(text)
     }
 
     /// Words that were redacted when they were stored. For the store alone.

@@ -10,9 +10,11 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
-use crate::assistant::{Assistant, Writer};
+use crate::assistant::{Assistant, Parts, Writer};
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
+use crate::handoff::Hours;
+use crate::live::Hub;
 use crate::privacy::Redactor;
 use crate::settings::Settings;
 use crate::store::{ConversationStore, SqliteStore};
@@ -37,6 +39,8 @@ pub struct Base {
     publisher: Arc<Publisher>,
     store: Arc<SqliteStore>,
     redactor: Arc<Redactor>,
+    hub: Arc<Hub>,
+    hours: Arc<Hours>,
     fingerprint: String,
 }
 
@@ -77,6 +81,7 @@ impl Base {
         .await?;
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
+        let hours = Hours::new(&settings.handoff.hours)?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         Ok(Self {
             kb: paths.kb.clone(),
@@ -85,6 +90,8 @@ impl Base {
             publisher: Arc::new(publisher),
             store: Arc::new(store),
             redactor: Arc::new(redactor),
+            hub: Arc::default(),
+            hours: Arc::new(hours),
             fingerprint,
         })
     }
@@ -113,6 +120,19 @@ impl Base {
         Arc::clone(&self.store)
     }
 
+    /// Tells who looks on what happens in this process.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
+    }
+
+    pub fn hours(&self) -> Arc<Hours> {
+        Arc::clone(&self.hours)
+    }
+
+    pub fn redactor(&self) -> Arc<Redactor> {
+        Arc::clone(&self.redactor)
+    }
+
     /// An assistant over this base, with the generators that the configuration names.
     ///
     /// # Errors
@@ -132,8 +152,15 @@ impl Base {
             }
         }
         let writer = Writer::new(chain, generator)?;
-        let redactor = Arc::clone(&self.redactor);
-        Ok(Assistant::new(self.knowledge(), store, redactor, writer, settings.assistant.clone()))
+        let parts = Parts {
+            knowledge: self.knowledge(),
+            store,
+            redactor: self.redactor(),
+            writer,
+            hub: self.hub(),
+            hours: self.hours(),
+        };
+        Ok(Assistant::new(parts, settings.assistant.clone()))
     }
 
     /// Closes the databases and releases the folder.

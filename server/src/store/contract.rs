@@ -11,8 +11,8 @@ use super::{
 };
 use crate::domain::{
     Agent, AgentId, AgentRole, Author, Conversation, ConversationId, ConversationState, Epoch,
-    Escalation, GeneratorId, Message, Proof, Rating, ReasonCode, Sentence, Step, SystemKind, Ticket,
-    TicketStatus,
+    Escalation, GeneratorId, Message, Proof, Rating, ReasonCode, Sentence, Step, SystemKind,
+    Ticket, TicketStatus,
 };
 use crate::privacy::RedactedText;
 
@@ -53,7 +53,13 @@ pub(crate) async fn begin(store: &dyn ConversationStore) -> Conversation {
 }
 
 pub(crate) fn message(text: &str, second: i64) -> NewMessage {
-    NewMessage { text: words(text), message_id: None, at: at(second), reopened: words("Again.") }
+    NewMessage {
+        text: words(text),
+        message_id: None,
+        locale: None,
+        at: at(second),
+        reopened: words("Again."),
+    }
 }
 
 pub(crate) fn answer(posted: &Posted, text: &str) -> NewAnswer {
@@ -74,10 +80,7 @@ pub(crate) fn answer(posted: &Posted, text: &str) -> NewAnswer {
 }
 
 pub(crate) fn ticket(conversation: ConversationId, second: i64) -> Box<Escalation> {
-    Box::new(Escalation {
-        at: at(second),
-        ..crate::domain::escalation_for_tests(conversation)
-    })
+    Box::new(Escalation { at: at(second), ..crate::domain::escalation_for_tests(conversation) })
 }
 
 pub(crate) fn transition(conversation: &Conversation, step: Step, second: i64) -> Transition {
@@ -157,7 +160,10 @@ async fn a_message_sent_twice_counts_once(store: &dyn ConversationStore) {
     assert_eq!(all.iter().map(|m| m.seq).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(store.messages(begun.id, 1, 100).await.unwrap().len(), 1);
     assert_eq!(store.last_messages(begun.id, 1).await.unwrap()[0].seq, 2);
-    assert!(store.messages(begun.id, 2, 100).await.unwrap().is_empty());
+    // A message may change the language of the conversation.
+    let latvian = NewMessage { locale: Some("lv".to_owned()), ..message("sveiki", 2) };
+    assert_eq!(store.post(begun.id, &latvian).await.unwrap().conversation.locale, "lv");
+    assert!(store.messages(begun.id, 3, 100).await.unwrap().is_empty());
 }
 
 async fn an_answer_commits_only_in_its_epoch(store: &dyn ConversationStore) {
@@ -180,10 +186,8 @@ async fn a_hand_over_has_one_ticket(store: &dyn ConversationStore) {
     let begun = begin(store).await;
     let asked = store.post(begun.id, &message("a person please", 1)).await.unwrap().conversation;
     let first = ticket(begun.id, 2);
-    let hand_over = Transition {
-        reply_to: Some(1),
-        ..transition(&asked, Step::HandOver(first.clone()), 2)
-    };
+    let hand_over =
+        Transition { reply_to: Some(1), ..transition(&asked, Step::HandOver(first.clone()), 2) };
     let done = store.step(begun.id, &hand_over).await.unwrap();
     let Changed::Done { conversation, message } = done else { panic!("{done:?}") };
     assert_eq!((conversation.state, conversation.epoch), (Waiting, Epoch(1)));
@@ -328,6 +332,7 @@ async fn the_inbox_lists_who_waits_longest_first(store: &dyn ConversationStore) 
     assert_eq!(store.queue_place(ids[0]).await.unwrap(), None);
     let eta = store.queue_place(ids[1]).await.unwrap().unwrap().eta_s;
     assert!(eta.is_some());
+    assert_eq!(store.usual_wait_s().await.unwrap(), eta);
     let mine = InboxFilter { state: None, agent: Some(agent.id), limit: 100 };
     let mine = store.inbox(&mine).await.unwrap();
     assert_eq!(mine.len(), 1);
@@ -341,12 +346,14 @@ async fn quiet_conversations_are_found(store: &dyn ConversationStore) {
     let begun = begin(store).await;
     store.post(begun.id, &message("hello", 100)).await.unwrap();
     let quiet = |before: i64| async move {
-        let found = store.quiet_since(at(before), 1000).await.unwrap();
+        let found = store.quiet_since(Assistant, at(before), 1000).await.unwrap();
         found.iter().any(|c| c.id == begun.id)
     };
     assert!(!quiet(100).await && quiet(101).await);
     done(store, &begun, Step::HandOver(ticket(begun.id, 100)), 100).await;
-    assert!(!quiet(101).await, "who waits is never taken to have gone");
+    assert!(!quiet(101).await);
+    let waiting = store.quiet_since(Waiting, at(101), 1000).await.unwrap();
+    assert!(waiting.iter().any(|c| c.id == begun.id));
 }
 
 async fn accounts_and_sessions(store: &dyn ConversationStore) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{Conversation, ConversationId, Epoch, Message, Proof};
+use crate::domain::{Conversation, ConversationId, ConversationState, Epoch, Message, Proof};
 use crate::privacy::RedactedText;
 
 /// Conversations and their messages.
@@ -83,13 +83,13 @@ pub trait Conversations: Send + Sync {
     /// [`StoreError::Missing`] without such a conversation.
     async fn rate(&self, id: ConversationId, rating: &NewRating) -> Result<(), StoreError>;
 
-    /// Open conversations (`assistant` and `with_agent`) that were quiet since `before`, the quietest
-    /// first.
+    /// Conversations in `state` that were quiet since `before`, the quietest first.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     async fn quiet_since(
         &self,
+        state: ConversationState,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Conversation>, StoreError>;
@@ -110,6 +110,8 @@ pub struct NewConversation {
 pub struct NewMessage {
     pub text: RedactedText,
     pub message_id: Option<Uuid>,
+    /// Language of the message, and from then on of the conversation; as before when `None`.
+    pub locale: Option<String>,
     pub at: Timestamp,
     /// What the system says where the message reopens the conversation.
     pub reopened: RedactedText,

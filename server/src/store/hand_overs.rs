@@ -38,18 +38,14 @@ pub trait HandOvers: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    async fn reserve(
-        &self,
-        id: ConversationId,
-        agent: Option<AgentId>,
-    ) -> Result<bool, StoreError>;
+    async fn reserve(&self, id: ConversationId, agent: Option<AgentId>)
+    -> Result<bool, StoreError>;
 
     /// Adds to an open ticket how the customer can be reached.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    async fn set_contact(&self, ticket: &Ticket, contact: &RedactedText)
-    -> Result<(), StoreError>;
+    async fn set_contact(&self, ticket: &Ticket, contact: &RedactedText) -> Result<(), StoreError>;
 
     /// The newest tickets first, at most `limit`.
     ///
@@ -72,6 +68,12 @@ pub trait HandOvers: Send + Sync {
     /// # Errors
     /// [`StoreError::Database`].
     async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError>;
+
+    /// How long those who were taken lately had waited, on average, seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError>;
 
     /// Where a waiting conversation stands in the queue; `None` when it does not wait.
     ///
@@ -143,6 +145,6 @@ pub struct InboxRow {
 pub struct QueuePlace {
     /// From 1.
     pub position: u32,
-    /// How long those who waited lately waited on average, seconds, for one place.
+    /// How long those who were taken lately had waited, on average, seconds.
     pub eta_s: Option<u64>,
 }

@@ -47,13 +47,12 @@ impl Conversations for SqliteStore {
         let mut tx = write.begin().await?;
         let mut conversation = present(&mut tx, id).await?;
         if let Some(message_id) = new.message_id {
-            let known = sqlx::query(select_messages!(
-                "WHERE m.conversation = ?1 AND m.message_id = ?2"
-            ))
-            .bind(id.to_string())
-            .bind(message_id.simple().to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
+            let known =
+                sqlx::query(select_messages!("WHERE m.conversation = ?1 AND m.message_id = ?2"))
+                    .bind(id.to_string())
+                    .bind(message_id.simple().to_string())
+                    .fetch_optional(&mut *tx)
+                    .await?;
             if let Some(row) = known {
                 let message = rows::message(&row)?;
                 let reply = reply_of(&mut tx, id, message.seq).await?;
@@ -70,6 +69,13 @@ impl Conversations for SqliteStore {
             ..Entry::new("customer", &new.text, new.at)
         };
         let message = append(&mut tx, id, &entry).await?;
+        if let Some(locale) = new.locale.as_ref().filter(|l| **l != conversation.locale) {
+            sqlx::query("UPDATE conversations SET locale = ?2 WHERE id = ?1")
+                .bind(id.to_string())
+                .bind(locale)
+                .execute(&mut *tx)
+                .await?;
+        }
         conversation = present(&mut tx, id).await?;
         tx.commit().await?;
         Ok(Posted { conversation, message, repeated: false, reply: None })
@@ -88,7 +94,8 @@ impl Conversations for SqliteStore {
         {
             return Ok(Committed::Already(reply));
         }
-        if conversation.state != ConversationState::Assistant || conversation.epoch != answer.epoch {
+        if conversation.state != ConversationState::Assistant || conversation.epoch != answer.epoch
+        {
             return Ok(Committed::Superseded(conversation));
         }
         let entry = Entry {
@@ -125,13 +132,12 @@ impl Conversations for SqliteStore {
         id: ConversationId,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError> {
-        let last = sqlx::query(select_messages!(
-            "WHERE m.conversation = ?1 ORDER BY m.seq DESC LIMIT ?2"
-        ))
-        .bind(id.to_string())
-        .bind(limit)
-        .fetch_all(&self.readers)
-        .await?;
+        let last =
+            sqlx::query(select_messages!("WHERE m.conversation = ?1 ORDER BY m.seq DESC LIMIT ?2"))
+                .bind(id.to_string())
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await?;
         last.iter().rev().map(rows::message).collect()
     }
 
@@ -182,13 +188,14 @@ impl Conversations for SqliteStore {
 
     async fn quiet_since(
         &self,
+        state: ConversationState,
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Conversation>, StoreError> {
         sqlx::query(select_conversations!(
-            "WHERE c.state IN ('assistant', 'with_agent') AND c.active_at < ?1 \
-             ORDER BY c.active_at LIMIT ?2"
+            "WHERE c.state = ?1 AND c.active_at < ?2 ORDER BY c.active_at LIMIT ?3"
         ))
+        .bind(state.as_str())
         .bind(before.as_millisecond())
         .bind(limit)
         .fetch_all(&self.readers)

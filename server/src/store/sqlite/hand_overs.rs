@@ -64,13 +64,12 @@ impl HandOvers for SqliteStore {
         let conversation = present(&mut tx, id).await?;
         let message_id = new.message_id.map(|id| id.simple().to_string());
         if let Some(message_id) = &message_id {
-            let known = sqlx::query(select_messages!(
-                "WHERE m.conversation = ?1 AND m.message_id = ?2"
-            ))
-            .bind(id.to_string())
-            .bind(message_id)
-            .fetch_optional(&mut *tx)
-            .await?;
+            let known =
+                sqlx::query(select_messages!("WHERE m.conversation = ?1 AND m.message_id = ?2"))
+                    .bind(id.to_string())
+                    .bind(message_id)
+                    .fetch_optional(&mut *tx)
+                    .await?;
             if let Some(row) = known {
                 return rows::message(&row).map(Some);
             }
@@ -99,21 +98,16 @@ impl HandOvers for SqliteStore {
         agent: Option<AgentId>,
     ) -> Result<bool, StoreError> {
         let mut write = self.write(Durable::Soon).await?;
-        let changed = sqlx::query(
-            "UPDATE conversations SET agent = ?2 WHERE id = ?1 AND state = 'waiting'",
-        )
-        .bind(id.to_string())
-        .bind(agent.map(|a| a.to_string()))
-        .execute(write.statement())
-        .await?;
+        let changed =
+            sqlx::query("UPDATE conversations SET agent = ?2 WHERE id = ?1 AND state = 'waiting'")
+                .bind(id.to_string())
+                .bind(agent.map(|a| a.to_string()))
+                .execute(write.statement())
+                .await?;
         Ok(changed.rows_affected() > 0)
     }
 
-    async fn set_contact(
-        &self,
-        ticket: &Ticket,
-        contact: &RedactedText,
-    ) -> Result<(), StoreError> {
+    async fn set_contact(&self, ticket: &Ticket, contact: &RedactedText) -> Result<(), StoreError> {
         let mut write = self.write(Durable::Now).await?;
         sqlx::query("UPDATE escalations SET contact = ?2 WHERE ticket = ?1")
             .bind(ticket.as_str())
@@ -183,6 +177,11 @@ impl HandOvers for SqliteStore {
         Ok(rows_of)
     }
 
+    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        waits(&mut reader).await
+    }
+
     async fn queue_place(&self, id: ConversationId) -> Result<Option<QueuePlace>, StoreError> {
         let mut reader = self.readers.acquire().await?;
         let conversation = find(&mut reader, id).await?;
@@ -199,21 +198,7 @@ impl HandOvers for SqliteStore {
         .bind(at)
         .fetch_one(&mut *reader)
         .await?;
-        let waits = sqlx::query(
-            "SELECT at, taken_at FROM escalations WHERE taken_at IS NOT NULL \
-             ORDER BY taken_at DESC LIMIT ?1",
-        )
-        .bind(WAITS)
-        .fetch_all(&mut *reader)
-        .await?;
-        let mut total = 0;
-        for row in &waits {
-            let at: &str = row.try_get("at")?;
-            let at: Timestamp = at.parse().map_err(|_| rows::damaged("time of a ticket"))?;
-            let taken: i64 = row.try_get("taken_at")?;
-            total += (taken - at.as_millisecond()).max(0) / 1000;
-        }
-        let eta_s = (!waits.is_empty()).then(|| total as u64 / waits.len() as u64);
+        let eta_s = waits(&mut reader).await?;
         let position = u32::try_from(before + 1).unwrap_or(u32::MAX);
         Ok(Some(QueuePlace { position, eta_s }))
     }
@@ -281,6 +266,25 @@ async fn closed(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The average wait of those who were taken last, seconds.
+async fn waits(reader: &mut SqliteConnection) -> Result<Option<u64>, StoreError> {
+    let waits = sqlx::query(
+        "SELECT at, taken_at FROM escalations WHERE taken_at IS NOT NULL \
+         ORDER BY taken_at DESC LIMIT ?1",
+    )
+    .bind(WAITS)
+    .fetch_all(reader)
+    .await?;
+    let mut total = 0;
+    for row in &waits {
+        let at: &str = row.try_get("at")?;
+        let at: Timestamp = at.parse().map_err(|_| rows::damaged("time of a ticket"))?;
+        let taken: i64 = row.try_get("taken_at")?;
+        total += (taken - at.as_millisecond()).max(0) / 1000;
+    }
+    Ok((!waits.is_empty()).then(|| total as u64 / waits.len() as u64))
 }
 
 /// Milliseconds always, so that the order of the texts is the order of the times.

@@ -49,8 +49,10 @@ impl SqliteStore {
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
         let location = file.display().to_string();
         if let Some(folder) = file.parent() {
-            fs_err::create_dir_all(folder)
-                .map_err(|e| StoreError::Open { location: location.clone(), reason: e.to_string() })?;
+            fs_err::create_dir_all(folder).map_err(|e| StoreError::Open {
+                location: location.clone(),
+                reason: e.to_string(),
+            })?;
         }
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -78,7 +80,10 @@ impl SqliteStore {
         Ok(Self { readers: writer.clone(), writer })
     }
 
-    async fn writer(options: SqliteConnectOptions, location: &str) -> Result<SqlitePool, StoreError> {
+    async fn writer(
+        options: SqliteConnectOptions,
+        location: &str,
+    ) -> Result<SqlitePool, StoreError> {
         let failed = |reason: String| StoreError::Open { location: location.to_owned(), reason };
         let pool = SqlitePoolOptions::new()
             .min_connections(1)
