@@ -4,8 +4,10 @@
 //! assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
 //! knows the web framework.
 
+pub mod access;
 pub mod assistant;
 pub mod cli;
+pub mod desk;
 pub mod domain;
 pub mod evaluate;
 pub mod evidence;

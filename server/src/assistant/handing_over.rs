@@ -193,3 +193,23 @@ pub(super) fn turns(before: &[Message], most: usize) -> Vec<Said> {
 pub(super) fn is_with_people(conversation: &Conversation) -> bool {
     matches!(conversation.state, ConversationState::Waiting | ConversationState::WithAgent)
 }
+
+/// The ticket of a person who steps in unasked.
+pub(crate) fn stepping_in(conversation: &Conversation, said: &[Message]) -> Escalation {
+    let reason = crate::domain::ReasonCode::AgentSteppedIn;
+    Escalation {
+        ticket: Ticket::random(),
+        at: Timestamp::now(),
+        conversation: conversation.id,
+        reason,
+        reasoning: summary::plain(reason).to_owned(),
+        summary: summary::of(said, None),
+        confidence: 0.0,
+        locale: conversation.locale.clone(),
+        page: conversation.page.clone(),
+        contact: None,
+        generation: indexer::model::Generation(0),
+        passages: Vec::new(),
+        status: TicketStatus::Waiting,
+    }
+}

@@ -17,6 +17,7 @@ mod person_request;
 pub mod prompt;
 mod rules;
 mod settings;
+mod suggesting;
 mod summary;
 mod talking;
 mod writing;
@@ -44,7 +45,9 @@ use confidence::Confidence;
 use numbers::Numbers;
 
 pub use admission::AdmissionSettings;
+pub(crate) use handing_over::stepping_in;
 pub use settings::{AssistantSettings, ConversationSettings};
+pub use suggesting::{SuggestError, Suggestion};
 pub use talking::{Beginning, HandOffRequest, PersonCalled};
 pub use writing::Writer;
 

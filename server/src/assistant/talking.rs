@@ -194,10 +194,6 @@ impl Assistant {
         Ok(closed)
     }
 
-    async fn known(&self, id: ConversationId) -> Result<Conversation, StoreError> {
-        self.store.conversation(id).await?.ok_or(StoreError::Missing("conversation"))
-    }
-
     /// Makes a step from where `from` stands; gives what stands afterwards, made or not.
     async fn step(
         &self,

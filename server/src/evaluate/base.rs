@@ -1,7 +1,8 @@
 //! The knowledge base that is measured, and an assistant over it.
 //!
 //! Called by `set_run` and `golden_run`. Takes the data folder as the server does, brings it up to
-//! date, and throws tickets away: an evaluation must not fill the inbox of the people who take over.
+//! date, and keeps conversations in memory: an evaluation must not fill the inbox of the people who
+//! take over.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +61,8 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
-        let assistant = opened.assistant(settings, Arc::new(SqliteStore::in_memory().await?))?;
+        let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
+        let assistant = opened.assistant(settings, Arc::new(store))?;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

@@ -2,7 +2,7 @@
 //! [`keep`] with an empty store.
 
 use indexer::model::Generation;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
