@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what is meant")]
 
+mod access;
 mod admin;
 mod ask_json;
 mod ask_sse;
 mod commands;
+mod conversations;
+mod desk;
 mod errors;
 mod following;
 mod generator;

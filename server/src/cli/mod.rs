@@ -11,8 +11,10 @@ mod client;
 mod escalations;
 mod eval;
 mod health;
+mod key;
 mod redact;
 mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -43,6 +45,10 @@ enum Command {
     Ask(ask::Ask),
     /// List the questions that were handed to people
     Escalations(escalations::Escalations),
+    /// Accounts of the people who answer customers
+    User(user::User),
+    /// Keys of programs that call the REST interface
+    Key(key::Key),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
     /// Play a workload against the local engine and print its figures
@@ -62,6 +68,8 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
+            Self::User(command) => command.run(),
+            Self::Key(command) => command.run(),
             Self::Eval(command) => command.run(),
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),

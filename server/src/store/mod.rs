@@ -11,6 +11,8 @@ mod accounts;
 pub(crate) mod contract;
 mod conversations;
 mod hand_overs;
+#[cfg(test)]
+mod interleavings;
 mod sqlite;
 
 pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
