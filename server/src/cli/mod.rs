@@ -104,6 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    crate::tls::install();
     cli.command.run().unwrap_or_else(|error| {
         let _ = std::io::stderr().write_all(told(&error).as_bytes());
         ExitCode::FAILURE

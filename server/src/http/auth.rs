@@ -1,11 +1,11 @@
 //! Who calls: a customer with a visitor token, an agent with a session, a program with a key. Handlers
 //! ask here first; limits are taken here too.
 
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 
-use actix_web::{FromRequest, HttpRequest, dev, web};
+use actix_web::{Error, FromRequest, HttpRequest, dev, web};
 use jiff::Timestamp;
 
 use super::State;
@@ -55,21 +55,15 @@ impl State {
             && header(request, "x-forwarded-proto").is_some_and(|p| p.eq_ignore_ascii_case("https"))
     }
 
-    /// Passes a customer to their own conversation. Limits are by conversation.
-    ///
-    /// # Errors
-    /// `unauthorized` without a good token, `not_found` for a conversation that is not the token's.
-    pub(super) fn visitor(
-        &self,
-        request: &HttpRequest,
-        id: &str,
-    ) -> Result<ConversationId, Problem> {
+    /// The conversation that the request's token opens, if the address names that one.
+    fn visitor(&self, request: &HttpRequest) -> Result<ConversationId, Problem> {
         let token = bearer(request).ok_or_else(|| {
             let detail = "the request has no `Authorization: Bearer` with the conversation's token";
             unauthorized(detail)
         })?;
         let opened = self.doors.visitors.verify(token, Timestamp::now());
         let opened = opened.map_err(|e| unauthorized(&e.to_string()))?;
+        let id = request.match_info().get("id").unwrap_or_default();
         let asked = uuid::Uuid::try_parse(id).ok().map(ConversationId);
         if asked != Some(opened) {
             return Err(Problem::new(Code::NotFound, "there is no such conversation"));
@@ -122,6 +116,42 @@ impl State {
             "{SESSION}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
         );
         ("set-cookie", cookie)
+    }
+}
+
+/// A customer in their own conversation: `unauthorized` without a good token, `not_found` where the
+/// address names a conversation that is not the token's.
+pub(super) struct Visitor(pub(super) ConversationId);
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>();
+        let state = state.ok_or_else(|| Problem::internal(&"the state is missing"));
+        ready(state.and_then(|state| state.visitor(request)).map(Self))
+    }
+}
+
+/// First who calls, then what they send: whoever may not call is told so whatever they sent.
+pub(super) struct After<A, B>(pub(super) A, pub(super) B);
+
+impl<A, B> FromRequest for After<A, B>
+where
+    A: FromRequest<Error: Into<Error>> + 'static,
+    B: FromRequest<Error: Into<Error>> + 'static,
+{
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let who = A::from_request(request, &mut dev::Payload::None);
+        let what = B::from_request(request, payload);
+        Box::pin(async move {
+            let who = who.await.map_err(Into::into)?;
+            Ok(Self(who, what.await.map_err(Into::into)?))
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::State;
 use super::ask::wants_stream;
-use super::auth::header;
+use super::auth::{After, Visitor, header};
 use super::body::JsonBody;
 use super::conversation_dto::{
     AcceptedResponse, BeginRequest, BeginResponse, ConversationResponse, FeedbackRequest,
@@ -81,10 +81,8 @@ pub(super) async fn begin(
 pub(super) async fn post(
     state: web::Data<State>,
     request: HttpRequest,
-    id: web::Path<String>,
-    JsonBody(body): JsonBody<PostRequest>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<PostRequest>>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     state.readiness.check()?;
     let mut question = Question::parse(
@@ -134,10 +132,8 @@ pub(super) async fn post(
     ))]
 pub(super) async fn show(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
+    Visitor(id): Visitor,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     let conversation = existing(&state, id).await?;
     let queue = state.store.queue_place(id).await?;
     let messages = state.all_messages(id).await?;
@@ -160,10 +156,8 @@ pub(super) async fn show(
 pub(super) async fn typing(
     state: web::Data<State>,
     request: HttpRequest,
-    id: web::Path<String>,
-    JsonBody(body): JsonBody<TypingRequest>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<TypingRequest>>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.address(state.client(&request))?;
     state.assistant.typing(id, body.typing);
     Ok(HttpResponse::NoContent().finish())
@@ -177,11 +171,8 @@ pub(super) async fn typing(
         (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn hand_off(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
-    JsonBody(body): JsonBody<HandOffBody>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<HandOffBody>>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     let email = short("email", body.email)?;
     if email.as_ref().is_some_and(|e| !looks_like_email(e)) {
@@ -210,11 +201,8 @@ pub(super) async fn hand_off(
         (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn feedback(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
-    JsonBody(body): JsonBody<FeedbackRequest>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<FeedbackRequest>>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     let comment = short("comment", body.comment)?.map(CustomerText::new);
     match (body.seq, body.helpful, body.rating) {
@@ -240,10 +228,8 @@ pub(super) async fn feedback(
         (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn close(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
+    Visitor(id): Visitor,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     let conversation = state.assistant.close(id).await?;
     Ok(fresh(HttpResponse::Ok()).json(StateResponse { state: conversation.state.as_str() }))

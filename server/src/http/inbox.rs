@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::State;
-use super::auth::{Staff, StaffActing};
+use super::auth::{After, Staff, StaffActing};
 use super::body::JsonBody;
 use super::conversation_dto::{MessageDto, RatingDto, TypingRequest, stamp};
 use super::conversations::{fresh, message_id};
@@ -113,9 +113,8 @@ async fn detail(
 /// `assign`, `typing`.
 pub(super) async fn act(
     state: web::Data<State>,
-    StaffActing(staff): StaffActing,
     path: web::Path<(String, String)>,
-    body: Body,
+    After(StaffActing(staff), body): After<StaffActing, Body>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::Reply)?;
     let (id, action) = path.into_inner();
@@ -161,11 +160,10 @@ pub(super) async fn suggestion(
 /// `POST /v1/inbox/presence`.
 pub(super) async fn presence(
     state: web::Data<State>,
-    StaffActing(staff): StaffActing,
-    JsonBody(body): JsonBody<PresenceRequest>,
+    After(StaffActing(staff), body): After<StaffActing, Body>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::Reply)?;
-    let presence = Presence::parse(&body.presence)
+    let presence = Presence::parse(&body.parse::<PresenceRequest>()?.presence)
         .ok_or_else(|| Problem::new(Code::InvalidField, "`presence` is online, away or offline"))?;
     state.desk.present(agent, presence);
     let present = present(&state.desk.presences.at(Timestamp::now()));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::State;
-use super::auth::{Staff, header};
+use super::auth::{Staff, Visitor, header};
 use super::conversation_dto::{MessageDto, StateDto};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse;
@@ -48,10 +48,9 @@ pub(super) struct After {
 pub(super) async fn events(
     state: web::Data<State>,
     request: HttpRequest,
-    id: web::Path<String>,
+    Visitor(id): Visitor,
     query: web::Query<After>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.address(state.client(&request))?;
     let last = header(&request, "last-event-id").and_then(|v| v.trim().parse().ok());
     let after = last.or(query.after).unwrap_or(0);

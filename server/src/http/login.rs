@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::State;
-use super::auth::{CSRF, Maybe, Staff, header};
+use super::auth::{After, CSRF, Maybe, Staff, header};
 use super::error::{Code, Problem};
 use super::pages::{Site, page as show};
 use crate::access::{Gate, LoginError};
@@ -86,8 +86,7 @@ pub(super) struct LogoutForm {
 pub(super) async fn log_out(
     state: web::Data<State>,
     request: HttpRequest,
-    staff: Staff,
-    form: web::Form<LogoutForm>,
+    After(staff, form): After<Staff, web::Form<LogoutForm>>,
 ) -> Result<HttpResponse, Problem> {
     let sent = header(&request, CSRF).unwrap_or(&form.csrf);
     if !Gate::csrf_matches(&staff.token, sent) {

@@ -88,6 +88,7 @@ pub fn serve(
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .app_data(forms())
             .wrap(from_fn(edge::guard))
             .configure(routes)
             .default_service(web::to(pages::not_found))
@@ -117,6 +118,13 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(get("/kb/{slug:.*}", kb::article))
         .configure(conversation_routes)
         .configure(desk_routes);
+}
+
+/// Forms are short, and what is wrong with one is said as with every body.
+fn forms() -> web::FormConfig {
+    web::FormConfig::default().limit(8 * 1024).error_handler(|error, _| {
+        Problem::new(Code::InvalidField, format!("the form cannot be read: {error}")).into()
+    })
 }
 
 /// What customers do.

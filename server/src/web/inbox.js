@@ -127,7 +127,9 @@ function row(c) {
   if (c.site) foot.append(make("span", "tag", c.site));
   if (c.ticket) foot.append(make("span", "mono", c.ticket));
   if (c.state === "waiting" && c.agent) foot.append(make("span", "for", `for ${c.agent}`));
-  link.append(head, make("span", "preview", c.preview ?? "No words yet"), foot);
+  const preview = make("span", "preview");
+  placeholders(preview, c.preview ?? "No words yet");
+  link.append(head, preview, foot);
   item.append(link);
   return item;
 }
@@ -324,7 +326,7 @@ function passages(ticket) {
     score.max = 1;
     score.value = p.score;
     score.title = `Score ${p.score.toFixed(2)}`;
-    item.append(link, score, make("small", "", p.path));
+    item.append(link, score, make("small", "", `${p.score.toFixed(2)} · ${p.path}`));
     list.append(item);
   }
   card.append(list);

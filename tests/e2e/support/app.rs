@@ -44,6 +44,7 @@ pub(crate) async fn start_app(
     change: impl FnOnce(&mut Settings),
     fill: impl FnOnce(&std::path::Path),
 ) -> TestApp {
+    server::tls::install();
     let folder = tempfile::tempdir().unwrap();
     let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
     fs_err::create_dir_all(&paths.kb).unwrap();
@@ -68,6 +69,7 @@ async fn serve(folder: TempDir, settings: Settings) -> TestApp {
 /// One application for all tests that only read. It lives on a thread of its own, because every test
 /// has its own runtime.
 pub(crate) fn shared() -> SharedApp {
+    server::tls::install();
     static ADDRESS: OnceLock<String> = OnceLock::new();
     let address = ADDRESS.get_or_init(|| {
         let (sender, receiver) = std::sync::mpsc::channel();
