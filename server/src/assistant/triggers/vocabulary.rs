@@ -25,6 +25,8 @@ pub(super) struct Vocabulary {
     latin_stems: HashMap<String, Vec<Group>>,
     /// By first letter.
     forgiving: HashMap<char, Vec<Entry>>,
+    /// Where an entry of `forgiving` stands among those of its first letter.
+    places: HashMap<(String, bool), usize>,
     /// Words that are what they are, however near they come to an entry.
     plain: HashSet<String>,
 }
@@ -60,7 +62,8 @@ impl Vocabulary {
             let letters: Vec<char> = form.chars().collect();
             if spelling == Spelling::Forgiving && letters.len() >= ONE_ERROR {
                 let entries = self.forgiving.entry(letters[0]).or_default();
-                match entries.iter_mut().find(|e| e.stem == stem && e.letters == letters) {
+                let at = *self.places.entry((form, stem)).or_insert(entries.len());
+                match entries.get_mut(at) {
                     Some(entry) => entry.groups.push(group),
                     None => entries.push(Entry { letters, stem, groups: vec![group] }),
                 }
