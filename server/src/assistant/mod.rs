@@ -11,8 +11,8 @@ pub mod confidence;
 pub mod guard;
 mod history;
 mod messages;
-mod person_request;
 pub mod prompt;
+mod triggers;
 mod writing;
 
 use std::sync::Arc;
@@ -36,6 +36,7 @@ use admission::{Admission, Refused};
 use confidence::{Confidence, ConfidenceSettings};
 use guard::GuardSettings;
 use history::History;
+use triggers::{Exchange, Fate, Trigger, TriggerSettings};
 use writing::Subject;
 
 pub use writing::Writer;
@@ -57,6 +58,7 @@ pub struct AssistantSettings {
     pub confidence: ConfidenceSettings,
     pub answer: extractive::ExtractiveSettings,
     pub guard: GuardSettings,
+    pub triggers: TriggerSettings,
 }
 
 /// What was found for a question and how sure that makes: everything before the decision.
@@ -190,7 +192,9 @@ impl Assistant {
                     self.words(&ground, (&asked, &mut path), events).await
                 else {
                     self.history.push(conversation, Role::User, asked);
-                    return self.hand_over(ReasonCode::LowConfidence, &path).await;
+                    return self
+                        .hand_over(Trigger::because(ReasonCode::LowConfidence), &path)
+                        .await;
                 };
                 self.history.push(conversation, Role::User, asked);
                 let answer = CustomerText::new(drafted.text.clone());
@@ -205,13 +209,13 @@ impl Assistant {
                     ..path.answer()
                 }))
             }
-            Ok(Decision::HandOff(reason)) => {
+            Ok(Decision::HandOff(trigger)) => {
                 self.history.push(conversation, Role::User, asked);
-                self.hand_over(reason, &path).await
+                self.hand_over(trigger, &path).await
             }
             Err(error) => {
                 tracing::error!(%conversation, error = %error, "assistant.failed");
-                self.hand_over(ReasonCode::Error, &path).await
+                self.hand_over(Trigger::because(ReasonCode::Error), &path).await
             }
         }
     }
@@ -222,16 +226,16 @@ impl Assistant {
         path: &mut Path,
     ) -> Result<Decision, indexer::search::SearchError> {
         path.generation = self.knowledge.snapshot().generation;
-        if person_request::asks_for_person(asked.as_str()) {
-            return Ok(Decision::HandOff(ReasonCode::CustomerRequested));
+        let turns: Vec<Said> = self.history.turns(path.conversation);
+        if let Some(trigger) = self.triggered(asked, &turns, &path.locale) {
+            return Ok(Decision::HandOff(trigger));
         }
 
-        let turns: Vec<Said> = self.history.turns(path.conversation);
         let Assessment { found, confidence } =
             self.look_up((asked, audience), &path.locale, &turns).await?;
         path.found(&found);
         let Some(confidence) = confidence else {
-            return Ok(Decision::HandOff(ReasonCode::NoEvidence));
+            return Ok(Decision::HandOff(Trigger::because(ReasonCode::NoEvidence)));
         };
         path.confidence = confidence.probability;
         if confidence.probability < self.settings.confidence.threshold {
@@ -240,10 +244,27 @@ impl Assistant {
             } else {
                 ReasonCode::NoEvidence
             };
-            return Ok(Decision::HandOff(reason));
+            return Ok(Decision::HandOff(Trigger::because(reason)));
         }
 
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
+    }
+
+    /// Whether the words alone, or with those before, are for a person.
+    fn triggered(&self, asked: &RedactedText, turns: &[Said], locale: &Locale) -> Option<Trigger> {
+        let settings = &self.settings.triggers;
+        let answered = |i: usize| turns.get(i + 1).is_some_and(|next| next.role == Role::Assistant);
+        let earlier: Vec<Exchange<'_>> = turns
+            .iter()
+            .enumerate()
+            .filter(|(_, said)| said.role == Role::User)
+            .map(|(i, said)| Exchange {
+                question: &said.text,
+                fate: if answered(i) { Fate::Answered } else { Fate::Failed },
+            })
+            .collect();
+        triggers::before_search(asked, locale, settings)
+            .or_else(|| triggers::over_turns(asked, &earlier, locale, settings))
     }
 
     /// Words an answer and sends it: by a model where one is configured and its words hold, else by
@@ -326,7 +347,8 @@ impl Assistant {
     }
 
     /// Stores the ticket, then tells the customer. Without a stored ticket nothing is promised.
-    async fn hand_over(&self, reason: ReasonCode, path: &Path) -> AssistantEvent {
+    async fn hand_over(&self, trigger: Trigger, path: &Path) -> AssistantEvent {
+        let reason = trigger.reason;
         let escalation = Escalation {
             ticket: Ticket::random(),
             at: Timestamp::now(),
@@ -346,10 +368,13 @@ impl Assistant {
         tracing::info!(
             ticket = %escalation.ticket,
             reason = reason.as_str(),
+            why = %trigger.reasoning(),
             confidence = escalation.confidence,
             "escalation.stored"
         );
-        let message = messages::hand_over(&path.locale, reason, &escalation.ticket);
+        let message = trigger
+            .message(&path.locale, &escalation.ticket)
+            .unwrap_or_else(|| messages::hand_over(&path.locale, reason, &escalation.ticket));
         let outcome = Outcome::HandedOff { reason, ticket: escalation.ticket, message };
         AssistantEvent::Done(Box::new(Answer { outcome, ..path.answer() }))
     }
@@ -357,7 +382,7 @@ impl Assistant {
 
 enum Decision {
     Answer(Box<Ground>),
-    HandOff(ReasonCode),
+    HandOff(Trigger),
 }
 
 /// What an answer is made of.

@@ -21,6 +21,12 @@ pub enum ReasonCode {
     PolicySensitive,
     /// The same customer got no answer several times in a row.
     RepeatedFailure,
+    /// The customer is angry or in despair.
+    NegativeSentiment,
+    /// An action (an order's status, a return) failed.
+    ActionFailed,
+    /// The conversation is longer than the operator lets the assistant lead it.
+    TurnLimit,
     /// The assistant is at its limit and cannot look at the question in time.
     Overload,
     /// Something broke while answering.
@@ -28,12 +34,15 @@ pub enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::CustomerRequested,
         Self::LowConfidence,
         Self::NoEvidence,
         Self::PolicySensitive,
         Self::RepeatedFailure,
+        Self::NegativeSentiment,
+        Self::ActionFailed,
+        Self::TurnLimit,
         Self::Overload,
         Self::Error,
     ];
@@ -45,6 +54,9 @@ impl ReasonCode {
             Self::NoEvidence => "no_evidence",
             Self::PolicySensitive => "policy_sensitive",
             Self::RepeatedFailure => "repeated_failure",
+            Self::NegativeSentiment => "negative_sentiment",
+            Self::ActionFailed => "action_failed",
+            Self::TurnLimit => "turn_limit",
             Self::Overload => "overload",
             Self::Error => "error",
         }

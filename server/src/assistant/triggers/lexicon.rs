@@ -14,6 +14,9 @@ use super::words::Words;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
+    /// Cyrillic words are also found in Latin letters.
+    #[serde(default)]
+    latin: bool,
     /// Words that are no typing errors of others.
     #[serde(default)]
     plain: String,
@@ -22,7 +25,7 @@ pub(super) struct Source {
     #[serde(default)]
     sets: HashMap<String, String>,
     /// Names of lists to patterns.
-    pub(super) patterns: HashMap<String, Vec<String>>,
+    patterns: HashMap<String, Vec<String>>,
 }
 
 /// Patterns of all languages on one subject, by the name of their list.
@@ -33,7 +36,6 @@ pub(super) struct Lexicon {
     /// Set names to their groups, one of each language.
     sets: HashMap<String, Vec<Group>>,
     groups: Group,
-    texts: HashMap<String,String>,
 }
 
 /// A message looked up in a lexicon.
@@ -43,13 +45,36 @@ pub(super) struct Reading<'a> {
     hits: Hits,
 }
 
+impl Source {
+    /// A source of plain phrases, without sets.
+    pub(super) fn of_phrases(phrases: Vec<String>) -> Self {
+        Self { patterns: HashMap::from([("phrases".to_owned(), phrases)]), ..Self::default() }
+    }
+}
+
 impl Lexicon {
+    /// The lexicon of files that are compiled in.
+    pub(super) fn of_files(files: &[&str]) -> Self {
+        let mut lexicon = Self::default();
+        for file in files {
+            #[expect(clippy::expect_used, reason = "compiled in, and every file is read by a test")]
+            let source: Source = toml::from_str(file).expect("a lexicon is not TOML");
+            #[expect(
+                clippy::expect_used,
+                reason = "compiled in, and every file is read by a test"
+            )]
+            lexicon.add(&source).expect("a lexicon has a pattern that cannot be read");
+        }
+        lexicon
+    }
+
     /// Adds the sets and patterns of one file.
     ///
     /// # Errors
     /// [`BadPattern`] for the first pattern that cannot be read.
     pub(super) fn add(&mut self, source: &Source) -> Result<(), BadPattern> {
         let mut known: HashMap<String, Group> = HashMap::new();
+        self.vocabulary.transliterate(source.latin);
         source.plain.split_whitespace().for_each(|word| self.vocabulary.add_plain(word));
         for name in source.sets.keys() {
             let group = self.group(&format!("@{name}"), &source.sets, &mut known);
@@ -61,7 +86,6 @@ impl Lexicon {
             for text in patterns {
                 let pattern =
                     Pattern::parse(text, |choice| self.group(choice, &source.sets, &mut known))?;
-                self.texts.insert(format!("{pattern:?}"), text.clone());
                 self.lists.entry(list.clone()).or_default().push(pattern);
             }
         }
@@ -106,7 +130,23 @@ impl Reading<'_> {
         let mut all = Bits::empty(self.words.len() + 1);
         for pattern in self.lexicon.lists.get(list).into_iter().flatten() {
             if let Some(ends) = pattern.ends(self.words, &self.hits) {
-                if std::env::var("DBG").is_ok() { println!("  {list}: {:?} {:?}", self.lexicon.texts.get(&format!("{pattern:?}")), ends.places().collect::<Vec<_>>()); }
+                all.or(&ends);
+            }
+        }
+        all
+    }
+
+    /// Whether any pattern of any list matches.
+    pub(super) fn is_in_any_list(&self) -> bool {
+        let mut patterns = self.lexicon.lists.values().flatten();
+        patterns.any(|pattern| pattern.ends(self.words, &self.hits).is_some())
+    }
+
+    /// The places right behind every match of every list.
+    pub(super) fn ends_of_all_lists(&self) -> Bits {
+        let mut all = Bits::empty(self.words.len() + 1);
+        for pattern in self.lexicon.lists.values().flatten() {
+            if let Some(ends) = pattern.ends(self.words, &self.hits) {
                 all.or(&ends);
             }
         }

@@ -39,8 +39,8 @@ pub(super) struct Pattern(Vec<Step>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the phrase {phrase:?} {why}")]
 pub struct BadPattern {
-    pub(super) phrase: String,
-    pub(super) why: &'static str,
+    phrase: String,
+    why: &'static str,
 }
 
 impl Pattern {
@@ -57,28 +57,31 @@ impl Pattern {
                 "$" => Step::End,
                 "~" => Step::Soft(group("@soft").ok_or_else(|| bad("needs a set named soft"))?),
                 ".." => Step::Gap(GAP),
-                _ if item.starts_with("..") => Step::Gap(
-                    item[2..].parse().map_err(|_| bad("has a gap that is not a number"))?,
-                ),
+                _ if item.starts_with("..") => {
+                    Step::Gap(item[2..].parse().map_err(|_| bad("has a gap that is not a number"))?)
+                }
                 _ => {
                     let (words, optional) = match item.strip_suffix('?') {
                         Some(words) => (words, true),
                         None => (item, false),
                     };
-                    let group = group(words).ok_or_else(|| bad("names a set that does not exist"))?;
+                    let group =
+                        group(words).ok_or_else(|| bad("names a set that does not exist"))?;
                     Step::Word { group, optional }
                 }
             });
         }
         let asks = |s: &Step| matches!(s, Step::Word { optional: false, .. });
-        if steps.iter().any(asks) { Ok(Self(steps)) } else { Err(bad("has no word that must be there")) }
+        if steps.iter().any(asks) {
+            Ok(Self(steps))
+        } else {
+            Err(bad("has no word that must be there"))
+        }
     }
 
     /// The places right behind every match.
     pub(super) fn ends(&self, words: &Words, hits: &Hits) -> Option<Bits> {
-        let missing = |step: &Step| {
-            matches!(step, Step::Word { group, optional: false } if hits.of(*group).is_none())
-        };
+        let missing = |step: &Step| matches!(step, Step::Word { group, optional: false } if hits.of(*group).is_none());
         if self.0.iter().any(missing) {
             return None;
         }

@@ -9,7 +9,7 @@
 use std::sync::LazyLock;
 
 use super::bits::Bits;
-use super::lexicon::{Lexicon, Reading, Source};
+use super::lexicon::{Lexicon, Reading};
 use super::words::Words;
 
 /// Words of a sentence that is taken as a bare call for a person, at most.
@@ -37,14 +37,7 @@ const FILES: [&str; 17] = [
     include_str!("data/person/uk.toml"),
 ];
 
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon::default();
-    for file in FILES {
-        let source: Source = toml::from_str(file).unwrap();
-        lexicon.add(&source).unwrap();
-    }
-    lexicon
-});
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::of_files(&FILES));
 
 /// Whether the message asks for a person.
 pub(super) fn asks_for_person(words: &Words) -> bool {

@@ -20,6 +20,8 @@ const LONGEST: usize = 24;
 #[derive(Default)]
 pub(super) struct Vocabulary {
     exact: HashMap<String, Vec<Group>>,
+    /// Whether Cyrillic entries are also put into `latin` and `latin_stems`.
+    transliterated: bool,
     stems: HashMap<String, Vec<Group>>,
     latin: HashMap<String, Vec<Group>>,
     latin_stems: HashMap<String, Vec<Group>>,
@@ -51,11 +53,12 @@ impl Vocabulary {
             Some(word) => (word, true),
             None => (entry, false),
         };
-        let word: String = word.to_lowercase().chars().filter(|c| !matches!(c, '\'' | '’')).collect();
+        let word: String =
+            word.to_lowercase().chars().filter(|c| !matches!(c, '\'' | '’')).collect();
         for form in spellings(&word) {
             let table = if stem { &mut self.stems } else { &mut self.exact };
             put(table, form.clone(), group);
-            if form.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c)) {
+            if self.transliterated && form.chars().any(|c| ('\u{400}'..='\u{4ff}').contains(&c)) {
                 let table = if stem { &mut self.latin_stems } else { &mut self.latin };
                 put(table, skeleton(&form), group);
             }
@@ -71,6 +74,11 @@ impl Vocabulary {
         }
     }
 
+    /// Whether the Cyrillic entries that follow are also found in Latin letters.
+    pub(super) fn transliterate(&mut self, whether: bool) {
+        self.transliterated = whether;
+    }
+
     /// Says that `word` is never a typing error.
     pub(super) fn add_plain(&mut self, word: &str) {
         self.plain.extend(spellings(&word.to_lowercase()));
@@ -84,7 +92,8 @@ impl Vocabulary {
         if word.is_ascii() {
             let bones = skeleton(word);
             out.extend(self.latin.get(&bones).into_iter().flatten());
-            prefixes(&bones).for_each(|p| out.extend(self.latin_stems.get(p).into_iter().flatten()));
+            prefixes(&bones)
+                .for_each(|p| out.extend(self.latin_stems.get(p).into_iter().flatten()));
         }
         if !known && out.is_empty() {
             self.mend(word, &mut out);
@@ -149,8 +158,18 @@ fn errors(entry: &[char], word: &[char], stem: bool) -> usize {
 /// How people type a word: without diacritics, and with the digraphs that stand in for them.
 fn spellings(word: &str) -> Vec<String> {
     const DIGRAPHS: &[(char, &str)] = &[
-        ('ä', "ae"), ('ö', "oe"), ('ü', "ue"), ('å', "aa"), ('ø', "oe"), ('ā', "aa"), ('ē', "ee"),
-        ('ī', "ii"), ('ū', "uu"), ('š', "sh"), ('č', "ch"), ('ž', "zh"),
+        ('ä', "ae"),
+        ('ö', "oe"),
+        ('ü', "ue"),
+        ('å', "aa"),
+        ('ø', "oe"),
+        ('ā', "aa"),
+        ('ē', "ee"),
+        ('ī', "ii"),
+        ('ū', "uu"),
+        ('š', "sh"),
+        ('č', "ch"),
+        ('ž', "zh"),
     ];
     let folded = fold(word);
     let spelled: String = word
@@ -183,6 +202,7 @@ mod tests {
 
     fn vocabulary() -> Vocabulary {
         let mut v = Vocabulary::default();
+        v.transliterate(true);
         v.add("manager", 1, Spelling::Forgiving);
         v.add("operator*", 2, Spelling::Forgiving);
         v.add("möchte", 3, Spelling::Exact);
@@ -195,9 +215,20 @@ mod tests {
     fn words_are_found_with_typing_errors_stems_and_other_letters() {
         let v = vocabulary();
         for (word, group) in [
-            ("manager", 1), ("managr", 1), ("manegr", 0), ("managed", 0), ("operatorem", 2),
-            ("opertorem", 2), ("operaotr", 2), ("mochte", 3), ("moechte", 3), ("mochta", 0),
-            ("человеком", 4), ("chelovekom", 4), ("челвоеком", 4), ("anager", 0),
+            ("manager", 1),
+            ("managr", 1),
+            ("manegr", 0),
+            ("managed", 0),
+            ("operatorem", 2),
+            ("opertorem", 2),
+            ("operaotr", 2),
+            ("mochte", 3),
+            ("moechte", 3),
+            ("mochta", 0),
+            ("человеком", 4),
+            ("chelovekom", 4),
+            ("челвоеком", 4),
+            ("anager", 0),
         ] {
             let found = v.groups(word);
             assert_eq!(found.first().copied().unwrap_or(0), group, "{word}");

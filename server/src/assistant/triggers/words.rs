@@ -73,7 +73,8 @@ fn joins(word: &str, rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     let after: String = rest.clone().take(3).take_while(|c| c.is_alphanumeric()).collect();
     let cyrillic = |c: char| ('\u{400}'..='\u{4ff}').contains(&c);
     matches!(after.as_str(), "t" | "s" | "d" | "m" | "ll" | "re" | "ve")
-        || word.chars().next_back().is_some_and(cyrillic) && after.chars().next().is_some_and(cyrillic)
+        || word.chars().next_back().is_some_and(cyrillic)
+            && after.chars().next().is_some_and(cyrillic)
 }
 
 /// What Russian and Ukrainian words and their many spellings in Latin letters have in common:
@@ -81,9 +82,26 @@ fn joins(word: &str, rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
 pub(super) fn skeleton(word: &str) -> String {
     // Longest first; what is replaced is not looked at again.
     const LATIN: &[(&str, &str)] = &[
-        ("shch", "s"), ("sch", "s"), ("sh", "s"), ("ch", "c"), ("zh", "z"), ("kh", "h"),
-        ("ts", "c"), ("ya", "a"), ("ja", "a"), ("yu", "u"), ("ju", "u"), ("ye", "e"), ("je", "e"),
-        ("yo", "e"), ("jo", "e"), ("y", "i"), ("j", "i"), ("w", "v"), ("x", "h"), ("q", "k"),
+        ("shch", "s"),
+        ("sch", "s"),
+        ("sh", "s"),
+        ("ch", "c"),
+        ("zh", "z"),
+        ("kh", "h"),
+        ("ts", "c"),
+        ("ya", "a"),
+        ("ja", "a"),
+        ("yu", "u"),
+        ("ju", "u"),
+        ("ye", "e"),
+        ("je", "e"),
+        ("yo", "e"),
+        ("jo", "e"),
+        ("y", "i"),
+        ("j", "i"),
+        ("w", "v"),
+        ("x", "h"),
+        ("q", "k"),
         ("4", "c"),
     ];
     let mut out = String::with_capacity(word.len());
@@ -101,14 +119,39 @@ pub(super) fn skeleton(word: &str) -> String {
         }
         rest = &rest[c.len_utf8()..];
         let plain = match c {
-            'а' | 'я' => 'a', 'б' => 'b', 'в' => 'v', 'г' | 'ґ' => 'g', 'д' => 'd',
-            'е' | 'э' | 'є' | 'ё' => 'e', 'ж' | 'з' => 'z', 'и' | 'й' | 'ы' | 'і' | 'ї' => 'i',
-            'к' => 'k', 'л' => 'l', 'м' => 'm', 'н' => 'n', 'о' => 'o', 'п' => 'p', 'р' => 'r',
-            'с' if rest.starts_with('ч') => { rest = &rest['ч'.len_utf8()..]; 's' }
+            'а' | 'я' => 'a',
+            'б' => 'b',
+            'в' => 'v',
+            'г' | 'ґ' => 'g',
+            'д' => 'd',
+            'е' | 'э' | 'є' | 'ё' => 'e',
+            'ж' | 'з' => 'z',
+            'и' | 'й' | 'ы' | 'і' | 'ї' => 'i',
+            'к' => 'k',
+            'л' => 'l',
+            'м' => 'm',
+            'н' => 'n',
+            'о' => 'o',
+            'п' => 'p',
+            'р' => 'r',
+            'с' if rest.starts_with('ч') => {
+                rest = &rest['ч'.len_utf8()..];
+                's'
+            }
             'с' | 'ш' | 'щ' => 's',
-            'т' if rest.starts_with('с') => { rest = &rest['с'.len_utf8()..]; 'c' }
-            'т' if rest.starts_with("ьс") => { rest = &rest["ьс".len()..]; 'c' }
-            'т' => 't', 'у' | 'ю' => 'u', 'ф' => 'f', 'х' => 'h', 'ц' | 'ч' => 'c',
+            'т' if rest.starts_with('с') => {
+                rest = &rest['с'.len_utf8()..];
+                'c'
+            }
+            'т' if rest.starts_with("ьс") => {
+                rest = &rest["ьс".len()..];
+                'c'
+            }
+            'т' => 't',
+            'у' | 'ю' => 'u',
+            'ф' => 'f',
+            'х' => 'h',
+            'ц' | 'ч' => 'c',
             'ь' | 'ъ' => continue,
             other => other,
         };
