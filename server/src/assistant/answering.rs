@@ -152,7 +152,7 @@ impl Assistant {
                     None => {
                         let reason = ReasonCode::LowConfidence;
                         let reasoning = summary::plain(reason).to_owned();
-                        self.hand_over(Trigger { reason, reasoning }, &matter, path).await
+                        self.hand_over(Trigger::new(reason, reasoning), &matter, path).await
                     }
                 }
             }
@@ -161,7 +161,7 @@ impl Assistant {
                 tracing::error!(conversation = %id, error = %error, "assistant.failed");
                 let reason = ReasonCode::Error;
                 let reasoning = summary::plain(reason).to_owned();
-                self.hand_over(Trigger { reason, reasoning }, &matter, path).await
+                self.hand_over(Trigger::new(reason, reasoning), &matter, path).await
             }
         }
     }
@@ -174,8 +174,13 @@ impl Assistant {
     ) -> Result<Decision, SearchError> {
         path.generation = self.knowledge.snapshot().generation;
         let locale = path.locale.clone();
-        let settings = &self.settings.conversation;
-        let situation = Situation { asked, locale: &locale, before, settings };
+        let situation = Situation {
+            asked,
+            locale: &locale,
+            before,
+            settings: &self.settings.conversation,
+            triggers: &self.settings.triggers,
+        };
         if let Some(trigger) = rules::before(&situation) {
             return Ok(Decision::HandOff(trigger));
         }
@@ -186,7 +191,7 @@ impl Assistant {
         let threshold = self.settings.confidence.threshold;
         let doubt = |reason, confidence| {
             let reasoning = summary::doubt(reason, &found, (confidence, threshold));
-            Ok(Decision::HandOff(Trigger { reason, reasoning }))
+            Ok(Decision::HandOff(Trigger::new(reason, reasoning)))
         };
         let Some(confidence) = confidence else {
             return doubt(ReasonCode::NoEvidence, None);
@@ -199,9 +204,6 @@ impl Assistant {
                 ReasonCode::NoEvidence
             };
             return doubt(reason, Some(&confidence));
-        }
-        if let Some(trigger) = rules::after(&situation, confidence.probability) {
-            return Ok(Decision::HandOff(trigger));
         }
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
     }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Assistant, Path, Said, internal, messages, rules::Trigger, summary};
+use super::{Assistant, Path, Said, internal, messages, rules::Trigger, summary, triggers};
 use crate::domain::{
     Answer, AssistantEvent, Author, Conversation, ConversationState, Escalation, Failure,
     FailureKind, Message, Outcome, Step, Ticket, TicketStatus,
@@ -73,7 +73,7 @@ impl Assistant {
     ) -> Result<HandedOver, StoreError> {
         let Matter { conversation, before, asked } = matter;
         let now = Timestamp::now();
-        let Trigger { reason, reasoning } = trigger;
+        let Trigger { reason, reasoning, topic } = trigger;
         let escalation = Escalation {
             ticket: Ticket::random(),
             at: now,
@@ -91,7 +91,11 @@ impl Assistant {
         };
         let ticket = escalation.ticket.clone();
         let next = self.next_for(now).await;
-        let words = messages::hand_over(&path.locale, reason, &ticket, &next);
+        let own = topic.and_then(|t| triggers::message(&t, &path.locale, &ticket));
+        let words = match own {
+            Some(words) => RedactedText::of_the_house(words),
+            None => messages::hand_over(&path.locale, reason, &ticket, &next),
+        };
         let transition = Transition {
             epoch: conversation.epoch,
             step: Step::HandOver(Box::new(escalation)),

@@ -13,13 +13,13 @@ pub mod guard;
 mod handing_over;
 pub(crate) mod messages;
 mod numbers;
-mod person_request;
 pub mod prompt;
 mod rules;
 mod settings;
 mod suggesting;
 mod summary;
 mod talking;
+mod triggers;
 mod writing;
 
 use std::sync::Arc;

@@ -1,23 +1,15 @@
 //! When a person takes over whatever the search finds: the one place where triggers are asked.
 //!
-//! [`before`] sees the question and what was said, and is asked before anything is searched; [`after`]
-//! also knows how sure the search makes, and may only make the assistant more careful. Each trigger
-//! gives a [`Trigger`]: the reason code and the sentence that the person who takes over reads.
+//! [`before`] sees the question and what was said, and is asked before anything is searched. Each rule
+//! that holds gives a [`Trigger`]: the reason code and the sentence that the person who takes over reads.
 
-use std::collections::BTreeSet;
-
-use indexer::language::Analyzer;
 use indexer::model::Locale;
 
-use super::person_request;
 use super::settings::ConversationSettings;
+use super::summary;
+use super::triggers::{self, TriggerSettings};
 use crate::domain::{Author, Message, ReasonCode};
 use crate::privacy::RedactedText;
-
-/// Share of common terms from which on two questions are the same in other words.
-const SAME: f64 = 0.7;
-/// Questions with fewer terms say too little to be compared.
-const FEW_TERMS: usize = 2;
 
 /// Why a person takes over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +17,14 @@ pub(super) struct Trigger {
     pub(super) reason: ReasonCode,
     /// One English sentence without a word of the customer.
     pub(super) reasoning: String,
+    /// Name of the sensitive topic, which may have words of its own for the customer.
+    pub(super) topic: Option<String>,
+}
+
+impl Trigger {
+    pub(super) fn new(reason: ReasonCode, reasoning: String) -> Self {
+        Self { reason, reasoning, topic: None }
+    }
 }
 
 /// What the triggers look at.
@@ -34,22 +34,35 @@ pub(super) struct Situation<'a> {
     /// What was said before, oldest first.
     pub(super) before: &'a [Message],
     pub(super) settings: &'a ConversationSettings,
+    pub(super) triggers: &'a TriggerSettings,
 }
 
 /// Asked before the search.
 pub(super) fn before(situation: &Situation<'_>) -> Option<Trigger> {
-    let trigger = |reason, reasoning: String| Some(Trigger { reason, reasoning });
-    if person_request::asks_for_person(situation.asked.as_str()) {
-        let reasoning = "The customer asked for a person.".to_owned();
-        return trigger(ReasonCode::CustomerRequested, reasoning);
+    let trigger = |reason, reasoning: String| Some(Trigger::new(reason, reasoning));
+    let Situation { asked, locale, before, settings, triggers } = situation;
+    if let Some(found) = triggers::before_search(asked, triggers) {
+        let reasoning = match &found.topic {
+            Some(name) => {
+                format!("The message touches the sensitive topic {}.", name.replace('_', " "))
+            }
+            None => summary::plain(found.reason).to_owned(),
+        };
+        return Some(Trigger { topic: found.topic, ..Trigger::new(found.reason, reasoning) });
     }
-    let Situation { before, settings, .. } = situation;
+    let asked_before =
+        || before.iter().rev().filter(|m| m.author == Author::Customer).map(|m| &m.text);
+    if triggers::stays_angry(asked, asked_before(), triggers) {
+        let reason = ReasonCode::NegativeSentiment;
+        return trigger(reason, summary::plain(reason).to_owned());
+    }
     let unhelpful = unhelpful_in_a_row(before);
     if settings.unhelpful > 0 && unhelpful >= settings.unhelpful {
         let reasoning = format!("The customer called the last {unhelpful} answers unhelpful.");
         return trigger(ReasonCode::RepeatedFailure, reasoning);
     }
-    let rephrased = times_asked(situation);
+    let answered = answered_in_a_row(before);
+    let rephrased = triggers::times_asked(asked, asked_before().take(answered), locale) as u32;
     if settings.rephrased > 0 && rephrased >= settings.rephrased {
         let reasoning = format!(
             "The customer asks the same for the {} time in other words, although it was answered.",
@@ -65,41 +78,18 @@ pub(super) fn before(situation: &Situation<'_>) -> Option<Trigger> {
     None
 }
 
-/// Asked when the search is done and would be answered with this probability.
-pub(super) fn after(_: &Situation<'_>, _probability: f64) -> Option<Trigger> {
-    None
-}
-
 /// Answers at the end of the conversation that the customer called unhelpful, one after the other.
 fn unhelpful_in_a_row(before: &[Message]) -> u32 {
     let answers = before.iter().rev().filter(|m| m.author == Author::Assistant);
     answers.take_while(|m| m.helpful == Some(false)).count() as u32
 }
 
-/// How often the customer has asked the same right before and got an answer of the assistant.
-fn times_asked(situation: &Situation<'_>) -> u32 {
-    let analyzer = Analyzer::new(situation.locale);
-    let terms = |text: &RedactedText| -> BTreeSet<String> {
-        let terms = analyzer.terms(&text.without_placeholders());
-        terms.into_iter().filter(|t| !t.stop).map(|t| t.text).collect()
+/// Questions at the end of the conversation that the assistant answered, one after the other.
+fn answered_in_a_row(before: &[Message]) -> usize {
+    let answers = |m: &&Message| {
+        before.iter().any(|a| a.author == Author::Assistant && a.reply_to == Some(m.seq))
     };
-    let asked = terms(situation.asked);
-    if asked.len() < FEW_TERMS {
-        return 0;
-    }
-    let answered = |m: &&Message| {
-        situation.before.iter().any(|a| a.author == Author::Assistant && a.reply_to == Some(m.seq))
-    };
-    let earlier = situation.before.iter().rev().filter(|m| m.author == Author::Customer);
-    earlier
-        .take_while(answered)
-        .take_while(|m| {
-            let other = terms(&m.text);
-            let common = asked.intersection(&other).count();
-            let all = asked.union(&other).count();
-            all > 0 && common as f64 / all as f64 >= SAME
-        })
-        .count() as u32
+    before.iter().rev().filter(|m| m.author == Author::Customer).take_while(answers).count()
 }
 
 fn ordinal(n: u32) -> String {
@@ -142,7 +132,13 @@ mod tests {
     fn asked(question: &str, before: &[Message]) -> Option<ReasonCode> {
         let settings = ConversationSettings { turn_limit: 5, ..ConversationSettings::default() };
         let (asked, locale) = (RedactedText::of_the_house(question), Locale::parse("en").unwrap());
-        let situation = Situation { asked: &asked, locale: &locale, before, settings: &settings };
+        let situation = Situation {
+            asked: &asked,
+            locale: &locale,
+            before,
+            settings: &settings,
+            triggers: &TriggerSettings::default(),
+        };
         super::before(&situation).map(|t| t.reason)
     }
 

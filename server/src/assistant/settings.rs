@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::admission::AdmissionSettings;
 use super::confidence::ConfidenceSettings;
 use super::guard::GuardSettings;
+use super::triggers::TriggerSettings;
 use crate::generate::extractive;
 
 /// `[assistant]` of the configuration.
@@ -16,6 +17,7 @@ pub struct AssistantSettings {
     pub answer: extractive::ExtractiveSettings,
     pub guard: GuardSettings,
     pub conversation: ConversationSettings,
+    pub triggers: TriggerSettings,
 }
 
 /// `[assistant.conversation]`: when a conversation ends or goes to a person by itself.

@@ -97,7 +97,7 @@ impl Assistant {
             }
             let before = self.store.last_messages(id, LOOK_BACK).await?;
             let reason = ReasonCode::CustomerRequested;
-            let trigger = Trigger { reason, reasoning: summary::plain(reason).to_owned() };
+            let trigger = Trigger::new(reason, summary::plain(reason).to_owned());
             let matter = Matter { conversation: &conversation, before: &before, asked: None };
             let path = Path { locale: locale.clone(), ..Path::new(id) };
             conversation = match self.store_hand_over(trigger, &matter, &path).await? {
