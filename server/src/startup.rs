@@ -119,6 +119,7 @@ impl Application {
         let housekeeper = Housekeeper {
             assistant: Arc::clone(&assistant),
             limits: Arc::clone(&limits),
+            readiness: Arc::clone(&readiness),
             stop: stopping.clone(),
         };
         let visitors = VisitorTokens::new(visitor_key, settings.access.visitor_days);

@@ -11,6 +11,7 @@ mod commands;
 mod conversations;
 mod desk;
 mod errors;
+mod finishing;
 mod following;
 mod generator;
 mod no_outbound;

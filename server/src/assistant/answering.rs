@@ -121,7 +121,7 @@ impl Assistant {
     }
 
     /// The assistant's reply to a message that is kept: answer or hand-over.
-    async fn reply(
+    pub(super) async fn reply(
         &self,
         posted: &Posted,
         audience: Audience,

@@ -9,6 +9,7 @@ mod admission;
 mod answering;
 mod condense;
 pub mod confidence;
+mod finishing;
 pub mod guard;
 mod handing_over;
 pub(crate) mod messages;

@@ -1,5 +1,6 @@
-//! The small work of once a minute: conversations that nobody writes in are closed, limits forget who
-//! is well within them. One task, which ends with the server.
+//! The small work of once a minute: questions whose answer broke off get their reply, conversations
+//! that nobody writes in are closed, limits forget who is well within them. One task, which ends with
+//! the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Limits;
 use crate::assistant::Assistant;
+use crate::http::{Phase, Readiness};
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -17,6 +19,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Housekeeper {
     pub(super) assistant: Arc<Assistant>,
     pub(super) limits: Arc<Limits>,
+    pub(super) readiness: Arc<Readiness>,
     pub(super) stop: CancellationToken,
 }
 
@@ -30,6 +33,14 @@ impl Housekeeper {
                 _ = ticks.tick() => {}
             }
             self.limits.forget();
+            // Before the index is there, every question would be handed over.
+            if self.readiness.phase() == Phase::Ready {
+                match self.assistant.finish_unanswered(Timestamp::now()).await {
+                    Ok(0) => {}
+                    Ok(finished) => tracing::info!(finished, "answers.finished"),
+                    Err(error) => tracing::error!(%error, "answers.not_finished"),
+                }
+            }
             match self.assistant.close_quiet(Timestamp::now()).await {
                 Ok(0) => {}
                 Ok(closed) => tracing::info!(closed, "conversations.closed_idle"),

@@ -350,8 +350,14 @@ async fn quiet_conversations_are_found(store: &dyn ConversationStore) {
         found.iter().any(|c| c.id == begun.id)
     };
     assert!(!quiet(100).await && quiet(101).await);
+    let unanswered = |from: i64, before: i64| async move {
+        let found = store.unanswered((at(from), at(before)), 1000).await.unwrap();
+        found.contains(&begun.id)
+    };
+    assert!(unanswered(100, 101).await);
+    assert!(!unanswered(101, 102).await && !unanswered(0, 100).await);
     done(store, &begun, Step::HandOver(ticket(begun.id, 100)), 100).await;
-    assert!(!quiet(101).await);
+    assert!(!quiet(101).await && !unanswered(0, 200).await);
     let waiting = store.quiet_since(Waiting, at(101), 1000).await.unwrap();
     assert!(waiting.iter().any(|c| c.id == begun.id));
 }

@@ -93,6 +93,17 @@ pub trait Conversations: Send + Sync {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Conversation>, StoreError>;
+
+    /// Conversations in state `assistant` whose last message is the customer's and came from
+    /// `between.0` on and before `between.1`: their answer broke off.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn unanswered(
+        &self,
+        between: (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, StoreError>;
 }
 
 /// A conversation that begins.

@@ -187,9 +187,10 @@ function draw(fresh) {
   if (!known || known > c.messages.length) lines.replaceChildren(...c.messages.map(line));
   else c.messages.slice(known).forEach((m) => lines.append(line(m)));
   lines.dataset.id = c.conversation_id;
-  if (fresh || end) lines.scrollTop = lines.scrollHeight;
   drawActions();
   drawAbout();
+  // What is drawn beside the transcript changes its height.
+  if (fresh || end) lines.scrollTop = lines.scrollHeight;
   if (fresh) $("typing").hidden = true;
 }
 

@@ -204,6 +204,27 @@ impl Conversations for SqliteStore {
         .map(rows::conversation)
         .collect()
     }
+
+    async fn unanswered(
+        &self,
+        (from, before): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        sqlx::query(
+            "SELECT c.id FROM conversations c \
+             JOIN messages m ON m.conversation = c.id AND m.seq = c.last_seq \
+             WHERE c.state = 'assistant' AND m.author = 'customer' \
+               AND c.active_at >= ?1 AND c.active_at < ?2 ORDER BY c.active_at LIMIT ?3",
+        )
+        .bind(from.as_millisecond())
+        .bind(before.as_millisecond())
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?
+        .iter()
+        .map(|row| Ok(ConversationId(rows::uuid(row.try_get("id")?)?)))
+        .collect()
+    }
 }
 
 /// A message about to be kept.
