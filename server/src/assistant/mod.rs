@@ -6,6 +6,7 @@
 //! web framework nor a database.
 
 mod admission;
+mod briefing;
 mod condense;
 pub mod confidence;
 pub mod guard;
@@ -25,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
-    Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
+    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, Fallback, GeneratorId,
+    Outcome, Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
 use crate::generate::extractive;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
@@ -36,7 +37,7 @@ use admission::{Admission, Refused};
 use confidence::{Confidence, ConfidenceSettings};
 use guard::GuardSettings;
 use history::History;
-use writing::Subject;
+use writing::{Subject, Unwritten};
 
 pub use writing::Writer;
 
@@ -130,9 +131,14 @@ impl Assistant {
     /// [`Failure`] when there is neither an answer nor a ticket.
     pub async fn answer_with_history(
         self: &Arc<Self>,
-        mut question: Question,
+        question: Question,
         turns: Vec<Turn>,
     ) -> Result<Answer, Failure> {
+        self.answer(self.remember(question, turns)).await
+    }
+
+    /// Puts `question` into a new conversation that remembers `turns`, oldest first.
+    pub fn remember(&self, mut question: Question, turns: Vec<Turn>) -> Question {
         let conversation = ConversationId::random();
         let locale = self.locale_of(&question);
         for turn in turns {
@@ -140,7 +146,12 @@ impl Assistant {
             self.history.push(conversation, turn.role, said);
         }
         question.conversation = Some(conversation);
-        self.answer(question).await
+        question
+    }
+
+    /// Returns when every model of the chain can write, or has found out that it cannot.
+    pub async fn ready(&self) {
+        self.writer.ready().await;
     }
 
     /// Looks for passages and weighs them, and goes no further: nothing is decided, stored or
@@ -171,7 +182,7 @@ impl Assistant {
     ) -> AssistantEvent {
         let started = Instant::now();
         let conversation = question.conversation.unwrap_or_else(ConversationId::random);
-        let _permit = match self.admission.enter(events).await {
+        let permit = match self.admission.enter(events).await {
             Ok(permit) => permit,
             Err(Refused { retry_after_s }) => {
                 return AssistantEvent::Failed(Failure {
@@ -186,11 +197,18 @@ impl Assistant {
         let asked = self.redact(conversation, &question.text, &path.locale);
         match self.decide((&asked, question.audience), &mut path).await {
             Ok(Decision::Answer(ground)) => {
-                let Some((drafted, generator)) =
-                    self.words(&ground, (&asked, &mut path), events).await
-                else {
-                    self.history.push(conversation, Role::User, asked);
-                    return self.hand_over(ReasonCode::LowConfidence, &path).await;
+                if self.writer.has_models() {
+                    // A model has a queue of its own; searching need not wait for it.
+                    drop(permit);
+                }
+                let worded = self.words(&ground, &question, (&asked, &mut path), events).await;
+                let (drafted, generator) = match worded {
+                    Worded::Answer(drafted, generator) => (drafted, generator),
+                    Worded::Nothing(reason) => {
+                        self.history.push(conversation, Role::User, asked);
+                        return self.hand_over(reason, &path).await;
+                    }
+                    Worded::Refused(failure) => return AssistantEvent::Failed(failure),
                 };
                 self.history.push(conversation, Role::User, asked);
                 let answer = CustomerText::new(drafted.text.clone());
@@ -247,13 +265,14 @@ impl Assistant {
     }
 
     /// Words an answer and sends it: by a model where one is configured and its words hold, else by
-    /// the articles' own sentences. `None` when there is nothing to say.
+    /// the articles' own sentences.
     async fn words(
         &self,
         ground: &Ground,
+        question: &Question,
         (asked, path): (&RedactedText, &mut Path),
         events: &mpsc::Sender<AssistantEvent>,
-    ) -> Option<(extractive::Drafted, GeneratorId)> {
+    ) -> Worded {
         let writing = Instant::now();
         let subject = Subject {
             asked,
@@ -261,20 +280,27 @@ impl Assistant {
             hits: &ground.found.retrieved.hits,
             locale: &path.locale,
             guard: &self.settings.guard,
+            audience: question.audience,
+            visitor: question.visitor,
         };
-        let written = self.writer.write(&subject, events).await;
-        let worded = match written {
-            Some(written) => Some((written.drafted, written.generator)),
-            None => {
+        let worded = match self.writer.write(&subject, events).await {
+            Ok(written) => Worded::Answer(written.drafted, written.generator),
+            Err(Unwritten::Busy(wait)) if question.fallback == Fallback::Refuse => {
+                return Worded::Refused(busy(wait));
+            }
+            Err(unwritten) => {
                 let drafted = extractive::answer(&ground.found, &self.settings.answer);
                 if drafted.sentences.is_empty() {
-                    return None;
+                    return Worded::Nothing(match unwritten {
+                        Unwritten::Busy(_) => ReasonCode::Overload,
+                        Unwritten::NoModel | Unwritten::Unproven => ReasonCode::LowConfidence,
+                    });
                 }
                 let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
                 for sentence in &drafted.sentences {
                     let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
                 }
-                Some((drafted, GeneratorId::Extractive))
+                Worded::Answer(drafted, GeneratorId::Extractive)
             }
         };
         path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
@@ -360,6 +386,15 @@ enum Decision {
     HandOff(ReasonCode),
 }
 
+/// How the wording went.
+enum Worded {
+    Answer(extractive::Drafted, GeneratorId),
+    /// There is nothing to say; a person takes over for this reason.
+    Nothing(ReasonCode),
+    /// The caller wants a model's words or none.
+    Refused(Failure),
+}
+
 /// What an answer is made of.
 struct Ground {
     found: SearchOutcome,
@@ -421,6 +456,14 @@ impl Path {
             locale: self.locale.as_str().to_owned(),
             timings: Timings { total_ms, ..self.timings },
         }
+    }
+}
+
+fn busy(wait: std::time::Duration) -> Failure {
+    let retry_after_s = u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX);
+    Failure {
+        kind: FailureKind::Overloaded { retry_after_s },
+        message: "the model has no time for this question now".to_owned(),
     }
 }
 

@@ -9,4 +9,6 @@ mod question;
 pub use answer::{Answer, Citation, GeneratorId, Outcome, Sentence, Timings};
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket};
 pub use event::{AssistantEvent, Failure, FailureKind};
-pub use question::{ConversationId, MAX_CHARS, Question, QuestionError, Role, Said, Turn};
+pub use question::{
+    ConversationId, Fallback, MAX_CHARS, Question, QuestionError, Role, Said, Turn, Visitor,
+};

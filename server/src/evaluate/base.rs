@@ -63,6 +63,7 @@ impl Base {
         knowledge.refresh().await?;
         publisher.tidy().await?;
         let assistant = opened.assistant(settings, Arc::new(NoTickets))?;
+        assistant.ready().await;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

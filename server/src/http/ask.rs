@@ -6,7 +6,7 @@ use indexer::model::Audience;
 use super::body::JsonBody;
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
-use super::{State, sse};
+use super::{State, caller, sse};
 use crate::domain::Question;
 
 /// Ask a question.
@@ -16,6 +16,9 @@ use crate::domain::Question;
 /// (data: the object of the JSON response) or `error` (data: the problem object). Every sentence was
 /// proven before it is sent. A comment line comes after ten seconds of silence. Closing the
 /// connection cancels the answer.
+///
+/// Where a model is configured and has no time, the articles' own sentences answer. With the header
+/// `Prefer: no-fallback` the question is refused instead: 429 with `Retry-After`, or an `error` event.
 #[utoipa::path(
     post,
     path = "/v1/ask",
@@ -48,6 +51,7 @@ pub(super) async fn ask(
         body.conversation_id.as_deref(),
         Audience::Public,
     )?;
+    let question = caller::sent_by(&request, question);
     if wants_stream(&request) {
         return Ok(sse::response(state.assistant.ask(question)));
     }

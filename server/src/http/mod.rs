@@ -8,6 +8,8 @@ mod admin;
 mod ask;
 mod assets;
 mod body;
+mod caller;
+mod chat_completions;
 mod docs;
 pub mod dto;
 mod edge;
@@ -85,7 +87,12 @@ fn routes(app: &mut web::ServiceConfig) {
     let post = web::resource("/v1/ask")
         .route(web::post().to(ask::ask))
         .default_service(web::to(|| edge::method_not_allowed("POST")));
+    let chat = web::resource("/v1/chat/completions")
+        .route(web::post().to(chat_completions::complete))
+        .default_service(web::to(|| edge::method_not_allowed("POST")));
     app.service(post)
+        .service(chat)
+        .service(get("/v1/models", chat_completions::models))
         .service(get("/v1/search", search::search))
         .service(get("/v1/admin/index", admin::index))
         .service(get("/livez", health::livez))

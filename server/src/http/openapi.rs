@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
-use super::{admin, ask, dto, error, health, search};
+use super::{admin, ask, chat_completions, dto, error, health, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +15,10 @@ use super::{admin, ask, dto, error, health, search};
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, search::search, admin::index, health::livez, health::readyz, document),
+    paths(
+        ask::ask, chat_completions::complete, chat_completions::models, search::search, admin::index,
+        health::livez, health::readyz, document
+    ),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent, error::ProblemBody)),
     tags(
         (name = "Answers", description = "Questions and searches."),
@@ -46,6 +49,8 @@ mod tests {
         let document = &*DOCUMENT;
         for (path, method) in [
             ("/v1/ask", "post"),
+            ("/v1/chat/completions", "post"),
+            ("/v1/models", "get"),
             ("/v1/search", "get"),
             ("/v1/admin/index", "get"),
             ("/livez", "get"),

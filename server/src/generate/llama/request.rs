@@ -85,6 +85,8 @@ pub enum Drafting {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub namespace: Namespace,
+    /// Who asks: visitors take turns where requests wait.
+    pub visitor: u64,
     pub prompt: Prompt,
     pub sampling: Sampling,
     pub max_tokens: usize,
@@ -102,6 +104,7 @@ impl Request {
     pub fn greedy(namespace: Namespace, prompt: Prompt, max_tokens: usize) -> Self {
         Self {
             namespace,
+            visitor: 0,
             prompt,
             sampling: Sampling::default(),
             max_tokens,
