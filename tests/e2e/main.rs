@@ -6,10 +6,14 @@
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod chat_completions;
 mod commands;
 mod errors;
 mod following;
 mod generator;
+mod injected_orders;
+mod lies;
+mod local_model;
 mod no_outbound;
 mod pages;
 mod search_api;

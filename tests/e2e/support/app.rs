@@ -44,6 +44,7 @@ pub(crate) async fn start_app(
     change: impl FnOnce(&mut Settings),
     fill: impl FnOnce(&std::path::Path),
 ) -> TestApp {
+    server::tls::install();
     let folder = tempfile::tempdir().unwrap();
     let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
     fs_err::create_dir_all(&paths.kb).unwrap();
@@ -64,6 +65,7 @@ pub(crate) async fn start_app(
 /// has its own runtime.
 pub(crate) fn shared() -> SharedApp {
     static ADDRESS: OnceLock<String> = OnceLock::new();
+    server::tls::install();
     let address = ADDRESS.get_or_init(|| {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {

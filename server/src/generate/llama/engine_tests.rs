@@ -11,7 +11,7 @@ use super::request::{
     Token,
 };
 use super::settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::tiny_gguf::{self, Architecture};
+use super::random_model::{Architecture, RandomModel};
 
 const KB: Namespace = Namespace(1);
 
@@ -39,7 +39,7 @@ fn settings() -> EngineSettings {
 fn start(architecture: Architecture, settings: EngineSettings) -> Bench {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, architecture, 11);
+    RandomModel::tiny(architecture, 11).write(&path).expect("writable");
     let engine = LlamaEngine::start(ModelSettings { path, ..ModelSettings::default() }, settings)
         .expect("the model loads");
     Bench { engine, _folder: folder }
@@ -357,7 +357,7 @@ fn a_dead_thread_fails_every_answer_at_once() {
 fn the_system_prompt_survives_a_restart() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, Architecture::Llama, 11);
+    RandomModel::tiny(Architecture::Llama, 11).write(&path).expect("writable");
     let states = folder.path().join("states");
     let model = ModelSettings { path, ..ModelSettings::default() };
     let with_states = EngineSettings { state_dir: Some(states.clone()), ..settings() };
@@ -401,11 +401,16 @@ fn a_bad_model_file_is_named_for_what_it_is() {
     assert!(matches!(load_error(file("garbage.gguf")), LoadError::NotGguf { .. }));
     fs_err::write(file("empty.gguf"), "").expect("writable");
     assert!(matches!(load_error(file("empty.gguf")), LoadError::NotGguf { .. }));
-    tiny_gguf::write_as(&file("strange.gguf"), Architecture::Llama, "martian", 1);
+    let martian = RandomModel {
+        claims: "martian".to_owned(),
+        ..RandomModel::tiny(Architecture::Llama, 1)
+    };
+    martian.write(&file("strange.gguf")).expect("writable");
     let error = load_error(file("strange.gguf"));
     assert!(matches!(error, LoadError::Architecture { .. }), "{error}");
     assert!(error.to_string().contains("martian"), "{error}");
-    let length = tiny_gguf::write(&file("whole.gguf"), Architecture::Llama, 1);
+    let whole = RandomModel::tiny(Architecture::Llama, 1);
+    let length = whole.write(&file("whole.gguf")).expect("writable");
     let whole = fs_err::read(file("whole.gguf")).expect("readable");
     for keep in [5, 24, 100, 3000, length / 2, length - 1] {
         fs_err::write(file("cut.gguf"), &whole[..keep]).expect("writable");
@@ -418,7 +423,7 @@ fn a_bad_model_file_is_named_for_what_it_is() {
 fn settings_that_cannot_work_are_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, Architecture::Llama, 1);
+    RandomModel::tiny(Architecture::Llama, 1).write(&path).expect("writable");
     let model = ModelSettings { path, ..ModelSettings::default() };
     for wrong in [
         EngineSettings { slots: 0, ..settings() },

@@ -15,6 +15,7 @@ mod backend;
 mod costs;
 mod error;
 mod generator;
+mod gguf;
 mod handle;
 mod keep;
 mod line;
@@ -25,6 +26,7 @@ mod memory;
 mod plan;
 mod prefix;
 mod prompt;
+mod random_model;
 mod request;
 mod sampling;
 mod slot;
@@ -45,13 +47,12 @@ mod engine_tests;
 mod prefix_tests;
 #[cfg(test)]
 mod template_tests;
-#[cfg(test)]
-mod tiny_gguf;
 
 pub use admission::Load;
 pub use error::{GenerateError, LoadError};
 pub use handle::{Audit, EngineHandle, Generation, LlamaEngine, ModelFacts};
 pub use prompt::{Border, ChatPrompt, Prompter};
+pub use random_model::{Architecture, RandomModel};
 pub use request::{
     Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
     Token,
