@@ -25,7 +25,7 @@ use workload::{Make, Row, workload};
 
 /// Flags of `bench-llm`.
 #[derive(Debug, Args)]
-pub struct BenchLlm {
+pub(super) struct BenchLlm {
     /// The model, a GGUF file
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
@@ -118,7 +118,7 @@ struct Figures {
 }
 
 impl BenchLlm {
-    pub fn run(self) -> Result<ExitCode> {
+    pub(super) fn run(self) -> Result<ExitCode> {
         let Self { requests, seed, max_tokens, rate, .. } = self;
         let rows = workload(&self.workload, Make { requests, seed, max_tokens, rate })?;
         if self.random && !self.model.exists() {

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use super::error::{GenerateError as EngineError, LoadError};
 use super::handle::{EngineHandle, Generation, LlamaEngine, ModelFacts};
 use super::prompt::{Border, ChatPrompt};
-use super::request::{Drafting, EndOfText, Event, FinishReason, Namespace, Request, Sampling};
+use super::request::{Event, FinishReason, Namespace, Request, Sampling};
 use super::settings::{LlamaSettings, SamplingSettings};
 use super::template::{ChatMessage, Role};
 use crate::domain::GeneratorId;
@@ -124,16 +124,11 @@ impl Generator for Llama {
         let ChatPrompt { prompt, thoughts } =
             prompt.map_err(|e| GenerateError::Misconfigured(e.to_string()))?;
         let request = Request {
-            namespace: namespace(audience),
             visitor: visitor.0,
-            prompt,
             sampling: sampling(&self.sampling),
-            max_tokens: max_tokens as usize,
-            stop: Vec::new(),
             deadline,
-            end_of_text: EndOfText::Stop,
             thoughts,
-            drafting: Drafting::Default,
+            ..Request::greedy(namespace(audience), prompt, max_tokens as usize)
         };
         let generation = handle.generate(request).map_err(refusal)?;
         let (sender, pieces) = mpsc::channel(PIECES);

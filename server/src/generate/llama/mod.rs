@@ -46,6 +46,8 @@ mod engine_tests;
 #[cfg(test)]
 mod prefix_tests;
 #[cfg(test)]
+mod soak_tests;
+#[cfg(test)]
 mod template_tests;
 
 pub use admission::Load;

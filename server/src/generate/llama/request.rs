@@ -97,6 +97,9 @@ pub struct Request {
     pub end_of_text: EndOfText,
     pub thoughts: Thoughts,
     pub drafting: Drafting,
+    /// Hears the logits of the first token.
+    #[cfg(test)]
+    pub(super) probe: Option<std::sync::mpsc::Sender<Vec<f32>>>,
 }
 
 impl Request {
@@ -113,6 +116,8 @@ impl Request {
             end_of_text: EndOfText::Stop,
             thoughts: Thoughts::Cut,
             drafting: Drafting::Default,
+            #[cfg(test)]
+            probe: None,
         }
     }
 }

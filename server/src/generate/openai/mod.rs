@@ -280,6 +280,9 @@ impl Generator for OpenAi {
 }
 
 #[cfg(test)]
+mod tls_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -8,13 +8,9 @@ use crate::domain::{Answer, Citation, Outcome, Role, Sentence};
 use crate::http::dto::{AskResponse, CitationDto, OutcomeName, TimingsDto};
 use crate::http::error::{Code, Problem};
 
-/// A conversation; fields that have no meaning here are accepted and left out.
+/// A conversation; fields that have no meaning here, `model` among them, are accepted and left out.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::http) struct ChatRequest {
-    /// Any name.
-    #[serde(default)]
-    #[schema(example = "atbilde")]
-    pub(super) model: Option<String>,
     /// The last one is the question and must be the user's.
     pub(super) messages: Vec<ChatMessage>,
     /// Chunks instead of one object.
