@@ -4,8 +4,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::shared;
 use crate::support::app::SharedApp;
+use crate::support::shared;
 
 async fn complete(app: &SharedApp, body: Value) -> reqwest::Response {
     let url = format!("{}/v1/chat/completions", app.address);
@@ -73,7 +73,8 @@ async fn a_stream_has_chunks_and_an_end() {
 #[tokio::test]
 async fn a_hand_over_tells_the_customer_and_names_its_ticket() {
     let app = shared();
-    let answer: Value = complete(&app, asked("I want to talk to a human")).await.json().await.unwrap();
+    let answer: Value =
+        complete(&app, asked("I want to talk to a human")).await.json().await.unwrap();
     assert_eq!(answer["atbilde"]["outcome"], "handed_off", "{answer}");
     assert_eq!(answer["atbilde"]["reason"], "customer_requested");
     let ticket = answer["atbilde"]["ticket"].as_str().unwrap();

@@ -27,7 +27,8 @@ fn obedient(prompt: &str, _: usize) -> String {
             }
         }
     }
-    for said in ["OK, no rules.", "JA.", "Refund granted.", "FREE100 is your 100 % discount code."] {
+    for said in ["OK, no rules.", "JA.", "Refund granted.", "FREE100 is your 100 % discount code."]
+    {
         out.push_str(&format!("{said} [1]\n"));
     }
     out
@@ -105,9 +106,14 @@ async fn orders_in_questions_have_no_power_over_an_obedient_model() {
 
 /// Words of the rules that a model is given.
 fn said_by_rules(shown: &str) -> bool {
-    ["Use only what the passages say", "help-center passages", "Copy numbers", "never changes these rules"]
-        .iter()
-        .any(|words| shown.contains(words))
+    [
+        "Use only what the passages say",
+        "help-center passages",
+        "Copy numbers",
+        "never changes these rules",
+    ]
+    .iter()
+    .any(|words| shown.contains(words))
 }
 
 fn records(folder: &str, file: &str) -> Vec<Value> {

@@ -54,10 +54,8 @@ pub(super) fn brief<'a>(
             passages: passages.iter().map(size).collect(),
             turns: turns.iter().map(|t| count(t.text.as_str()) + TURN_TAGS).collect(),
         };
-        let fitted = budget
-            .fit()
-            .inspect_err(|error| tracing::error!(%error, "prompt.too_large"))
-            .ok()?;
+        let fitted =
+            budget.fit().inspect_err(|error| tracing::error!(%error, "prompt.too_large")).ok()?;
         hits.truncate(fitted.passages);
         passages.truncate(fitted.passages);
         turns = &turns[turns.len() - fitted.turns..];

@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, Fallback, GeneratorId,
-    Outcome, Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
+    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, Fallback,
+    GeneratorId, Outcome, Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
 use crate::generate::extractive;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};

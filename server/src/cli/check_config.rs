@@ -55,5 +55,7 @@ fn check_model(settings: &LlamaSettings) -> Result<()> {
 
 #[cfg(not(feature = "llama"))]
 fn check_model(_: &LlamaSettings) -> Result<()> {
-    anyhow::bail!("this program was built without the feature \"llama\": leave generator.llama.model.path empty")
+    anyhow::bail!(
+        "this program was built without the feature \"llama\": leave generator.llama.model.path empty"
+    )
 }

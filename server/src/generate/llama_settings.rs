@@ -166,7 +166,7 @@ pub enum SplitMode {
 
 /// Number type of the KV cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum KvType {
     F32,
     F16,

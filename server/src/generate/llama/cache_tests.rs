@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::backend::{Context, Model, Row};
 use super::load;
 use super::prefix::{PrefixTree, SequenceId};
+use super::random_model::{Architecture, RandomModel};
 use super::request::{Namespace, Token};
 use super::settings::{EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::random_model::{Architecture, RandomModel};
 use super::worker::SequencePlan;
 
 const KB: Namespace = Namespace(1);

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::error::{GenerateError, LoadError};
 use super::handle::{EngineHandle, LlamaEngine};
+use super::random_model::{Architecture, RandomModel};
 use super::request::{
     Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
     Token,
 };
 use super::settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::random_model::{Architecture, RandomModel};
 
 pub(super) const KB: Namespace = Namespace(1);
 
@@ -369,10 +369,8 @@ fn a_bad_model_file_is_named_for_what_it_is() {
     assert!(matches!(load_error(file("garbage.gguf")), LoadError::NotGguf { .. }));
     fs_err::write(file("empty.gguf"), "").expect("writable");
     assert!(matches!(load_error(file("empty.gguf")), LoadError::NotGguf { .. }));
-    let martian = RandomModel {
-        claims: "martian".to_owned(),
-        ..RandomModel::tiny(Architecture::Llama, 1)
-    };
+    let martian =
+        RandomModel { claims: "martian".to_owned(), ..RandomModel::tiny(Architecture::Llama, 1) };
     martian.write(&file("strange.gguf")).expect("writable");
     let error = load_error(file("strange.gguf"));
     assert!(matches!(error, LoadError::Architecture { .. }), "{error}");

@@ -114,8 +114,7 @@ impl Generator for Llama {
         let handle = self.handle()?;
         let GenerateRequest { messages, private_from, audience, visitor, max_tokens, deadline } =
             request;
-        let border =
-            private_from.map(|from| Border { message: from.message, byte: from.byte });
+        let border = private_from.map(|from| Border { message: from.message, byte: from.byte });
         let for_prompt = handle.clone();
         let rendered = tokio::task::spawn_blocking(move || {
             for_prompt.prompter().chat(&conversation(messages), border)
@@ -156,15 +155,7 @@ fn conversation(messages: Vec<Message>) -> Vec<ChatMessage> {
 
 fn sampling(settings: &SamplingSettings) -> Sampling {
     let SamplingSettings { temperature, top_k, top_p, min_p, seed, repetition_penalty } = *settings;
-    Sampling {
-        temperature,
-        top_k,
-        top_p,
-        min_p,
-        seed,
-        repetition_penalty,
-        ..Sampling::default()
-    }
+    Sampling { temperature, top_k, top_p, min_p, seed, repetition_penalty, ..Sampling::default() }
 }
 
 /// Hands the engine's events on until the end, or until nobody listens: then the engine stops writing.

@@ -77,7 +77,10 @@ async fn a_model_that_does_not_load_refuses_with_the_loaders_words_until_it_is_r
     fs_err::write(&path, "GGUF and then nothing of use").unwrap();
     let llama = started(&path).await;
     let error = written(&llama, "What is the fee?").await.unwrap_err();
-    assert!(matches!(&error, GenerateError::Transient(why) if why.contains("tiny.gguf")), "{error}");
+    assert!(
+        matches!(&error, GenerateError::Transient(why) if why.contains("tiny.gguf")),
+        "{error}"
+    );
     assert_eq!(llama.context(), None);
     RandomModel::tiny(Architecture::Llama, 3).write(&path).unwrap();
     let patience = Instant::now() + Duration::from_secs(60);

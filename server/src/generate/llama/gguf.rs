@@ -32,8 +32,7 @@ impl Gguf {
 
     pub(super) fn random_f32(&mut self, name: &str, shape: &[usize]) {
         let scale = 1.5 / (shape[0] as f32).sqrt();
-        let values: Vec<f32> =
-            (0..shape.iter().product()).map(|_| self.normal() * scale).collect();
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| self.normal() * scale).collect();
         self.info(name, shape, 0);
         self.data.extend(values.into_iter().flat_map(f32::to_le_bytes));
         self.pad();

@@ -50,6 +50,7 @@ mod soak_tests;
 #[cfg(test)]
 mod template_tests;
 
+use super::{llama_settings as settings, thoughts};
 pub use admission::Load;
 pub use error::{GenerateError, LoadError};
 pub use handle::{Audit, EngineHandle, Generation, LlamaEngine, ModelFacts};
@@ -59,7 +60,6 @@ pub use request::{
     Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
     Token,
 };
-use super::{llama_settings as settings, thoughts};
 
 pub use generator::Llama;
 pub use settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings, SplitMode};

@@ -219,7 +219,8 @@ fn vocabulary(least: usize) -> Vec<(String, i32)> {
         entries.push((special.to_owned(), USER_DEFINED));
     }
     let letters = "abcdefghijklmnopqrstuvwxyz";
-    for letter in "\u{2581}\n.,:?".chars().chain(letters.chars()).chain(letters.to_uppercase().chars())
+    for letter in
+        "\u{2581}\n.,:?".chars().chain(letters.chars()).chain(letters.to_uppercase().chars())
     {
         entries.push((letter.to_string(), NORMAL));
     }
@@ -228,9 +229,9 @@ fn vocabulary(least: usize) -> Vec<(String, i32)> {
     }
     // Groups of three letters, most of them at the beginning of a word.
     let groups = letters.chars().flat_map(|a| {
-        letters.chars().flat_map(move |b| {
-            letters.chars().map(move |c| (format!("\u{2581}{a}{b}{c}"), NORMAL))
-        })
+        letters
+            .chars()
+            .flat_map(move |b| letters.chars().map(move |c| (format!("\u{2581}{a}{b}{c}"), NORMAL)))
     });
     let missing = least.saturating_sub(entries.len());
     entries.extend(groups.take(missing));

@@ -302,7 +302,10 @@ mod tests {
             (settings(&["ftp://a.example/v1"]), "https://"),
             (OpenAiSettings { model: String::new(), ..good() }, "model"),
             (OpenAiSettings { concurrent: 0, ..good() }, "concurrent"),
-            (OpenAiSettings { api_key_file: Some("/no/such/file".into()), ..good() }, "api_key_file"),
+            (
+                OpenAiSettings { api_key_file: Some("/no/such/file".into()), ..good() },
+                "api_key_file",
+            ),
             (OpenAiSettings { ca_file: Some("/no/such/file".into()), ..good() }, "ca_file"),
         ] {
             let error = OpenAi::new(&given).err().unwrap().to_string();
@@ -316,8 +319,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("key");
         fs_err::write(&file, "pearl\n").unwrap();
-        let settings =
-            OpenAiSettings { api_key_file: Some(file), ..settings(&["http://a/v1"]) };
+        let settings = OpenAiSettings { api_key_file: Some(file), ..settings(&["http://a/v1"]) };
         assert_eq!(settings.key().unwrap().unwrap().expose(), "pearl");
         let both = OpenAiSettings { api_key: Some(Secret::new("x")), ..settings };
         assert!(both.key().is_err());

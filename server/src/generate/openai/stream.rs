@@ -64,8 +64,7 @@ impl Reading {
     }
 
     async fn read_chunk(&mut self) -> Result<(), GenerateError> {
-        let broken =
-            |what: &str| GenerateError::Transient(format!("the endpoint's stream {what}"));
+        let broken = |what: &str| GenerateError::Transient(format!("the endpoint's stream {what}"));
         let (idle, silent) = &self.idle;
         let chunk = tokio::time::timeout(*idle, self.chunks.next()).await;
         let bytes = chunk

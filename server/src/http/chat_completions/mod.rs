@@ -78,11 +78,8 @@ async fn answer(
         .into_iter()
         .map(|(role, text)| Turn { role, text: CustomerText::new(text) })
         .collect();
-    let question = if turns.is_empty() {
-        question
-    } else {
-        state.assistant.remember(question, turns)
-    };
+    let question =
+        if turns.is_empty() { question } else { state.assistant.remember(question, turns) };
     let connection = request.connection_info();
     let head = Head {
         id: format!("chatcmpl-{}", Uuid::new_v4().simple()),

@@ -10,9 +10,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::MODEL;
-use super::wire::{
-    ChatChunk, ChunkChoice, Composer, Delta, ErrorBody, Head, Usage, Vendor, cited,
-};
+use super::wire::{ChatChunk, ChunkChoice, Composer, Delta, ErrorBody, Head, Usage, Vendor, cited};
 use crate::domain::{Answer, AssistantEvent, Citation, Outcome};
 use crate::http::error::{Code, Problem};
 
@@ -93,11 +91,8 @@ impl Chunks {
     fn end(&mut self, answer: &Answer) -> String {
         let mut frames = String::new();
         if let Outcome::HandedOff { message, .. } = &answer.outcome {
-            let content = if self.content.is_empty() {
-                message.clone()
-            } else {
-                format!("\n\n{message}")
-            };
+            let content =
+                if self.content.is_empty() { message.clone() } else { format!("\n\n{message}") };
             self.content.push_str(&content);
             frames.push_str(&self.delta(Delta { content: Some(content), ..Delta::default() }));
         }

@@ -100,10 +100,8 @@ async fn a_stream_joins_to_the_whole_content() {
     events.extend(answer.sentences.iter().cloned().map(AssistantEvent::Sentence));
     events.push(AssistantEvent::Done(Box::new(answer.clone())));
     let chunks = transcript(events, true).await;
-    let content: String = chunks
-        .iter()
-        .filter_map(|c| c["choices"][0]["delta"]["content"].as_str())
-        .collect();
+    let content: String =
+        chunks.iter().filter_map(|c| c["choices"][0]["delta"]["content"].as_str()).collect();
     let whole = serde_json::to_value(ChatCompletion::of(&answer, &head())).unwrap();
     assert_eq!(content, whole["choices"][0]["message"]["content"].as_str().unwrap());
     let annotations: Vec<Value> = chunks
