@@ -143,7 +143,6 @@ print("done")
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "a test that was left out says so")]
 async fn the_official_python_client_works_unchanged() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let has_it = Command::new(&python).args(["-c", "import openai"]).output();

@@ -122,7 +122,6 @@ fn records(folder: &str, file: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "whoever runs the set wants its figures")]
 async fn a_larger_set_where_one_is_named() {
     let Ok(folder) = std::env::var("ATBILDE_INJECTION_SET") else {
         eprintln!("SKIPPED: ATBILDE_INJECTION_SET names no folder");

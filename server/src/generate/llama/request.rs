@@ -99,7 +99,7 @@ pub struct Request {
     pub drafting: Drafting,
     /// Hears the logits of the first token.
     #[cfg(test)]
-    pub(super) probe: Option<std::sync::mpsc::Sender<Vec<f32>>>,
+    pub probe: Option<std::sync::mpsc::Sender<Vec<f32>>>,
 }
 
 impl Request {

@@ -80,11 +80,14 @@ async fn answer(
         .collect();
     let question =
         if turns.is_empty() { question } else { state.assistant.remember(question, turns) };
-    let connection = request.connection_info();
+    let base = {
+        let connection = request.connection_info();
+        format!("{}://{}", connection.scheme(), connection.host())
+    };
     let head = Head {
         id: format!("chatcmpl-{}", Uuid::new_v4().simple()),
         created: jiff::Timestamp::now().as_second(),
-        base: format!("{}://{}", connection.scheme(), connection.host()),
+        base,
     };
     if body.stream == Some(true) {
         let usage = body.stream_options.and_then(|options| options.include_usage) == Some(true);
