@@ -5,6 +5,13 @@ PORT ?= 8080
 KB ?= kb
 DATA ?= data
 
+# make build NATIVE=1 compiles for the processor of this machine (llama.cpp too), in a folder of its own. Without it
+# the programs run on every x86-64 with AVX2 and FMA (Haswell, Zen and later) and on every 64-bit ARM.
+ifdef NATIVE
+export RUSTFLAGS := -C target-cpu=native $(RUSTFLAGS)
+export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)/native
+endif
+
 # A fresh rustup is often not on the PATH of the shell that installed it.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
@@ -78,6 +85,19 @@ fmt: cargo ## format the Rust code
 .PHONY: bench
 bench: setup cargo ## the benchmarks
 	cargo bench --locked --workspace --profile dev
+
+# The model has random weights and 227 MB; it is made once. WORKLOADS="W2 W3" chooses.
+WORKLOADS ?= W1 W2 W3 W4
+BENCH_MODEL ?= target/bench/random.gguf
+.PHONY: bench-llm
+bench-llm: build ## play workloads against the local engine
+	@mkdir -p "$$(dirname '$(BENCH_MODEL)')"
+	@for workload in $(WORKLOADS); do \
+		requests=24; case $$workload in W3|W4) requests=8 ;; esac; \
+		echo "$$workload"; \
+		target/bin/atbilde bench-llm --random --model '$(BENCH_MODEL)' --workload $$workload \
+			--requests $$requests || exit 1; \
+	done
 
 .PHONY: audit
 audit: cargo ## known vulnerabilities in the dependencies (cargo-deny, wants a network)

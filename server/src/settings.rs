@@ -183,7 +183,8 @@ impl ServerSettings {
 /// Keys with one of these words hold secrets.
 const SECRET_WORDS: [&str; 4] = ["secret", "password", "token", "api_key"];
 /// Keys that only sound like it.
-const NO_SECRETS: [&str; 1] = ["max_tokens"];
+const NO_SECRETS: [&str; 5] =
+    ["max_tokens", "cache_tokens", "max_queued_tokens", "context_tokens", "api_key_file"];
 
 fn hide_secrets(table: &mut toml::Table) {
     for (key, value) in table.iter_mut() {
@@ -240,10 +241,18 @@ mod tests {
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),
             ("[search]\ncandidats = 1\n", "candidats"),
+            ("[generator.llama.engine]\nkv_type_k = \"q9_9\"\n", "kv_type_k"),
+            ("[generator.llama.model]\nfile = \"a.gguf\"\n", "file"),
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn types_of_the_cache_are_written_as_llama_cpp_writes_them() {
+        let text = "[generator.llama.engine]\nkv_type_k = \"q8_0\"\nkv_type_v = \"bf16\"\n";
+        assert!(load(text).is_ok());
     }
 
     #[test]

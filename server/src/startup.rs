@@ -114,6 +114,7 @@ impl Application {
         let stopping = CancellationToken::new();
 
         let assistant = Arc::new(base.assistant(&settings, base.store())?);
+        let (waiting_for_model, model_wanted) = (Arc::clone(&assistant), stopping.clone());
         let status = Arc::new(IndexStatus::default());
         let limits = Arc::new(Limits::new(&settings.access.limits));
         let housekeeper = Housekeeper {
@@ -163,7 +164,15 @@ impl Application {
             }
         };
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
-        let following: JoinHandle<()> = tokio::spawn(follower.run());
+        // A server that is ready has all that it will have: also its model, or the word that it has none.
+        let following: JoinHandle<()> = tokio::spawn(async move {
+            tokio::select! {
+                () = waiting_for_model.ready() => {}
+                () = model_wanted.cancelled() => {}
+            }
+            drop(waiting_for_model);
+            follower.run().await;
+        });
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         tracing::info!(%address, "server.listening");
 

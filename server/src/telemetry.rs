@@ -34,6 +34,6 @@ fn filter(level: LogLevel) -> EnvFilter {
     let others = if level == "error" { "error" } else { "warn" };
     // The vector engine warns of settings that an embedded shard does not have.
     EnvFilter::new(format!(
-        "{others},qdrant_edge=error,server={level},indexer={level},atbilde={level}"
+        "{others},qdrant_edge=error,llama-cpp-2={others},server={level},indexer={level},atbilde={level}"
     ))
 }

@@ -7,17 +7,18 @@
 use indexer::model::{Audience, Locale};
 use indexer::search::{SearchError, SearchOutcome};
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
 use super::admission::Refused;
 use super::handing_over::{Matter, is_with_people, turns};
 use super::rules::{self, Situation, Trigger};
-use super::writing::Subject;
-use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, internal, messages, summary};
+use super::writing::{Subject, Unwritten};
+use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
 use crate::domain::{
     Accepted, Answer, AssistantEvent, Author, Conversation, ConversationId, ConversationState,
-    Failure, FailureKind, GeneratorId, Message, Outcome, Proof, Question, ReasonCode, Said,
+    Failure, FailureKind, Fallback, GeneratorId, Message, Outcome, Proof, Question, ReasonCode,
+    Said, Visitor,
 };
 use crate::generate::extractive::{self, Drafted};
 use crate::privacy::RedactedText;
@@ -26,6 +27,23 @@ use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, St
 enum Decision {
     Answer(Box<Ground>),
     HandOff(Trigger),
+}
+
+/// How the wording went.
+enum Worded {
+    Answer(Drafted, GeneratorId),
+    /// There is nothing to say; a person takes over for this reason.
+    Nothing(ReasonCode),
+    /// The caller wants a model's words or none.
+    Refused(Failure),
+}
+
+/// Who asks, as far as an answer depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asker {
+    pub(super) audience: Audience,
+    pub(super) visitor: Visitor,
+    pub(super) fallback: Fallback,
 }
 
 /// What an answer is made of.
@@ -54,7 +72,7 @@ impl Assistant {
         };
         path.locale = self.locale_in(&question, &conversation);
         // A person's customer never waits for the assistant.
-        let _permit = if is_with_people(&conversation) {
+        let permit = if is_with_people(&conversation) {
             None
         } else {
             match self.admission.enter(events).await {
@@ -90,10 +108,15 @@ impl Assistant {
             return self.superseded(&posted.conversation, &path).await;
         }
         let epoch = posted.conversation.epoch;
+        let asker = Asker {
+            audience: question.audience,
+            visitor: question.visitor,
+            fallback: question.fallback,
+        };
         tokio::select! {
             biased;
             () = listener.left(epoch) => {}
-            last = Box::pin(self.reply(&posted, question.audience, (&mut path, events))) => return last,
+            last = Box::pin(self.reply((&posted, asker), permit, (&mut path, events))) => return last,
         }
         let path =
             Path { locale: self.locale_in(&question, &posted.conversation), ..Path::new(id) };
@@ -123,8 +146,8 @@ impl Assistant {
     /// The assistant's reply to a message that is kept: answer or hand-over.
     pub(super) async fn reply(
         &self,
-        posted: &Posted,
-        audience: Audience,
+        (posted, asker): (&Posted, Asker),
+        permit: Option<OwnedSemaphorePermit>,
         (path, events): (&mut Path, &mpsc::Sender<AssistantEvent>),
     ) -> AssistantEvent {
         let id = posted.conversation.id;
@@ -143,17 +166,22 @@ impl Assistant {
             before: &before,
             asked: Some(&posted.message),
         };
-        match self.decide(&posted.message.text, (audience, &before), path).await {
+        match self.decide(&posted.message.text, (asker.audience, &before), path).await {
             Ok(Decision::Answer(ground)) => {
-                match self.words(&ground, (&posted.message.text, path), events).await {
-                    Some((drafted, generator)) => {
+                if self.writer.has_models() {
+                    // A model has a queue of its own; searching need not wait for it.
+                    drop(permit);
+                }
+                let asked = &posted.message.text;
+                match self.words(&ground, asker, (asked, path), events).await {
+                    Worded::Answer(drafted, generator) => {
                         self.commit(drafted, generator, (posted, path)).await
                     }
-                    None => {
-                        let reason = ReasonCode::LowConfidence;
+                    Worded::Nothing(reason) => {
                         let reasoning = summary::plain(reason).to_owned();
                         self.hand_over(Trigger::new(reason, reasoning), &matter, path).await
                     }
+                    Worded::Refused(failure) => AssistantEvent::Failed(failure),
                 }
             }
             Ok(Decision::HandOff(trigger)) => self.hand_over(trigger, &matter, path).await,
@@ -209,13 +237,14 @@ impl Assistant {
     }
 
     /// Words an answer and sends it: by a model where one is configured and its words hold, else by
-    /// the articles' own sentences. `None` when there is nothing to say.
+    /// the articles' own sentences.
     async fn words(
         &self,
         ground: &Ground,
+        asker: Asker,
         (asked, path): (&RedactedText, &mut Path),
         events: &mpsc::Sender<AssistantEvent>,
-    ) -> Option<(Drafted, GeneratorId)> {
+    ) -> Worded {
         let writing = std::time::Instant::now();
         let subject = Subject {
             asked,
@@ -223,20 +252,27 @@ impl Assistant {
             hits: &ground.found.retrieved.hits,
             locale: &path.locale,
             guard: &self.settings.guard,
+            audience: asker.audience,
+            visitor: asker.visitor,
         };
-        let written = self.writer.write(&subject, events).await;
-        let worded = match written {
-            Some(written) => Some((written.drafted, written.generator)),
-            None => {
+        let worded = match self.writer.write(&subject, events).await {
+            Ok(written) => Worded::Answer(written.drafted, written.generator),
+            Err(Unwritten::Busy(wait)) if asker.fallback == Fallback::Refuse => {
+                return Worded::Refused(busy(wait));
+            }
+            Err(unwritten) => {
                 let drafted = extractive::answer(&ground.found, &self.settings.answer);
                 if drafted.sentences.is_empty() {
-                    return None;
+                    return Worded::Nothing(match unwritten {
+                        Unwritten::Busy(_) => ReasonCode::Overload,
+                        Unwritten::NoModel | Unwritten::Unproven => ReasonCode::LowConfidence,
+                    });
                 }
                 let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
                 for sentence in &drafted.sentences {
                     let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
                 }
-                Some((drafted, GeneratorId::Extractive))
+                Worded::Answer(drafted, GeneratorId::Extractive)
             }
         };
         path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;

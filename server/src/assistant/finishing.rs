@@ -10,8 +10,9 @@ use indexer::model::Audience;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::answering::Asker;
 use super::{Assistant, EVENTS, Path, locale_or_none};
-use crate::domain::{Author, ConversationId, ConversationState};
+use crate::domain::{Author, ConversationId, ConversationState, Fallback, Visitor};
 use crate::store::{Posted, StoreError};
 
 /// A question younger than this may still be in work.
@@ -34,11 +35,16 @@ impl Assistant {
         for id in self.store.unanswered((after, before), AT_ONCE).await? {
             // Nobody listens: what is sent goes nowhere.
             let (events, _) = mpsc::channel(EVENTS);
-            let Ok(_permit) = self.admission.enter(&events).await else { break };
+            let Ok(permit) = self.admission.enter(&events).await else { break };
             if let Some(posted) = self.unanswered(id).await? {
                 let locale = locale_or_none(&posted.conversation.locale);
                 let mut path = Path { locale, ..Path::new(id) };
-                self.reply(&posted, Audience::Public, (&mut path, &events)).await;
+                let asker = Asker {
+                    audience: Audience::Public,
+                    visitor: Visitor::default(),
+                    fallback: Fallback::default(),
+                };
+                self.reply((&posted, asker), Some(permit), (&mut path, &events)).await;
                 finished += 1;
             }
         }

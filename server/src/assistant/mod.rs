@@ -7,6 +7,7 @@
 
 mod admission;
 mod answering;
+mod briefing;
 mod condense;
 pub mod confidence;
 mod finishing;
@@ -142,17 +143,34 @@ impl Assistant {
     /// [`Failure`] when there is neither an answer nor a ticket.
     pub async fn answer_with_history(
         self: &Arc<Self>,
-        mut question: Question,
+        question: Question,
         turns: Vec<Turn>,
     ) -> Result<Answer, Failure> {
+        self.answer(self.after_turns(question, &turns).await?).await
+    }
+
+    /// Puts `question` into a new conversation in which `turns` were said, oldest first.
+    ///
+    /// # Errors
+    /// [`Failure`] when they cannot be kept.
+    pub async fn after_turns(
+        &self,
+        mut question: Question,
+        turns: &[Turn],
+    ) -> Result<Question, Failure> {
         let conversation = ConversationId::random();
         let locale = self.locale_of(&question);
-        self.remember(conversation, &turns, &locale).await.map_err(|error| {
+        self.remember(conversation, turns, &locale).await.map_err(|error| {
             tracing::error!(%error, "conversation.failed");
             internal("the earlier turns could not be kept")
         })?;
         question.conversation = Some(conversation);
-        self.answer(question).await
+        Ok(question)
+    }
+
+    /// Returns when every model of the chain can write, or has found out that it cannot.
+    pub async fn ready(&self) {
+        self.writer.ready().await;
     }
 
     /// Looks for passages and weighs them, and goes no further: nothing is decided, stored or
@@ -313,6 +331,14 @@ impl Path {
 /// The language tag of a stored conversation.
 fn locale_or_none(tag: &str) -> Locale {
     Locale::parse(tag).unwrap_or_else(Locale::undetermined)
+}
+
+fn busy(wait: std::time::Duration) -> Failure {
+    let retry_after_s = u32::try_from(wait.as_secs().max(1)).unwrap_or(u32::MAX);
+    Failure {
+        kind: FailureKind::Overloaded { retry_after_s },
+        message: "the model has no time for this question now".to_owned(),
+    }
 }
 
 fn internal(message: &str) -> Failure {

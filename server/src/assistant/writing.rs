@@ -2,29 +2,36 @@
 //!
 //! Called by the assistant once it has decided to answer. Sentences go out one by one as they are
 //! proven; what fails the guard is counted by reason and gone. A generator that fails before its first
-//! sentence is followed by the next one. `None` means that no generator gave an answer worth sending:
-//! then the articles' own sentences answer.
+//! sentence is followed by the next one. [`Unwritten`] means that no generator gave an answer worth
+//! sending: then the articles' own sentences answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use indexer::model::{Hit, Locale};
+use indexer::model::{Audience, Hit, Locale};
 use tokio::sync::mpsc;
 
+use super::briefing::{Bounds, brief};
 use super::guard::{Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict};
-use super::prompt::{AnswerParts, PromptError, PromptKind, PromptPassage, Prompts, Speaker, Tone};
-use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence};
+use super::prompt::{PromptError, PromptKind, Prompts};
+use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence, Visitor};
 use crate::generate::extractive::{Drafted, citation};
-use crate::generate::{GenerateRequest, Generator, GeneratorSettings, Message, Pieces};
+use crate::generate::{
+    GenerateError, GenerateRequest, Generator, GeneratorSettings, Piece, Pieces,
+};
 use crate::privacy::RedactedText;
+
+/// A generator that does not keep the deadline itself is left this much later.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Writes with models, where there are any. Made by `startup`, which names them.
 pub struct Writer {
     chain: Vec<Arc<dyn Generator>>,
     prompts: Prompts,
     protected: Protected,
-    max_tokens: u32,
-    passages: usize,
+    bounds: Bounds,
+    deadline: Duration,
 }
 
 /// What there is to write about.
@@ -34,6 +41,8 @@ pub(super) struct Subject<'a> {
     pub(super) hits: &'a [Hit],
     pub(super) locale: &'a Locale,
     pub(super) guard: &'a GuardSettings,
+    pub(super) audience: Audience,
+    pub(super) visitor: Visitor,
 }
 
 /// An answer that was sent already, sentence by sentence.
@@ -41,6 +50,20 @@ pub(super) struct Written {
     pub(super) drafted: Drafted,
     pub(super) generator: GeneratorId,
 }
+
+/// Why no model's words were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unwritten {
+    /// There is no model.
+    NoModel,
+    /// A model wrote, but nothing that holds.
+    Unproven,
+    /// No model could write now; there may be room after this time.
+    Busy(Duration),
+}
+
+/// When to try again where a model is down and cannot say it.
+const DOWN: Duration = Duration::from_secs(5);
 
 impl Writer {
     /// `chain` is asked in order; an empty one leaves everything to the articles' own sentences.
@@ -53,8 +76,22 @@ impl Writer {
     ) -> Result<Self, PromptError> {
         let prompts = Prompts::built_in()?;
         let protected = Protected::new([prompts.rules(PromptKind::Answer)]);
-        let (max_tokens, passages) = (settings.max_tokens, settings.passages);
-        Ok(Self { chain, prompts, protected, max_tokens, passages })
+        let max_tokens = settings.max_tokens as usize;
+        let bounds = Bounds { passages: settings.passages, max_tokens };
+        let deadline = Duration::from_secs(settings.deadline_s);
+        Ok(Self { chain, prompts, protected, bounds, deadline })
+    }
+
+    /// Whether a model may write at all.
+    pub(super) fn has_models(&self) -> bool {
+        !self.chain.is_empty()
+    }
+
+    /// Returns when every generator can write, or has found out that it cannot.
+    pub(super) async fn ready(&self) {
+        for generator in &self.chain {
+            generator.ready().await;
+        }
     }
 
     /// Writes about `subject` and sends what is proven to `events`.
@@ -62,64 +99,46 @@ impl Writer {
         &self,
         subject: &Subject<'_>,
         events: &mpsc::Sender<AssistantEvent>,
-    ) -> Option<Written> {
-        if self.chain.is_empty() {
-            return None;
-        }
-        let hits: Vec<&Hit> = subject.hits.iter().take(self.passages).collect();
-        let passages: Vec<PromptPassage> = hits.iter().map(|h| passage(h)).collect();
-        let prompt = self
-            .prompts
-            .answer(&AnswerParts {
-                passages: &passages,
-                turns: subject.turns,
-                question: subject.asked,
-                locale: subject.locale,
-                tone: Tone::Formal,
-            })
-            .inspect_err(|error| tracing::error!(%error, "prompt.failed"))
-            .ok()?;
-        // Numbered as in the prompt.
-        let numbered: Vec<&Hit> = prompt
-            .numbered
-            .iter()
-            .filter_map(|id| hits.iter().copied().find(|h| h.id == *id))
-            .collect();
-        let mut messages: Vec<Message> = Vec::new();
-        for segment in prompt.segments {
-            let role = if segment.speaker == Speaker::System { "system" } else { "user" };
-            match messages.last_mut().filter(|m| m.role == role) {
-                Some(message) => {
-                    message.content = format!("{}\n\n{}", message.content, segment.text)
-                }
-                None => messages.push(Message { role, content: segment.text }),
-            }
-        }
-        let request = GenerateRequest { messages, max_tokens: self.max_tokens };
+    ) -> Result<Written, Unwritten> {
+        let deadline = Instant::now() + self.deadline;
+        let mut unwritten = Unwritten::NoModel;
         for generator in &self.chain {
-            let pieces = match generator.generate(request.clone()).await {
-                Ok(pieces) => pieces,
-                Err(error) => {
-                    tracing::warn!(generator = generator.id().as_str(), %error, "generator.refused");
-                    continue;
-                }
+            let Some(briefing) = brief(&self.prompts, &**generator, subject, self.bounds) else {
+                continue;
             };
-            let drafted = self.release(pieces, &numbered, subject, events).await;
-            if !drafted.sentences.is_empty() {
-                return Some(Written { drafted, generator: generator.id() });
+            let request = GenerateRequest {
+                messages: briefing.messages,
+                private_from: briefing.private_from,
+                audience: subject.audience,
+                visitor: subject.visitor,
+                max_tokens: self.bounds.max_tokens as u32,
+                deadline: Some(deadline),
+            };
+            let mut release = Release::default();
+            let ended = match generator.generate(request).await {
+                Ok(pieces) => {
+                    let bounded = Bounded { pieces, deadline: deadline + GRACE };
+                    self.release(bounded, &briefing.numbered, (subject, events), &mut release).await
+                }
+                Err(error) => Err(error),
+            };
+            release.log(generator.id(), &ended);
+            if !release.drafted.sentences.is_empty() {
+                return Ok(Written { drafted: release.drafted, generator: generator.id() });
             }
+            unwritten = unwritten.and(&ended);
         }
-        None
+        Err(unwritten)
     }
 
     /// Takes the pieces of one generator, checks sentence by sentence, sends what passes.
     async fn release(
         &self,
-        mut pieces: Pieces,
+        mut pieces: Bounded,
         hits: &[&Hit],
-        subject: &Subject<'_>,
-        events: &mpsc::Sender<AssistantEvent>,
-    ) -> Drafted {
+        (subject, events): (&Subject<'_>, &mpsc::Sender<AssistantEvent>),
+        release: &mut Release,
+    ) -> Result<(), GenerateError> {
         let given: Vec<Given<'_>> = (1..)
             .zip(hits)
             .map(|(number, hit)| Given {
@@ -133,30 +152,71 @@ impl Writer {
             .collect();
         let guard = Guard::new(subject.guard, &self.protected, &given, subject.locale);
         let mut assembler = Assembler::new(subject.locale);
-        let mut release = Release::default();
-        let mut whole = true;
-        while let Some(piece) = pieces.recv().await {
-            match piece {
-                Ok(piece) => {
-                    for draft in assembler.push(&piece) {
+        while let Some(piece) = pieces.next().await {
+            // A sentence that is broken off in its middle is not finished here.
+            match piece? {
+                Piece::Queued { position, wait } => {
+                    let eta_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                    let _ = events.send(AssistantEvent::Queued { position, eta_ms }).await;
+                }
+                Piece::Text { text, logprob } => {
+                    release.certainty.add(logprob);
+                    for draft in assembler.push(&text) {
                         release.draft(&draft, &guard, hits, events).await;
                     }
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "generator.broke_off");
-                    whole = false;
-                    break;
-                }
             }
         }
-        // A sentence that was broken off in its middle is not finished here.
-        for draft in if whole { assembler.finish() } else { Vec::new() } {
+        for draft in assembler.finish() {
             release.draft(&draft, &guard, hits, events).await;
         }
-        if !release.withheld.is_empty() {
-            tracing::info!(withheld = ?release.withheld, "guard.withheld");
+        Ok(())
+    }
+}
+
+impl Unwritten {
+    /// With one more generator that sent nothing.
+    fn and(self, ended: &Result<(), GenerateError>) -> Self {
+        let next = match ended {
+            Ok(()) | Err(GenerateError::CutOff(_)) => Self::Unproven,
+            Err(GenerateError::Overloaded { retry_after, .. }) => Self::Busy(*retry_after),
+            Err(_) => Self::Busy(DOWN),
+        };
+        match (self, next) {
+            (Self::Busy(one), Self::Busy(other)) => Self::Busy(one.min(other)),
+            (Self::Unproven, _) => Self::Unproven,
+            (_, next) => next,
         }
-        release.drafted
+    }
+}
+
+/// Pieces up to a deadline.
+struct Bounded {
+    pieces: Pieces,
+    deadline: Instant,
+}
+
+impl Bounded {
+    async fn next(&mut self) -> Option<Result<Piece, GenerateError>> {
+        let late = tokio::time::timeout_at(self.deadline.into(), self.pieces.recv()).await;
+        late.unwrap_or(Some(Err(GenerateError::CutOff("its time was over"))))
+    }
+}
+
+/// How likely the model found its own words, over all tokens of an answer.
+#[derive(Debug, Default)]
+struct Certainty {
+    tokens: u32,
+    sum: f32,
+    least: f32,
+}
+
+impl Certainty {
+    fn add(&mut self, logprob: Option<f32>) {
+        let Some(logprob) = logprob else { return };
+        self.tokens += 1;
+        self.sum += logprob;
+        self.least = self.least.min(logprob);
     }
 }
 
@@ -166,9 +226,28 @@ struct Release {
     drafted: Drafted,
     /// How many sentences were withheld for which reason.
     withheld: BTreeMap<&'static str, u32>,
+    certainty: Certainty,
 }
 
 impl Release {
+    /// One line an answer: sizes and reasons, no words.
+    fn log(&self, generator: GeneratorId, ended: &Result<(), GenerateError>) {
+        let generator = generator.as_str();
+        if let Err(error) = ended {
+            tracing::warn!(generator, %error, "generator.failed");
+        }
+        let Certainty { tokens, sum, least } = self.certainty;
+        tracing::info!(
+            generator,
+            sentences = self.drafted.sentences.len(),
+            withheld = ?self.withheld,
+            tokens,
+            mean_logprob = if tokens > 0 { sum / tokens as f32 } else { 0.0 },
+            least_logprob = least,
+            "generator.wrote"
+        );
+    }
+
     async fn draft(
         &mut self,
         draft: &Draft,
@@ -204,13 +283,4 @@ impl Release {
 
 fn quoted(n: u32, hit: &Hit) -> Citation {
     Citation { quote: hit.text.clone(), ..citation(n, hit) }
-}
-
-fn passage(hit: &Hit) -> PromptPassage {
-    PromptPassage {
-        id: hit.id,
-        title: hit.meta.title.clone(),
-        heading_path: hit.heading_path.clone(),
-        text: hit.text.clone(),
-    }
 }

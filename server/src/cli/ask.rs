@@ -92,6 +92,7 @@ impl Ask {
             base.knowledge().refresh().await?;
         }
         let assistant = Arc::new(base.assistant(&settings, base.store())?);
+        assistant.ready().await;
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")

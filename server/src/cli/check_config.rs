@@ -1,11 +1,19 @@
-//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect.
+//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; loads
+//! the local model, where one is named, and says what the loader said.
 
 use std::process::ExitCode;
 
+#[cfg(feature = "llama")]
+use anyhow::Context;
 use anyhow::Result;
 use clap::Args;
 
 use super::{ConfigFlag, print};
+use crate::generate::GeneratorName;
+#[cfg(feature = "llama")]
+use crate::generate::llama::Llama;
+use crate::generate::llama_settings::LlamaSettings;
+use crate::generate::openai::OpenAi;
 use crate::settings::Settings;
 
 /// Flags of `check-config`.
@@ -17,7 +25,37 @@ pub(super) struct CheckConfig {
 
 impl CheckConfig {
     pub(super) fn run(self) -> Result<ExitCode> {
-        print(&Settings::load(self.config.config.as_deref())?.to_toml()?)?;
+        let settings = Settings::load(self.config.config.as_deref())?;
+        print(&settings.to_toml()?)?;
+        if settings.generator.chain.contains(&GeneratorName::Openai)
+            && settings.generator.openai.is_on()
+        {
+            OpenAi::new(&settings.generator.openai)?;
+        }
+        if settings.generator.chain.contains(&GeneratorName::Llama)
+            && settings.generator.llama.is_on()
+        {
+            check_model(&settings.generator.llama)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+#[cfg(feature = "llama")]
+fn check_model(settings: &LlamaSettings) -> Result<()> {
+    let facts = Llama::check(settings).context("the local model cannot be used")?;
+    print(&format!(
+        "# local model: {}, {}, {} million parameters, {} tokens of context\n",
+        facts.name,
+        facts.architecture,
+        facts.parameters / 1_000_000,
+        facts.context
+    ))
+}
+
+#[cfg(not(feature = "llama"))]
+fn check_model(_: &LlamaSettings) -> Result<()> {
+    anyhow::bail!(
+        "this program was built without the feature \"llama\": leave generator.llama.model.path empty"
+    )
 }

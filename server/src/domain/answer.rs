@@ -40,6 +40,8 @@ pub struct Sentence {
 pub enum GeneratorId {
     /// Sentences of the articles, verbatim.
     Extractive,
+    /// A model in this process.
+    Llama,
     /// A model behind an OpenAI-compatible endpoint.
     OpenAi,
 }
@@ -48,6 +50,7 @@ impl GeneratorId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Extractive => "extractive",
+            Self::Llama => "llama",
             Self::OpenAi => "openai",
         }
     }

@@ -17,7 +17,9 @@ pub use conversation::{
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket, TicketStatus};
 pub use event::{Accepted, AssistantEvent, Failure, FailureKind};
 pub use message::{Author, Message, Proof};
-pub use question::{ConversationId, MAX_CHARS, Question, QuestionError, Role, Said, Turn};
+pub use question::{
+    ConversationId, Fallback, MAX_CHARS, Question, QuestionError, Role, Said, Turn, Visitor,
+};
 
 #[cfg(test)]
 pub(crate) use escalation::tests::escalation as escalation_for_tests;

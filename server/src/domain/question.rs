@@ -27,6 +27,20 @@ impl fmt::Display for ConversationId {
     }
 }
 
+/// Who asks, as far as taking turns needs it: a number that means nothing outside this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Visitor(pub u64);
+
+/// What is wanted when a model is configured and has no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fallback {
+    /// The articles' own sentences.
+    #[default]
+    Articles,
+    /// A refusal that says when to try again.
+    Refuse,
+}
+
 /// Who said something in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -60,6 +74,8 @@ pub struct Question {
     pub message_id: Option<Uuid>,
     /// What the asker may see. Set by the server from who is asking, never by a request field.
     pub audience: Audience,
+    pub visitor: Visitor,
+    pub fallback: Fallback,
 }
 
 /// What is wrong with a question as it was sent. The messages are for the caller.
@@ -111,13 +127,9 @@ impl Question {
                     .map_err(|_| QuestionError::Conversation(c.chars().take(64).collect()))
             })
             .transpose()?;
-        Ok(Self {
-            text: CustomerText::new(cleaned),
-            locale,
-            conversation,
-            message_id: None,
-            audience,
-        })
+        let text = CustomerText::new(cleaned);
+        let (visitor, fallback) = (Visitor::default(), Fallback::default());
+        Ok(Self { text, locale, conversation, message_id: None, audience, visitor, fallback })
     }
 }
 

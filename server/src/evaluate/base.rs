@@ -63,6 +63,7 @@ impl Base {
         publisher.tidy().await?;
         let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
         let assistant = opened.assistant(settings, Arc::new(store))?;
+        assistant.ready().await;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }
 

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use indexer::model::Audience;
 
-use super::State;
 use super::body::JsonBody;
 use super::conversations::begun_by;
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse::{self, Form};
+use super::{State, caller};
 use crate::domain::Question;
 use crate::store::KeyScope;
 
@@ -19,6 +19,9 @@ use crate::store::KeyScope;
 /// (data: the object of the JSON response) or `error` (data: the problem object). Every sentence was
 /// proven before it is sent. A comment line comes after ten seconds of silence. Closing the
 /// connection cancels the answer.
+///
+/// Where a model is configured and has no time, the articles' own sentences answer. With the header
+/// `Prefer: no-fallback` the question is refused instead: 429 with `Retry-After`, or an `error` event.
 #[utoipa::path(
     post,
     path = "/v1/ask",
@@ -53,6 +56,7 @@ pub(super) async fn ask(
         Audience::Public,
     )?;
     let conversation_token = begun_by(&state, &mut question);
+    let question = caller::sent_by(&state, &request, question);
     if wants_stream(&request) {
         return Ok(sse::response(state.assistant.ask(question), Form::Ask(conversation_token)));
     }

@@ -9,6 +9,8 @@ mod ask;
 mod assets;
 mod auth;
 mod body;
+mod caller;
+mod chat_completions;
 pub mod conversation_dto;
 mod conversations;
 mod cors;
@@ -106,6 +108,8 @@ pub fn serve(
 
 fn routes(app: &mut web::ServiceConfig) {
     app.service(post("/v1/ask", ask::ask))
+        .service(post("/v1/chat/completions", chat_completions::complete))
+        .service(get("/v1/models", chat_completions::models))
         .service(get("/v1/search", search::search))
         .service(get("/v1/admin/index", admin::index))
         .service(get("/livez", health::livez))

@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
-use super::{admin, ask, conversation_dto, conversations, dto, error, health, live_stream, search};
+use super::{
+    admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, live_stream,
+    search,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +18,7 @@ use super::{admin, ask, conversation_dto, conversations, dto, error, health, liv
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, search::search, conversations::begin, conversations::post, conversations::show,
+    paths(ask::ask, chat_completions::complete, chat_completions::models, search::search, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
         conversations::close, admin::index, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
@@ -50,6 +53,8 @@ mod tests {
         let document = &*DOCUMENT;
         for (path, method) in [
             ("/v1/ask", "post"),
+            ("/v1/chat/completions", "post"),
+            ("/v1/models", "get"),
             ("/v1/search", "get"),
             ("/v1/conversations/{id}", "get"),
             ("/v1/conversations/{id}/messages", "post"),

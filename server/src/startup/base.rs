@@ -10,7 +10,11 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
+use crate::assistant::prompt::{PromptKind, Prompts};
 use crate::assistant::{Assistant, Parts, Writer};
+#[cfg(feature = "llama")]
+use crate::generate::llama::Llama;
+use crate::generate::llama_settings::LlamaSettings;
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
 use crate::handoff::Hours;
@@ -21,6 +25,10 @@ use crate::store::{ConversationStore, SqliteStore};
 
 /// The conversation store's file in the data folder.
 pub const STORE_FILE: &str = "conversations.sqlite";
+
+/// The state of the local model's system prompt lies here, in the data folder.
+#[cfg(feature = "llama")]
+const STATE_FOLDER: &str = "llama";
 
 /// When the embedding model is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +141,8 @@ impl Base {
         Arc::clone(&self.redactor)
     }
 
-    /// An assistant over this base, with the generators that the configuration names.
+    /// An assistant over this base, with the generators that the configuration names. A local model
+    /// is loaded beside it; [`Assistant::ready`] waits for that.
     ///
     /// # Errors
     /// When `[generator]` is wrong.
@@ -146,7 +155,14 @@ impl Base {
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
         for name in &generator.chain {
             match name {
-                GeneratorName::Openai => chain.push(Arc::new(OpenAi::new(&generator.openai)?)),
+                GeneratorName::Llama if generator.llama.is_on() => {
+                    chain.push(self.local_model(&generator.llama)?);
+                }
+                GeneratorName::Openai if generator.openai.is_on() => {
+                    chain.push(Arc::new(OpenAi::new(&generator.openai)?));
+                }
+                // Named, but no model is configured for it.
+                GeneratorName::Llama | GeneratorName::Openai => {}
                 // The end of every chain, named or not.
                 GeneratorName::Extractive => break,
             }
@@ -161,6 +177,24 @@ impl Base {
             hours: self.hours(),
         };
         Ok(Assistant::new(parts, settings.assistant.clone()))
+    }
+
+    #[cfg(feature = "llama")]
+    fn local_model(&self, settings: &LlamaSettings) -> Result<Arc<dyn Generator>> {
+        let mut settings = settings.clone();
+        settings.engine.state_dir.get_or_insert_with(|| self.folder.path().join(STATE_FOLDER));
+        let prompts = Prompts::built_in()?;
+        let llama = Llama::start(&settings, prompts.rules(PromptKind::Answer))
+            .context("the thread of the local model cannot be started")?;
+        Ok(Arc::new(llama))
+    }
+
+    #[cfg(not(feature = "llama"))]
+    fn local_model(&self, _: &LlamaSettings) -> Result<Arc<dyn Generator>> {
+        bail!(
+            "generator.llama.model.path names a model, but this program was built without the \
+             feature \"llama\"; build it with the feature, or leave the key empty"
+        )
     }
 
     /// Closes the databases and releases the folder.

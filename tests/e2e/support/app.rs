@@ -71,6 +71,7 @@ async fn serve(folder: TempDir, settings: Settings) -> TestApp {
 pub(crate) fn shared() -> SharedApp {
     server::tls::install();
     static ADDRESS: OnceLock<String> = OnceLock::new();
+    server::tls::install();
     let address = ADDRESS.get_or_init(|| {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {

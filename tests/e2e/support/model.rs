@@ -10,6 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Act {
     /// Streams these words; `{n:WORDS}` becomes the number of the passage that holds WORDS.
     Say(&'static str),
+    /// Streams what the function makes of the prompt and of how many requests came before; the bytes are cut at random
+    /// places, also within a character.
+    Script(fn(&str, usize) -> String),
     /// Streams the words and breaks off in the middle of a line.
     BreakOffAfter(&'static str),
     /// Answers with this status.
@@ -42,10 +45,18 @@ impl FakeModel {
 
 async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
     let Some(body) = read_body(&mut stream).await else { return };
-    seen.lock().unwrap().push(body.clone());
+    let before = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(body.clone());
+        seen.len() - 1
+    };
     let (words, whole) = match act {
         Act::Say(words) => (words, true),
         Act::BreakOffAfter(words) => (words, false),
+        Act::Script(script) => {
+            let words = numbered(&script(&prompt_of(&body), before), &body);
+            return stream_in_pieces(stream, &words, before as u64).await;
+        }
         Act::Hang => return tokio::time::sleep(std::time::Duration::from_secs(600)).await,
         Act::Fail(status) => {
             let head =
@@ -65,6 +76,40 @@ async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
     }
     let end = if whole { "data: [DONE]\n\n" } else { "data: {\"choices\": [{\"del" };
     let _ = stream.write_all(end.as_bytes()).await;
+}
+
+/// Random places for cuts, the same in every run.
+fn random(state: &mut u64, below: usize) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) as usize % below
+}
+
+/// Streams `words` in HTTP chunks and in deltas that have nothing to do with each other, nor with words.
+async fn stream_in_pieces(mut stream: TcpStream, words: &str, seed: u64) {
+    let mut state = seed.wrapping_add(11);
+    let characters: Vec<char> = words.chars().collect();
+    let (mut rest, mut events) = (characters.as_slice(), String::new());
+    while !rest.is_empty() {
+        let (piece, tail) = rest.split_at((1 + random(&mut state, 12)).min(rest.len()));
+        let delta = serde_json::json!({ "content": piece.iter().collect::<String>() });
+        let chunk = serde_json::json!({ "choices": [{ "delta": delta }] });
+        events.push_str(&format!("data: {chunk}\n\n"));
+        rest = tail;
+    }
+    events.push_str("data: [DONE]\n\n");
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\
+                Connection: close\r\n\r\n";
+    let mut bytes = head.as_bytes().to_vec();
+    let mut rest = events.as_bytes();
+    while !rest.is_empty() {
+        let (piece, tail) = rest.split_at((1 + random(&mut state, 60)).min(rest.len()));
+        bytes.extend(format!("{:x}\r\n", piece.len()).into_bytes());
+        bytes.extend_from_slice(piece);
+        bytes.extend_from_slice(b"\r\n");
+        rest = tail;
+    }
+    bytes.extend_from_slice(b"0\r\n\r\n");
+    let _ = stream.write_all(&bytes).await;
 }
 
 /// The body of a request with `Content-Length`.
@@ -90,16 +135,16 @@ async fn read_body(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
+/// The messages of a request as one text.
+fn prompt_of(body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    messages.iter().map(|m| m["content"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
 /// Puts the numbers of passages into the words, as the prompt in `body` numbers them.
 fn numbered(words: &str, body: &str) -> String {
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
-    let prompt: String = body["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|m| m["content"].as_str().unwrap())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let prompt = prompt_of(body);
     let mut out = String::new();
     let mut rest = words;
     while let Some((before, tail)) = rest.split_once("{n:") {

@@ -2,7 +2,10 @@
 //!
 //! Called by `handle` for every request, kept up to date by `worker` after every step. Pure. The queue is bounded by work
 //! (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache is learned.
+//! A full queue still takes the request of a visitor who has at least two fewer waiting than somebody else; the worker
+//! then sends the newest of that somebody away (see `line`).
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Weight of a new observation.
@@ -30,6 +33,7 @@ pub(super) struct Demand {
     pub(super) max_tokens: usize,
     /// Time left until its deadline.
     pub(super) patience: Option<Duration>,
+    pub(super) visitor: u64,
 }
 
 /// What the meter knows of the running sequences.
@@ -56,6 +60,10 @@ pub(super) struct Meter {
     queued_requests: usize,
     queued_prefill: usize,
     queued_decode: usize,
+    /// Requests that wait, by visitor.
+    waiting: HashMap<u64, usize>,
+    /// Requests taken into a full queue for which none has gone yet.
+    displacing: usize,
     running: Running,
     /// Share of shared prefix tokens that had to be computed.
     miss_rate: f64,
@@ -68,7 +76,13 @@ pub(super) struct Meter {
 pub(super) struct Ticket {
     prefill: usize,
     decode: usize,
+    visitor: u64,
+    /// It came into a full queue: somebody else's request must go.
+    pub(super) displaces: bool,
 }
+
+/// Requests that may be taken into a full queue before the worker has sent others away.
+const MOST_DISPLACING: usize = 32;
 
 /// Seconds of work that may wait when no bound is configured.
 const DEFAULT_QUEUE_SECONDS: f64 = 30.0;
@@ -84,6 +98,8 @@ impl Meter {
             queued_requests: 0,
             queued_prefill: 0,
             queued_decode: 0,
+            waiting: HashMap::new(),
+            displacing: 0,
             running,
             miss_rate: 1.0,
             used_share: 0.5,
@@ -93,9 +109,11 @@ impl Meter {
     /// Takes a request in, or says after how long to try again.
     pub(super) fn admit(&mut self, demand: Demand) -> Result<Ticket, Duration> {
         let missed = (demand.shared as f64 * self.miss_rate) as usize;
-        let ticket = Ticket {
+        let mut ticket = Ticket {
             prefill: demand.prompt.saturating_sub(demand.shared) + missed,
             decode: (demand.max_tokens as f64 * self.used_share).ceil() as usize,
+            visitor: demand.visitor,
+            displaces: false,
         };
         let idle = self.running.requests + self.queued_requests < self.slots;
         let bound = match self.max_tokens {
@@ -105,7 +123,10 @@ impl Meter {
         let full = self.queued_requests >= self.max_requests
             || self.queued_prefill + ticket.prefill > bound;
         if !idle && full {
-            return Err(self.work_ahead());
+            if !self.may_displace(demand.visitor) {
+                return Err(self.work_ahead());
+            }
+            ticket.displaces = true;
         }
         let own = self.seconds(ticket.prefill, ticket.decode);
         let late = demand.patience.is_some_and(|patience| self.work_ahead() + own > patience);
@@ -116,12 +137,26 @@ impl Meter {
         self.queued_requests += 1;
         self.queued_prefill += ticket.prefill;
         self.queued_decode += ticket.decode;
+        *self.waiting.entry(ticket.visitor).or_default() += 1;
+        self.displacing += usize::from(ticket.displaces);
         Ok(ticket)
+    }
+
+    /// A visitor who has far fewer waiting than another may come in beyond the bound.
+    fn may_displace(&self, visitor: u64) -> bool {
+        let own = self.waiting.get(&visitor).copied().unwrap_or(0);
+        let most = self.waiting.values().copied().max().unwrap_or(0);
+        self.displacing < MOST_DISPLACING && most > own + 1 + self.displacing
+    }
+
+    /// A request that [`Ticket::displaces`] is in the queue, and another one has gone for it.
+    pub(super) fn displaced(&mut self) {
+        self.displacing = self.displacing.saturating_sub(1);
     }
 
     /// For work that the engine gives itself.
     pub(super) fn ticket_for_own_use(&self) -> Ticket {
-        Ticket { prefill: 0, decode: 0 }
+        Ticket { prefill: 0, decode: 0, visitor: 0, displaces: false }
     }
 
     /// A request has left the queue, to run or for good.
@@ -129,6 +164,12 @@ impl Meter {
         self.queued_requests = self.queued_requests.saturating_sub(1);
         self.queued_prefill = self.queued_prefill.saturating_sub(ticket.prefill);
         self.queued_decode = self.queued_decode.saturating_sub(ticket.decode);
+        if let Some(count) = self.waiting.get_mut(&ticket.visitor) {
+            *count -= 1;
+            if *count == 0 {
+                self.waiting.remove(&ticket.visitor);
+            }
+        }
     }
 
     /// The engine's state after a step.
@@ -200,7 +241,7 @@ mod tests {
     use super::*;
 
     fn demand(prompt: usize) -> Demand {
-        Demand { prompt, shared: 0, max_tokens: 100, patience: None }
+        Demand { prompt, shared: 0, max_tokens: 100, patience: None, visitor: 0 }
     }
 
     fn busy(meter: &mut Meter, requests: usize) {
@@ -265,5 +306,22 @@ mod tests {
         }
         let shared = Demand { shared: 2000, ..demand(2100) };
         meter.admit(shared).expect("only 100 tokens are expected to be computed");
+    }
+
+    #[test]
+    fn a_full_queue_takes_who_has_far_less_than_another() {
+        let mut meter = Meter::new(1, 3, 100_000);
+        busy(&mut meter, 1);
+        for _ in 0..3 {
+            meter.admit(demand(10)).expect("fits");
+        }
+        meter.admit(demand(10)).expect_err("its own queue is full");
+        let other = Demand { visitor: 7, ..demand(10) };
+        let ticket = meter.admit(other).expect("comes in beyond the bound");
+        assert!(ticket.displaces);
+        meter.admit(other).expect_err("nobody has gone yet");
+        meter.displaced();
+        meter.leave(ticket);
+        assert!(meter.admit(other).expect("again").displaces);
     }
 }

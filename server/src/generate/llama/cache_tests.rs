@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::backend::{Context, Model, Row};
 use super::load;
 use super::prefix::{PrefixTree, SequenceId};
+use super::random_model::{Architecture, RandomModel};
 use super::request::{Namespace, Token};
 use super::settings::{EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::tiny_gguf::{self, Architecture};
 use super::worker::SequencePlan;
 
 const KB: Namespace = Namespace(1);
@@ -44,7 +44,7 @@ fn first_token_logits_with_and_without_the_tree_agree() {
     for architecture in Architecture::ALL {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("tiny.gguf");
-        tiny_gguf::write(&path, architecture, 5);
+        RandomModel::tiny(architecture, 5).write(&path).expect("writable");
         let (model, traits): (Model, _) =
             load::model(&ModelSettings { path: path.clone(), ..ModelSettings::default() })
                 .expect("loads");

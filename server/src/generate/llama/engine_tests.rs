@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 
 use super::error::{GenerateError, LoadError};
 use super::handle::{EngineHandle, LlamaEngine};
+use super::random_model::{Architecture, RandomModel};
 use super::request::{
     Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
     Token,
 };
 use super::settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::tiny_gguf::{self, Architecture};
 
-const KB: Namespace = Namespace(1);
+pub(super) const KB: Namespace = Namespace(1);
 
-struct Bench {
-    engine: LlamaEngine,
+pub(super) struct Bench {
+    pub(super) engine: LlamaEngine,
     _folder: tempfile::TempDir,
 }
 
 /// Without flash attention: llama.cpp's sums in half precision there, and a random model's choices are close calls.
-fn settings() -> EngineSettings {
+pub(super) fn settings() -> EngineSettings {
     EngineSettings {
         flash_attention: FlashAttention::Off,
         slots: 8,
@@ -36,17 +36,17 @@ fn settings() -> EngineSettings {
     }
 }
 
-fn start(architecture: Architecture, settings: EngineSettings) -> Bench {
+pub(super) fn start(architecture: Architecture, settings: EngineSettings) -> Bench {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, architecture, 11);
+    RandomModel::tiny(architecture, 11).write(&path).expect("writable");
     let engine = LlamaEngine::start(ModelSettings { path, ..ModelSettings::default() }, settings)
         .expect("the model loads");
     Bench { engine, _folder: folder }
 }
 
 /// `length` tokens that depend on `seed`.
-fn tokens(seed: u64, length: usize) -> Vec<Token> {
+pub(super) fn tokens(seed: u64, length: usize) -> Vec<Token> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     (0..length)
         .map(|_| {
@@ -58,11 +58,11 @@ fn tokens(seed: u64, length: usize) -> Vec<Token> {
         .collect()
 }
 
-fn prompt(shared: &[Token], private: &[Token]) -> Prompt {
+pub(super) fn prompt(shared: &[Token], private: &[Token]) -> Prompt {
     Prompt { tokens: [shared, private].concat(), shared: shared.len() }
 }
 
-fn request(prompt: Prompt, max_tokens: usize) -> Request {
+pub(super) fn request(prompt: Prompt, max_tokens: usize) -> Request {
     Request {
         end_of_text: EndOfText::Ignore,
         thoughts: Thoughts::Keep,
@@ -71,13 +71,13 @@ fn request(prompt: Prompt, max_tokens: usize) -> Request {
 }
 
 #[derive(Debug, PartialEq)]
-struct Answer {
-    text: String,
+pub(super) struct Answer {
+    pub(super) text: String,
     logprobs: Vec<f32>,
-    done: Done,
+    pub(super) done: Done,
 }
 
-fn answer(engine: &EngineHandle, request: Request) -> Result<Answer, GenerateError> {
+pub(super) fn answer(engine: &EngineHandle, request: Request) -> Result<Answer, GenerateError> {
     let mut generation = engine.generate(request)?;
     let (mut text, mut logprobs) = (String::new(), Vec::new());
     while let Some(event) = generation.next_blocking() {
@@ -126,6 +126,32 @@ fn the_answer_is_the_same_alone_in_a_crowd_and_from_the_cache() {
             }
         }
     }
+}
+
+#[test]
+fn the_first_tokens_logits_are_the_same_from_the_cache() {
+    let bench = start(Architecture::Llama, settings());
+    let engine = bench.engine.handle();
+    let first = |p: Prompt| {
+        let (probe, logits) = std::sync::mpsc::channel();
+        let probed = Request { probe: Some(probe), ..request(p, 1) };
+        let done = answer(&engine, probed).expect("answered").done;
+        (logits.recv().expect("probed"), done.cached_tokens)
+    };
+    let (mut largest, mut cached) = (0.0_f32, 0);
+    for seed in 0..100 {
+        let shared = tokens(seed % 10, 60 + (seed % 10) as usize * 30);
+        let p = prompt(&shared, &tokens(1000 + seed, 5 + seed as usize % 40));
+        let (without, nothing) = first(Prompt { shared: 0, ..p.clone() });
+        let (with, some) = first(p);
+        assert_eq!(nothing, 0);
+        cached += some;
+        for (a, b) in without.iter().zip(&with) {
+            largest = largest.max((a - b).abs());
+        }
+    }
+    assert!(cached > 10_000, "{cached} tokens came from the cache, so the test shows little");
+    assert!(largest < 1e-2, "{largest}");
 }
 
 #[test]
@@ -204,64 +230,6 @@ fn dropping_an_answer_frees_its_sequence_within_a_step() {
     drop(generation);
     let after = engine.audit().expect("alive");
     assert_eq!((after.running, after.reserved_cells, after.sequences_with_cells), (0, 0, 0));
-}
-
-#[test]
-fn nothing_is_left_behind_whatever_clients_do() {
-    let bench = start(
-        Architecture::Llama,
-        EngineSettings { cache_tokens: 600, context: 2048, ..settings() },
-    );
-    let engine = bench.engine.handle();
-    let shared: Vec<Vec<Token>> = (0..5).map(|i| tokens(i, 60 + i as usize * 40)).collect();
-    let mut state = 5_u64;
-    let mut random = move |below: u64| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    let mut open = Vec::new();
-    let (mut finished, mut refused) = (0, 0);
-    for i in 0..600 {
-        let p = prompt(&shared[random(5) as usize], &tokens(1000 + i, 1 + random(150) as usize));
-        let deadline = (random(4) == 0).then(|| Instant::now() + Duration::from_millis(random(40)));
-        let sampling = Sampling { temperature: random(2) as f32, seed: i, ..Sampling::default() };
-        let r = Request {
-            deadline,
-            sampling,
-            namespace: Namespace(random(2)),
-            ..request(p, 1 + random(60) as usize)
-        };
-        match engine.generate(r) {
-            Ok(generation) => open.push(generation),
-            Err(GenerateError::Refused { .. }) => refused += 1,
-            Err(error) => panic!("{error}"),
-        }
-        while open.len() > 20 || (!open.is_empty() && random(3) == 0) {
-            let mut generation = open.swap_remove(random(open.len() as u64) as usize);
-            for _ in 0..random(30) {
-                match generation.next_blocking() {
-                    Some(Event::Done(_)) => finished += 1,
-                    Some(Event::Failed(error)) => assert_eq!(error, GenerateError::DeadlinePassed),
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-        }
-    }
-    drop(open);
-    let audit = engine.audit().expect("alive");
-    assert!(finished > 30, "{finished} finished, {refused} refused");
-    assert_eq!(
-        (audit.running, audit.queued, audit.reserved_cells, audit.sequences_with_cells),
-        (0, 0, 0, 0)
-    );
-    assert!(audit.cached_cells <= 600, "{audit:?}");
-    engine.forget_prefixes();
-    let audit = engine.audit().expect("alive");
-    assert_eq!((audit.cached_cells, audit.all_sequences_with_cells), (0, 0));
-    let load = engine.load();
-    assert_eq!((load.queued_requests, load.queued_tokens), (0, 0));
 }
 
 #[test]
@@ -357,7 +325,7 @@ fn a_dead_thread_fails_every_answer_at_once() {
 fn the_system_prompt_survives_a_restart() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, Architecture::Llama, 11);
+    RandomModel::tiny(Architecture::Llama, 11).write(&path).expect("writable");
     let states = folder.path().join("states");
     let model = ModelSettings { path, ..ModelSettings::default() };
     let with_states = EngineSettings { state_dir: Some(states.clone()), ..settings() };
@@ -401,11 +369,14 @@ fn a_bad_model_file_is_named_for_what_it_is() {
     assert!(matches!(load_error(file("garbage.gguf")), LoadError::NotGguf { .. }));
     fs_err::write(file("empty.gguf"), "").expect("writable");
     assert!(matches!(load_error(file("empty.gguf")), LoadError::NotGguf { .. }));
-    tiny_gguf::write_as(&file("strange.gguf"), Architecture::Llama, "martian", 1);
+    let martian =
+        RandomModel { claims: "martian".to_owned(), ..RandomModel::tiny(Architecture::Llama, 1) };
+    martian.write(&file("strange.gguf")).expect("writable");
     let error = load_error(file("strange.gguf"));
     assert!(matches!(error, LoadError::Architecture { .. }), "{error}");
     assert!(error.to_string().contains("martian"), "{error}");
-    let length = tiny_gguf::write(&file("whole.gguf"), Architecture::Llama, 1);
+    let whole = RandomModel::tiny(Architecture::Llama, 1);
+    let length = whole.write(&file("whole.gguf")).expect("writable");
     let whole = fs_err::read(file("whole.gguf")).expect("readable");
     for keep in [5, 24, 100, 3000, length / 2, length - 1] {
         fs_err::write(file("cut.gguf"), &whole[..keep]).expect("writable");
@@ -418,7 +389,7 @@ fn a_bad_model_file_is_named_for_what_it_is() {
 fn settings_that_cannot_work_are_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let path = folder.path().join("tiny.gguf");
-    tiny_gguf::write(&path, Architecture::Llama, 1);
+    RandomModel::tiny(Architecture::Llama, 1).write(&path).expect("writable");
     let model = ModelSettings { path, ..ModelSettings::default() };
     for wrong in [
         EngineSettings { slots: 0, ..settings() },

@@ -192,6 +192,7 @@ impl EngineHandle {
             shared: if self.facts.shares_prefixes { request.prompt.shared } else { 0 },
             max_tokens: request.max_tokens,
             patience: request.deadline.map(|deadline| deadline.saturating_duration_since(now)),
+            visitor: request.visitor,
         };
         let ticket = self
             .shared

@@ -1,11 +1,12 @@
 //! The local model: llama.cpp in this process, with many answers at once.
 //!
-//! Used by `startup` (which starts the engine), the `Generator` over it, and `bench-llm`. Nothing outside this folder knows
-//! llama.cpp. How a question becomes an answer:
+//! Used by `startup` (which starts [`Llama`], the `Generator` over it), by `check-config` and by `bench-llm`. Nothing outside
+//! this folder knows llama.cpp. How a question becomes an answer:
 //!
-//! `handle` takes a request or refuses it (`admission`) -> the thread in `worker` gives it a sequence and what the prefix tree
+//! `generator` keeps an engine running and turns a prompt into a request ->
+//! `handle` takes a request or refuses it (`admission`) -> the thread in `worker` gives it, when it is its turn (`line`), a sequence and what the prefix tree
 //! (`prefix`) has of its prompt -> `step` computes prompts and streams together, as `plan` and `costs` say -> `sampling`
-//! chooses tokens -> `slot` turns them into events through `text` (`utf8`, `thoughts`, `stop`).
+//! chooses tokens -> `slot` turns them into events through `text` (`utf8`, `stop`, and `thoughts` beside this folder).
 //! Beside that: `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts; `lookup` drafts; `keep` and `state` hold on
 //! to the system prompt.
 
@@ -13,8 +14,11 @@ mod admission;
 mod backend;
 mod costs;
 mod error;
+mod generator;
+mod gguf;
 mod handle;
 mod keep;
+mod line;
 mod load;
 mod log_capture;
 mod lookup;
@@ -22,9 +26,9 @@ mod memory;
 mod plan;
 mod prefix;
 mod prompt;
+mod random_model;
 mod request;
 mod sampling;
-mod settings;
 mod slot;
 mod state;
 mod step;
@@ -32,7 +36,6 @@ mod stop;
 mod template;
 mod template_families;
 mod text;
-mod thoughts;
 mod utf8;
 mod worker;
 
@@ -43,18 +46,22 @@ mod engine_tests;
 #[cfg(test)]
 mod prefix_tests;
 #[cfg(test)]
-mod template_tests;
+mod soak_tests;
 #[cfg(test)]
-mod tiny_gguf;
+mod template_tests;
 
+use super::{llama_settings as settings, thoughts};
 pub use admission::Load;
 pub use error::{GenerateError, LoadError};
 pub use handle::{Audit, EngineHandle, Generation, LlamaEngine, ModelFacts};
 pub use prompt::{Border, ChatPrompt, Prompter};
+pub use random_model::{Architecture, RandomModel};
 pub use request::{
     Done, Drafting, EndOfText, Event, FinishReason, Namespace, Prompt, Request, Sampling, Thoughts,
     Token,
 };
+
+pub use generator::Llama;
 pub use settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings, SplitMode};
 pub use template::{ChatMessage, ChatTemplate, Rendered, Role, SpecialTokens, TemplateError};
 pub use template_families::Family;

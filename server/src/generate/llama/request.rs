@@ -85,6 +85,8 @@ pub enum Drafting {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub namespace: Namespace,
+    /// Who asks: visitors take turns where requests wait.
+    pub visitor: u64,
     pub prompt: Prompt,
     pub sampling: Sampling,
     pub max_tokens: usize,
@@ -95,6 +97,9 @@ pub struct Request {
     pub end_of_text: EndOfText,
     pub thoughts: Thoughts,
     pub drafting: Drafting,
+    /// Hears the logits of the first token.
+    #[cfg(test)]
+    pub probe: Option<std::sync::mpsc::Sender<Vec<f32>>>,
 }
 
 impl Request {
@@ -102,6 +107,7 @@ impl Request {
     pub fn greedy(namespace: Namespace, prompt: Prompt, max_tokens: usize) -> Self {
         Self {
             namespace,
+            visitor: 0,
             prompt,
             sampling: Sampling::default(),
             max_tokens,
@@ -110,6 +116,8 @@ impl Request {
             end_of_text: EndOfText::Stop,
             thoughts: Thoughts::Cut,
             drafting: Drafting::Default,
+            #[cfg(test)]
+            probe: None,
         }
     }
 }

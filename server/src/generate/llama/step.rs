@@ -214,6 +214,12 @@ impl Worker<'_> {
         let slot = &mut self.slots[index];
         let banned =
             if slot.request.end_of_text == EndOfText::Ignore { self.model.ends() } else { &[] };
+        #[cfg(test)]
+        if slot.generated() == 0
+            && let Some(probe) = &slot.request.probe
+        {
+            let _ = probe.send(self.context.logits(row).to_vec());
+        }
         let choice = slot.sampler.choose(self.context.logits(row), banned).ok_or(())?;
         Ok(slot.take(choice, self.model.piece(choice.token), self.model.ends()))
     }

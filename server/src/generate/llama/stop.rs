@@ -2,6 +2,8 @@
 //!
 //! Called by `text`. Holds back only what may still become a stop string.
 
+use crate::generate::thoughts::possible_beginning;
+
 /// Watches a growing text for stop strings.
 #[derive(Debug)]
 pub(super) struct StopMatcher {
@@ -49,18 +51,6 @@ impl StopMatcher {
         out.push_str(&self.held);
         self.held.clear();
     }
-}
-
-/// Where the longest tail of `text` begins that is shorter than `longest` and that `is_beginning` accepts.
-pub(super) fn possible_beginning(
-    text: &str,
-    longest: usize,
-    is_beginning: impl Fn(&str) -> bool,
-) -> usize {
-    let from = text.len().saturating_sub(longest.saturating_sub(1));
-    (from..text.len())
-        .find(|&at| text.is_char_boundary(at) && is_beginning(&text[at..]))
-        .unwrap_or(text.len())
 }
 
 #[cfg(test)]

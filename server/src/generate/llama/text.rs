@@ -4,8 +4,8 @@
 
 use super::request::Thoughts;
 use super::stop::{StopMatcher, Verdict};
-use super::thoughts::ThoughtFilter;
 use super::utf8::Utf8Assembler;
+use crate::generate::thoughts::ThoughtFilter;
 
 /// The three filters of one answer, in their order.
 #[derive(Debug)]

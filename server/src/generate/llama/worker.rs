@@ -19,6 +19,7 @@ use super::costs::Costs;
 use super::error::GenerateError;
 use super::handle::{Audit, Command, Shared};
 use super::keep::Keeping;
+use super::line;
 use super::load::Traits;
 use super::prefix::{NodeId, PrefixTree, SequenceId, common_prefix};
 use super::request::{Event, FinishReason, Prompt, Request, Token};
@@ -156,6 +157,9 @@ impl<'model> Worker<'model> {
     fn obey(&mut self, command: Command) -> Then {
         match command {
             Command::Ask(ask) => {
+                if ask.ticket.displaces {
+                    self.send_one_away();
+                }
                 self.queue.push_back(*ask);
                 if self.queue.len() > self.free_sequences.len() {
                     self.tell_positions();
@@ -214,13 +218,35 @@ impl<'model> Worker<'model> {
         });
     }
 
-    /// Gives waiting requests sequences, in order of arrival, while there are sequences and cells.
+    /// A visitor with fewer waiting requests has come into the full queue.
+    fn send_one_away(&mut self) {
+        let mut meter = self.shared.meter();
+        meter.displaced();
+        let visitors: Vec<u64> = self.queue.iter().map(|ask| ask.request.visitor).collect();
+        let Some(ask) = line::dispensable(&visitors).and_then(|index| self.queue.remove(index))
+        else {
+            return;
+        };
+        meter.leave(ask.ticket);
+        // Whoever asked may be gone.
+        let refused = GenerateError::Refused { retry_after: meter.wait() };
+        let _ = ask.events.try_send(Event::Failed(refused));
+    }
+
+    /// The queue in the order in which it is served, as indices.
+    fn in_line(&self) -> Vec<usize> {
+        let waiting: Vec<u64> = self.queue.iter().map(|ask| ask.request.visitor).collect();
+        line::order(self.slots.iter().map(|slot| slot.request.visitor), &waiting)
+    }
+
+    /// Gives waiting requests sequences, visitor by visitor, while there are sequences and cells.
     fn start_waiting(&mut self) {
         let mut started = false;
         while let Some(sequence) = self.free_sequences.last().copied() {
-            let Some(ask) = self.queue.pop_front() else { break };
+            let Some(next) = self.in_line().first().copied() else { break };
+            let Some(ask) = self.queue.remove(next) else { break };
             let Some(found) = self.make_room(&ask.request) else {
-                self.queue.push_front(ask);
+                self.queue.insert(next, ask);
                 break;
             };
             self.free_sequences.pop();
@@ -394,7 +420,8 @@ impl<'model> Worker<'model> {
 
     fn tell_positions(&self) {
         let wait = self.shared.meter().wait();
-        for (ahead, ask) in self.queue.iter().enumerate() {
+        let line = self.in_line();
+        for (ahead, ask) in line.iter().filter_map(|&index| self.queue.get(index)).enumerate() {
             let position = (ahead + 1).saturating_sub(self.free_sequences.len());
             // Positions may go unheard; the answer must not.
             if position > 0 && ask.events.capacity() > ask.request.max_tokens + 2 {

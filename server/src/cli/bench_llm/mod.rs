@@ -1,8 +1,10 @@
-//! `atbilde bench-llm`: plays a workload against the local engine and prints its figures.
+//! `atbilde bench-llm`: plays a workload against the local engine and prints its figures (contract C7).
 //!
 //! The workload has a JSON object a line: `id`, `arrival_ms` (null: the next free client takes it), `system`, `passages`,
 //! `question`, `max_tokens`, `deadline_ms`. Greedy, and the end-of-text token is ignored, so that every run computes the
 //! same. The figures carry the names that the load generator for other servers uses, so that both can be compared.
+
+mod workload;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -12,23 +14,39 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::print;
 use crate::generate::llama::{
     Drafts, EndOfText, EngineHandle, EngineSettings, Event, LlamaEngine, ModelSettings, Namespace,
-    Request, Thoughts,
+    RandomModel, Request, Thoughts,
 };
+use workload::{Make, Row, workload};
 
 /// Flags of `bench-llm`.
 #[derive(Debug, Args)]
-pub struct BenchLlm {
+pub(super) struct BenchLlm {
     /// The model, a GGUF file
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The workload, JSON lines
+    /// Write a model with random weights (213 million parameters) to FILE first, if it is not there
+    #[arg(long)]
+    random: bool,
+    /// The workload: a file of JSON lines, or W1, W2, W3, W4 or W5 to make one
     #[arg(long, value_name = "FILE")]
-    workload: PathBuf,
+    workload: String,
+    /// Requests of a workload that is made
+    #[arg(long, default_value_t = 24)]
+    requests: usize,
+    /// Seed of a workload that is made
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Tokens of an answer of a workload that is made
+    #[arg(long, default_value_t = 64)]
+    max_tokens: usize,
+    /// Requests a second of W5
+    #[arg(long, default_value_t = 0.5)]
+    rate: f64,
     /// Answers generated at the same time
     #[arg(long, default_value_t = 8)]
     slots: usize,
@@ -56,16 +74,6 @@ pub struct BenchLlm {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Row {
-    arrival_ms: Option<u64>,
-    system: String,
-    passages: Vec<String>,
-    question: String,
-    max_tokens: usize,
-    deadline_ms: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -110,14 +118,13 @@ struct Figures {
 }
 
 impl BenchLlm {
-    pub fn run(self) -> Result<ExitCode> {
-        let text = fs_err::read_to_string(&self.workload)?;
-        let rows: Vec<Row> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(serde_json::from_str)
-            .collect::<Result<_, _>>()
-            .with_context(|| format!("{} is not a workload", self.workload.display()))?;
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let Self { requests, seed, max_tokens, rate, .. } = self;
+        let rows = workload(&self.workload, Make { requests, seed, max_tokens, rate })?;
+        if self.random && !self.model.exists() {
+            let named = || format!("the model cannot be written to {}", self.model.display());
+            RandomModel::bench().write(&self.model).with_context(named)?;
+        }
         let model = ModelSettings {
             path: self.model.clone(),
             n_gpu_layers: self.gpu_layers,

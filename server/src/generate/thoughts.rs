@@ -1,9 +1,7 @@
 //! Cuts the thoughts of thinking models out of a stream.
 //!
-//! Called by `text`. A customer sees no thought, not even in part, wherever the borders of tokens fall. A thought
+//! Called for the local model (`llama::text`) and for endpoints (`openai`). A customer sees no thought, not even in part, wherever the borders of tokens fall. A thought
 //! that is opened and never closed leaves nothing; the caller then sees an answer without text.
-
-use super::stop::possible_beginning;
 
 /// What opens and what closes a thought, as public chat formats write them.
 const MARKERS: [(&str, &str); 8] = [
@@ -124,6 +122,18 @@ impl ThoughtFilter {
         }
         self.held.drain(..end);
     }
+}
+
+/// Where the longest tail of `text` begins that is shorter than `longest` and that `is_beginning` accepts.
+pub(super) fn possible_beginning(
+    text: &str,
+    longest: usize,
+    is_beginning: impl Fn(&str) -> bool,
+) -> usize {
+    let from = text.len().saturating_sub(longest.saturating_sub(1));
+    (from..text.len())
+        .find(|&at| text.is_char_boundary(at) && is_beginning(&text[at..]))
+        .unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -1,16 +1,66 @@
-//! The settings of the local model, as configuration spells them.
+//! The settings of the local model, as configuration spells them: `[generator.llama.model]`,
+//! `[generator.llama.engine]`, `[generator.llama.sampling]`.
 //!
-//! Read by `settings` of the server (one table, `[generator.llama]`), used by `load` and `worker`.
+//! Part of every build, so that one configuration suits builds with and without llama.cpp. Used by
+//! `llama`.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// `[generator.llama]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LlamaSettings {
+    pub model: ModelSettings,
+    pub engine: EngineSettings,
+    pub sampling: SamplingSettings,
+}
+
+impl LlamaSettings {
+    /// Whether a model is named at all.
+    pub fn is_on(&self) -> bool {
+        !self.model.path.as_os_str().is_empty()
+    }
+}
+
+/// How words are chosen. The default, greedy, is right for answers that are checked against their
+/// sources: the same question gives the same answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplingSettings {
+    /// 0: always the likeliest token.
+    pub temperature: f32,
+    /// Keep the k likeliest tokens; 0 keeps all.
+    pub top_k: usize,
+    /// Keep the smallest set of tokens with at least this probability; 1 keeps all.
+    pub top_p: f32,
+    /// Drop tokens less likely than this share of the likeliest; 0 keeps all.
+    pub min_p: f32,
+    /// The same seed, prompt and model give the same text.
+    pub seed: u64,
+    /// Divides the logits of seen tokens; 1 is off.
+    pub repetition_penalty: f32,
+}
+
+impl Default for SamplingSettings {
+    fn default() -> Self {
+        Self {
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            seed: 0,
+            repetition_penalty: 1.0,
+        }
+    }
+}
+
 /// Which model, and where it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSettings {
-    /// The GGUF file. Of a split model the first file.
+    /// The GGUF file; of a split model the first file. Empty: no local model.
     pub path: PathBuf,
     /// Layers on the GPU; more than the model has means all. Without a GPU in the build it has no effect.
     pub n_gpu_layers: u32,
@@ -75,7 +125,7 @@ pub struct EngineSettings {
     pub drafts: Drafts,
     /// Most tokens of one draft.
     pub max_draft: usize,
-    /// Folder that keeps the state of the system prompt over restarts; none: it is computed again.
+    /// Folder that keeps the state of the system prompt over restarts; none: `llama` in the data folder.
     pub state_dir: Option<PathBuf>,
 }
 
@@ -116,7 +166,7 @@ pub enum SplitMode {
 
 /// Number type of the KV cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum KvType {
     F32,
     F16,

@@ -1,0 +1,118 @@
+//! The endpoints of one model: how busy each is, and whether it is well.
+//!
+//! Used by `openai`. The least busy of the well ones comes first; one that failed rests for a while,
+//! or for as long as it asked for, and is tried last meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long one rests that does not say it, milliseconds.
+const RESTING: Duration = Duration::from_secs(10);
+/// Longest rest that an endpoint may ask for.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// One address.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) url: String,
+    running: AtomicUsize,
+    /// Milliseconds after the pool's start until which it rests; 0 when it is well.
+    rests_until: AtomicU64,
+}
+
+/// All addresses.
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    all: Vec<Arc<Endpoint>>,
+    /// Requests that one may have at the same time.
+    each: usize,
+    started: Instant,
+}
+
+/// Counts a request of an endpoint as long as it lives.
+#[derive(Debug)]
+pub(super) struct Running(Arc<Endpoint>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Endpoints {
+    /// `urls`: base addresses with their version.
+    pub(super) fn new(urls: &[String], each: usize) -> Self {
+        let endpoint = |url: &String| {
+            Arc::new(Endpoint {
+                url: format!("{}/chat/completions", url.trim_end_matches('/')),
+                running: AtomicUsize::new(0),
+                rests_until: AtomicU64::new(0),
+            })
+        };
+        Self { all: urls.iter().map(endpoint).collect(), each, started: Instant::now() }
+    }
+
+    /// Well ones first, then by load.
+    pub(super) fn in_order(&self) -> Vec<Arc<Endpoint>> {
+        let now = self.now();
+        let mut all = self.all.clone();
+        all.sort_by_key(|e| {
+            (e.rests_until.load(Ordering::Relaxed) > now, e.running.load(Ordering::Relaxed))
+        });
+        all
+    }
+
+    /// A place at `endpoint`, `None` when it has as many requests as it may have.
+    pub(super) fn enter(&self, endpoint: &Arc<Endpoint>) -> Option<Running> {
+        let taken = endpoint.running.fetch_add(1, Ordering::Relaxed);
+        let place = Running(Arc::clone(endpoint));
+        (taken < self.each).then_some(place)
+    }
+
+    pub(super) fn is_well(endpoint: &Endpoint) {
+        endpoint.rests_until.store(0, Ordering::Relaxed);
+    }
+
+    /// It failed; it may have said for how long.
+    pub(super) fn rests(&self, endpoint: &Endpoint, wait: Option<Duration>) {
+        let rest = wait.unwrap_or(RESTING).min(LONGEST).as_millis() as u64;
+        endpoint.rests_until.store(self.now() + rest, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three(each: usize) -> Endpoints {
+        let urls = ["http://a/v1", "http://b/v1/", "http://c/v1"].map(str::to_owned);
+        Endpoints::new(&urls, each)
+    }
+
+    #[test]
+    fn the_least_loaded_endpoint_that_is_well_comes_first() {
+        let pool = three(8);
+        let _busy: Vec<Running> = (0..2).filter_map(|_| pool.enter(&pool.all[0])).collect();
+        pool.rests(&pool.all[2], None);
+        let order: Vec<String> = pool.in_order().iter().map(|e| e.url.clone()).collect();
+        let expected = ["http://b", "http://a", "http://c"];
+        assert_eq!(order, expected.map(|u| format!("{u}/v1/chat/completions")));
+        Endpoints::is_well(&pool.all[2]);
+        assert_eq!(pool.in_order()[1].url, "http://c/v1/chat/completions");
+    }
+
+    #[test]
+    fn a_full_endpoint_takes_nobody_until_somebody_leaves() {
+        let pool = three(2);
+        let one = pool.enter(&pool.all[0]);
+        let _two = pool.enter(&pool.all[0]).unwrap();
+        assert!(pool.enter(&pool.all[0]).is_none());
+        drop(one);
+        assert!(pool.enter(&pool.all[0]).is_some());
+    }
+}

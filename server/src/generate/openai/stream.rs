@@ -1,0 +1,120 @@
+//! Reads a stream of chat completions: bytes to lines to words.
+//!
+//! Used by `openai`. The borders of chunks lie anywhere, also within a character; a line is read when
+//! it is whole. Thoughts of thinking models are left out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use super::endpoint::Running;
+use crate::generate::thoughts::ThoughtFilter;
+use crate::generate::{GenerateError, Piece};
+
+/// Bytes of one line of the stream; more is no answer of a model.
+const LINE: usize = 1 << 20;
+
+/// A response whose head has come.
+pub(super) struct Reading {
+    chunks: BoxStream<'static, reqwest::Result<Vec<u8>>>,
+    buffer: Vec<u8>,
+    ready: VecDeque<Piece>,
+    thoughts: ThoughtFilter,
+    ended: bool,
+    idle: (Duration, GenerateError),
+    _running: Running,
+}
+
+impl Reading {
+    /// `idle`: for how long nothing may come, and what is said then.
+    pub(super) fn new(
+        response: reqwest::Response,
+        idle: (Duration, GenerateError),
+        running: Running,
+    ) -> Self {
+        let chunks = response.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()));
+        Self {
+            chunks: chunks.boxed(),
+            buffer: Vec::new(),
+            ready: VecDeque::new(),
+            thoughts: ThoughtFilter::new(false),
+            ended: false,
+            idle,
+            _running: running,
+        }
+    }
+
+    /// The next words; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<Result<Piece, GenerateError>> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                return Some(Ok(piece));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.read_chunk().await {
+                self.ended = true;
+                return Some(Err(error));
+            }
+        }
+    }
+
+    async fn read_chunk(&mut self) -> Result<(), GenerateError> {
+        let broken = |what: &str| GenerateError::Transient(format!("the endpoint's stream {what}"));
+        let (idle, silent) = &self.idle;
+        let chunk = tokio::time::timeout(*idle, self.chunks.next()).await;
+        let bytes = chunk
+            .map_err(|_| silent.clone())?
+            .ok_or_else(|| broken("ended without [DONE]"))?
+            .map_err(|_| broken("broke off"))?;
+        self.buffer.extend_from_slice(&bytes);
+        let mut begin = 0;
+        while let Some(length) = self.buffer[begin..].iter().position(|b| *b == b'\n') {
+            let line = String::from_utf8_lossy(&self.buffer[begin..begin + length]).into_owned();
+            begin += length + 1;
+            self.line(&line)?;
+            if self.ended {
+                return Ok(());
+            }
+        }
+        self.buffer.drain(..begin);
+        if self.buffer.len() > LINE {
+            return Err(broken("sent an endless line"));
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), GenerateError> {
+        let Some(data) = line.trim().strip_prefix("data:") else { return Ok(()) };
+        let mut text = String::new();
+        if data.trim() == "[DONE]" {
+            self.thoughts.finish(&mut text);
+            self.give(text);
+            self.ended = true;
+            return Ok(());
+        }
+        let garbage = |_| GenerateError::Transient("the endpoint's stream is no JSON".to_owned());
+        let value: Value = serde_json::from_str(data.trim()).map_err(garbage)?;
+        if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
+            let message = error["message"].as_str().unwrap_or("no reason given");
+            return Err(GenerateError::Transient(format!("the endpoint failed: {message}")));
+        }
+        let choice = &value["choices"][0];
+        self.thoughts.push(choice["delta"]["content"].as_str().unwrap_or_default(), &mut text);
+        self.give(text);
+        if choice["finish_reason"] == "length" {
+            return Err(GenerateError::CutOff("it reached its length"));
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, text: String) {
+        if !text.is_empty() {
+            self.ready.push_back(Piece::text(text));
+        }
+    }
+}
