@@ -22,6 +22,7 @@ pub(super) struct Matter<'a> {
 }
 
 /// A ticket that is stored, and what the customer is told.
+#[expect(clippy::large_enum_variant, reason = "made once a step and taken apart at once")]
 pub(super) enum HandedOver {
     Done {
         conversation: Conversation,

@@ -97,6 +97,7 @@ pub struct Transition {
 
 /// What became of a step.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once a step and taken apart at once")]
 pub enum Changed {
     /// It was made; the message is the system's.
     Done { conversation: Conversation, message: Message },

@@ -102,7 +102,7 @@ impl Events {
                 );
             }
             let piece = tokio::time::timeout(Duration::from_secs(30), self.stream.next());
-            let piece = piece.await.expect("an event in time").expect("the stream goes on");
+            let piece = piece.await.unwrap().unwrap();
             self.text.push_str(std::str::from_utf8(&piece).unwrap());
         }
     }
