@@ -1,6 +1,6 @@
 //! `indexer` turns documents into findable passages and finds them.
 //!
-//! Layers, low to high: `model <- source, language, embed, keyword, vector, catalog <- publish,
+//! Layers, low to high: `model, secret <- source, language, embed, keyword, vector, catalog <- publish,
 //! search, lint`. The server uses [`search::KnowledgeBase`] to find, [`publish::Publisher`] to follow the
 //! folder, and the values of [`model`]; stored formats stay inside this crate.
 
@@ -12,6 +12,7 @@ pub mod lint;
 pub mod model;
 pub mod publish;
 pub mod search;
+pub mod secret;
 pub mod settings;
 pub mod source;
 pub mod vector;
