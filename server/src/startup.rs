@@ -9,6 +9,7 @@
 mod base;
 mod follower;
 mod housekeeper;
+mod replica;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -29,6 +30,7 @@ use crate::settings::Settings;
 pub use base::{Base, EmbedderStart, STORE_FILE};
 use follower::Follower;
 use housekeeper::Housekeeper;
+use replica::Replica;
 
 /// Signs customers' tokens; in the data folder, for its owner alone.
 const VISITOR_KEY: &str = "visitor.key";
@@ -151,6 +153,7 @@ impl Application {
             rules: settings.indexer.source.clone(),
             watch: settings.indexer.watch.clone(),
             status: Arc::clone(&status),
+            warm: false,
             stop: stopping.clone(),
         };
         let stopped = {
@@ -163,7 +166,10 @@ impl Application {
             }
         };
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
-        let following: JoinHandle<()> = tokio::spawn(follower.run());
+        let following: JoinHandle<()> = match base.shared() {
+            None => tokio::spawn(follower.run()),
+            Some(catalog) => tokio::spawn(Replica { catalog, follower }.run()),
+        };
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         tracing::info!(%address, "server.listening");
 
