@@ -16,10 +16,10 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
-pub use edge::EdgeIndex;
-pub use server::ServerIndex;
+pub use self::server::ServerIndex;
 #[cfg(test)]
-pub(crate) use server::test_server::TestServer;
+pub(crate) use self::server::test_server::TestServer;
+pub use edge::EdgeIndex;
 pub use settings::{Scan, VectorSettings};
 
 use crate::model::{DocumentMeta, Filter, PassageId};
