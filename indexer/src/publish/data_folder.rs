@@ -70,7 +70,11 @@ impl DataFolder {
         let lock = DataLock::take(path)?;
         let catalog = match catalog.server() {
             None => Truth::File(Arc::new(SqliteCatalog::open(&path.join("catalog.sqlite")).await?)),
-            Some(url) => Truth::Shared(Arc::new(PostgresCatalog::open(url, catalog).await?)),
+            Some(url) => {
+                // Boxed, as below: what most bases do not need must not swell every caller.
+                let opening = Box::pin(PostgresCatalog::open(url, catalog));
+                Truth::Shared(Arc::new(opening.await?))
+            }
         };
         Ok(Self { path: path.to_owned(), catalog, vectors: vectors.clone(), _lock: lock })
     }
@@ -134,7 +138,8 @@ impl DataFolder {
         let vectors: Arc<dyn VectorIndex> = match vectors {
             Some(here) => Arc::new(here),
             None => {
-                Arc::new(ServerIndex::open(&self.vectors, &identity.fingerprint, dimensions).await?)
+                let opening = ServerIndex::open(&self.vectors, &identity.fingerprint, dimensions);
+                Arc::new(Box::pin(opening).await?)
             }
         };
         Ok(Indexes {
