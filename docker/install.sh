@@ -14,7 +14,8 @@ set -eu
 # python3-pip: fetches the ONNX Runtime wheel (docker/onnxruntime.sh).
 build='ca-certificates gcc g++ make cmake pkg-config clang libclang-dev python3 python3-pip'
 # Tools that only the tests start (a database server, a browser) are added here.
-test="$build"
+# postgresql: the tests start a server of their own in a temporary folder.
+test="$build postgresql"
 run='ca-certificates libgomp1 libstdc++6'
 
 # Used where present. They come along when something else is installed, but are never on
@@ -44,6 +45,7 @@ usable() {
     pkg-config) command -v pkg-config || command -v pkgconf ;;
     libclang-dev) libclang ;;
     python3-pip) python3 -m pip --version ;;
+    postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
     libgomp1) library libgomp.so.1 ;;
     libstdc++6) library libstdc++.so.6 ;;
     *) command -v "$1" ;;

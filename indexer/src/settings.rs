@@ -4,18 +4,21 @@
 //! variables `ATBILDE__SECTION__KEY`. Unknown keys are errors; a bad file is never replaced by
 //! defaults.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::CatalogSettings;
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
 use crate::publish::WatchSettings;
 use crate::search::SearchSettings;
 use crate::source::SourceRules;
+use crate::vector::VectorSettings;
 
 /// Every key with its default and what it means; documentation and lowest layer at once.
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
@@ -24,12 +27,19 @@ pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 const SERVER_SECTIONS: [&str; 8] =
     ["server", "access", "assistant", "generator", "redaction", "handoff", "log", "eval"];
 
-/// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`, `[lint]`.
+/// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
+const SECRETS: [&str; 4] =
+    ["catalog.url", "vectors.api_key", "server.admin_token", "generator.openai.api_key"];
+
+/// Sections `[source]`, `[watch]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`, `[search]`,
+/// `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
     pub source: SourceRules,
     pub watch: WatchSettings,
+    pub catalog: CatalogSettings,
+    pub vectors: VectorSettings,
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,
@@ -62,7 +72,38 @@ pub fn layers(config: Option<&Path>) -> Result<Figment, SettingsError> {
         })?;
         figment = figment.merge(Toml::file_exact(file));
     }
-    Ok(figment.merge(Env::prefixed("ATBILDE__").split("__")))
+    let environment = Env::prefixed("ATBILDE__").filter(|key| !names_a_file(key.as_str()));
+    figment = figment.merge(environment.split("__"));
+    for (key, value) in secret_files(|name| std::env::var_os(name))? {
+        figment = figment.merge((key, value));
+    }
+    Ok(figment)
+}
+
+/// Whether this variable, without its prefix, names the file of a secret.
+fn names_a_file(variable: &str) -> bool {
+    let variable = variable.to_ascii_lowercase();
+    let Some(key) = variable.strip_suffix("_file") else { return false };
+    SECRETS.iter().any(|secret| secret.replace('.', "__") == key)
+}
+
+/// Secrets that stand in files, without the line's end.
+fn secret_files(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Vec<(&'static str, String)>, SettingsError> {
+    let mut out = Vec::new();
+    for key in SECRETS {
+        let name = format!("ATBILDE__{}_FILE", key.to_ascii_uppercase().replace('.', "__"));
+        if let Some(file) = variable(&name) {
+            let text =
+                fs_err::read_to_string(Path::new(&file)).map_err(|e| SettingsError::File {
+                    file: file.to_string_lossy().into_owned(),
+                    reason: format!("{e}; {name} names it"),
+                })?;
+            out.push((key, text.trim_end_matches(['\r', '\n']).to_owned()));
+        }
+    }
+    Ok(out)
 }
 
 impl IndexerSettings {
@@ -84,7 +125,19 @@ impl IndexerSettings {
         for section in SERVER_SECTIONS {
             all.remove(section);
         }
-        Figment::from(figment::providers::Serialized::defaults(all)).extract().map_err(value)
+        let read: Self = Figment::from(figment::providers::Serialized::defaults(all))
+            .extract()
+            .map_err(value)?;
+        read.catalog.check().map_err(SettingsError::Value)?;
+        read.vectors.check().map_err(SettingsError::Value)?;
+        Ok(read)
+    }
+
+    /// The same with everything in the data folder: for commands that make a base of their own
+    /// and must never touch the one that others share.
+    pub fn in_one_folder(&self) -> Self {
+        let (catalog, vectors) = (CatalogSettings::default(), VectorSettings::default());
+        Self { catalog, vectors, ..self.clone() }
     }
 }
 
@@ -111,5 +164,50 @@ mod tests {
         fs_err::write(&file, "[search\n").unwrap();
         let error = IndexerSettings::load(Some(&file)).unwrap_err().to_string();
         assert!(error.contains("a.toml") && error.contains('1'), "{error}");
+    }
+
+    #[test]
+    fn servers_are_checked_by_their_keys_and_never_shown_with_their_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        let load = |text: &str| {
+            fs_err::write(&file, text).unwrap();
+            IndexerSettings::load(Some(&file))
+        };
+        for (text, named) in [
+            ("[vectors]\nurl = \"localhost:6334\"\n", "vectors.url"),
+            ("[vectors]\ncollection = \"a b\"\n", "vectors.collection"),
+            ("[vectors]\nbatch = 0\n", "vectors.batch"),
+            ("[vectors]\nwrite_consistency = 2\n", "vectors.write_consistency"),
+            ("[vectors]\nsearch = \"quick\"\n", "exact"),
+            ("[catalog]\nurl = \"mysql://shop:pearl@host/kb\"\n", "catalog.url"),
+            ("[catalog]\nconnections = 0\n", "catalog.connections"),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(named) && !error.contains("pearl"), "{text}: {error}");
+        }
+        let read = load(
+            "[catalog]\nurl = \"postgres://shop:pearl@host/kb\"\n[vectors]\napi_key = \"pearl\"\n",
+        )
+        .unwrap();
+        assert_eq!(read.catalog.server().unwrap().expose(), "postgres://shop:pearl@host/kb");
+        let shown = format!("{read:?} {}", toml::to_string(&read).unwrap());
+        assert!(!shown.contains("pearl"), "{shown}");
+        assert_eq!(read.in_one_folder().catalog.server(), None);
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        fs_err::write(&file, "pearl\n").unwrap();
+        let named = |name: &str| {
+            (name == "ATBILDE__VECTORS__API_KEY_FILE").then(|| file.clone().into_os_string())
+        };
+        assert_eq!(secret_files(named).unwrap(), [("vectors.api_key", "pearl".to_owned())]);
+        assert!(names_a_file("VECTORS__API_KEY_FILE") && names_a_file("catalog__url_file"));
+        assert!(!names_a_file("VECTORS__API_KEY") && !names_a_file("EMBEDDER__A_FILE"));
+        let error = secret_files(|_| Some("/nowhere/at/all".into())).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/at/all") && error.contains("_FILE"), "{error}");
     }
 }

@@ -152,6 +152,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The same with everything in the data folder: for a base of one's own.
+    pub fn in_one_folder(&self) -> Self {
+        Self { indexer: self.indexer.in_one_folder(), ..self.clone() }
+    }
+
     /// The effective configuration as TOML. Values of keys that hold secrets are replaced.
     ///
     /// # Errors

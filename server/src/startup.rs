@@ -9,6 +9,7 @@
 mod base;
 mod follower;
 mod housekeeper;
+mod replica;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -29,6 +30,7 @@ use crate::settings::Settings;
 pub use base::{Base, EmbedderStart, STORE_FILE};
 use follower::Follower;
 use housekeeper::Housekeeper;
+use replica::Replica;
 
 /// Signs customers' tokens; in the data folder, for its owner alone.
 const VISITOR_KEY: &str = "visitor.key";
@@ -152,6 +154,7 @@ impl Application {
             rules: settings.indexer.source.clone(),
             watch: settings.indexer.watch.clone(),
             status: Arc::clone(&status),
+            warm: false,
             stop: stopping.clone(),
         };
         let stopped = {
@@ -165,13 +168,17 @@ impl Application {
         };
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
         // A server that is ready has all that it will have: also its model, or the word that it has none.
+        let shared = base.shared();
         let following: JoinHandle<()> = tokio::spawn(async move {
             tokio::select! {
                 () = waiting_for_model.ready() => {}
                 () = model_wanted.cancelled() => {}
             }
             drop(waiting_for_model);
-            follower.run().await;
+            match shared {
+                None => follower.run().await,
+                Some(catalog) => Replica { catalog, follower }.run().await,
+            }
         });
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         tracing::info!(%address, "server.listening");

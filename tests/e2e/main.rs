@@ -20,8 +20,11 @@ mod lies;
 mod local_model;
 mod no_outbound;
 mod pages;
+mod replicas;
 mod search_api;
 mod shutdown;
 mod start_up_errors;
 mod support;
+#[path = "../../indexer/src/catalog/test_postgres.rs"]
+mod test_postgres;
 mod tidy;

@@ -5,18 +5,27 @@
 //! every candidate that the current snapshot does not hold live. Vectors are kept by the hash of the
 //! embedded text, so that an unchanged text is never embedded again, whatever file it is in.
 
+#[cfg(test)]
+mod contract;
+mod convert;
+mod postgres;
 mod rows;
+mod settings;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod test_postgres;
 mod units;
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 
+pub use postgres::{Announcements, PostgresCatalog, WriterLock};
 pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     StoredDocument, StoredPassage,
 };
+pub use settings::CatalogSettings;
 pub use sqlite::SqliteCatalog;
 
 use crate::model::{DocPath, EmbedHash, Generation, PassageId};
@@ -97,6 +106,12 @@ pub enum CatalogError {
         "generation {0:?} was committed by another writer; two indexers share this catalog, stop one"
     )]
     Superseded(Generation),
+    /// Another process has the writer's place, or this one has lost it.
+    #[error(
+        "this process may not write the shared catalog{0}; only one does at a time, and another \
+         takes over when it ends"
+    )]
+    NotWriter(String),
     /// A row does not decode: the file was changed by something else.
     #[error("catalog: damaged row: {0}")]
     Damaged(String),

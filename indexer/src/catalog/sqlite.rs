@@ -15,6 +15,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, Sqlite, Transaction};
 use uuid::Uuid;
 
+use super::convert::{json, json_text, signed, vector, vector_bytes};
 use super::{
     Catalog, CatalogDocument, CatalogError, Change, GenerationRecord, LivePassage, SkippedFile,
     SnapshotRows, StoredDocument, StoredPassage, units,
@@ -244,12 +245,7 @@ impl Catalog for SqliteCatalog {
             .fetch_all(&self.readers)
             .await?;
             for row in &rows {
-                let bytes: &[u8] = row.try_get("vector")?;
-                let vector = bytes
-                    .chunks_exact(4)
-                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect();
-                out.push((hash(row)?, vector));
+                out.push((hash(row)?, vector(row.try_get("vector")?)));
             }
         }
         Ok(out)
@@ -262,13 +258,12 @@ impl Catalog for SqliteCatalog {
     ) -> Result<(), CatalogError> {
         let mut tx = self.writer.begin().await?;
         for (hash, vector) in vectors {
-            let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();
             sqlx::query(
                 "INSERT OR REPLACE INTO vectors (embed_hash, fingerprint, vector) VALUES (?1, ?2, ?3)",
             )
             .bind(hash.0.as_slice())
             .bind(fingerprint)
-            .bind(bytes)
+            .bind(vector_bytes(vector))
             .execute(&mut *tx)
             .await?;
         }
@@ -439,19 +434,6 @@ fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, CatalogError> {
     u64::try_from(value).map_err(|_| CatalogError::Damaged(format!("{column} is {value}")))
 }
 
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
-    serde_json::from_str(text).map_err(|e| CatalogError::Damaged(e.to_string()))
-}
-
-fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
-    // Strings, dates and lists of them: serialising cannot fail.
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 fn hex_list<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
     let mut out = String::from("[");
     for bytes in items {
@@ -464,10 +446,4 @@ fn hex_list<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
     }
     out.push(']');
     out
-}
-
-impl From<sqlx::Error> for CatalogError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.to_string())
-    }
 }

@@ -36,7 +36,8 @@ impl Build {
     pub(super) async fn run(self, settings: IndexerSettings) -> anyhow::Result<Exit> {
         let started = Instant::now();
         let kb = self.kb.existing()?;
-        let data = DataFolder::open(&self.data.folder).await?;
+        let data = self.data.open(&settings).await?;
+        let _right = data.right_to_write().await?;
         let publisher = publisher(kb, &data, &settings).await?;
 
         let stop = Stop::default();

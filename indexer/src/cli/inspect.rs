@@ -59,8 +59,8 @@ struct Listed {
 }
 
 impl Inspect {
-    pub(super) async fn run(self, _settings: IndexerSettings) -> anyhow::Result<Exit> {
-        let data = self.data.open_existing().await?;
+    pub(super) async fn run(self, settings: IndexerSettings) -> anyhow::Result<Exit> {
+        let data = self.data.open_existing(&settings).await?;
         let catalog = data.catalog();
         if let Some(path) = &self.path {
             passages::show(&*catalog, path, self.json).await?;

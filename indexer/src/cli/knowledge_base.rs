@@ -30,15 +30,26 @@ impl DataFlag {
     ///
     /// # Errors
     /// When there is none; a command that only looks must not make an empty one.
-    pub(super) async fn open_existing(&self) -> anyhow::Result<DataFolder> {
-        if !self.folder.join("catalog.sqlite").is_file() {
+    pub(super) async fn open_existing(
+        &self,
+        settings: &IndexerSettings,
+    ) -> anyhow::Result<DataFolder> {
+        if settings.catalog.server().is_none() && !self.folder.join("catalog.sqlite").is_file() {
             bail!(
                 "data folder {}: no knowledge base has been built here; run `atbilde-indexer \
                  build --kb DIR --data {0}`, or name the right folder with --data",
                 self.folder.display()
             );
         }
-        Ok(DataFolder::open(&self.folder).await?)
+        self.open(settings).await
+    }
+
+    /// Opens the data folder, making it where it is new.
+    ///
+    /// # Errors
+    /// When it is in use, cannot be written, or what it leads to does not open.
+    pub(super) async fn open(&self, settings: &IndexerSettings) -> anyhow::Result<DataFolder> {
+        Ok(DataFolder::open_with(&self.folder, &settings.catalog, &settings.vectors).await?)
     }
 }
 
@@ -70,5 +81,6 @@ pub(super) async fn publisher(
 ) -> anyhow::Result<Publisher> {
     let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
     let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
-    Ok(Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes))
+    let publisher = Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes);
+    Ok(if data.shared().is_some() { publisher.with_readers() } else { publisher })
 }

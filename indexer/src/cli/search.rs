@@ -84,7 +84,7 @@ impl Search {
         if self.words.trim().is_empty() {
             bail!("there is nothing to search for; give the question in quotes");
         }
-        let data = self.data.open_existing().await?;
+        let data = self.data.open_existing(&settings).await?;
         let embedder = Arc::new(FastEmbedder::start(settings.embedder.clone()).await?);
         let identity = embedder.identity().clone();
         let Some(latest) = data.catalog().latest().await? else {
@@ -104,6 +104,9 @@ impl Search {
         let indexes = data.indexes(&identity, &settings.keyword).await?;
         let base =
             KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone()).await?;
+        if data.shared().is_some() {
+            base.follow().await?;
+        }
         let mut filter = Filter::public(jiff::Zoned::now().date());
         filter.audience = self.audience.into();
         let query =

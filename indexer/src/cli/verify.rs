@@ -47,7 +47,8 @@ struct Outcome<'a> {
 impl Verify {
     pub(super) async fn run(self, settings: IndexerSettings) -> anyhow::Result<Exit> {
         let kb = self.kb.existing()?;
-        let data = self.data.open_existing().await?;
+        let data = self.data.open_existing(&settings).await?;
+        let _right = if self.repair { data.right_to_write().await? } else { None };
         let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
         let mut found = Drifts::default();
         let indexes = match data.indexes(embedder.identity(), &settings.keyword).await {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use indexer::catalog::{CatalogError, WriterLock};
 use indexer::publish::{
-    BuildReport, DataFolder, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness,
+    BuildReport, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness,
 };
 use indexer::settings::IndexerSettings;
 
@@ -38,12 +39,19 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) async fn run(self, settings: IndexerSettings) -> anyhow::Result<Exit> {
         let kb = self.kb.existing()?;
-        let data = DataFolder::open(&self.data.folder).await?;
+        let data = self.data.open(&settings).await?;
+        let right = data.right_to_write().await?;
         let publisher = publisher(kb, &data, &settings).await?;
         publisher.recover().await?;
         let mut watch = FolderWatch::new(kb, &settings.watch);
         let stop = Stop::default();
-        let followed = stop.guard(follow(&publisher, &mut watch, &stop, |r| self.tell(r))).await;
+        let follow = async {
+            tokio::select! {
+                followed = follow(&publisher, &mut watch, &stop, |r| self.tell(r)) => followed,
+                () = lost(right.as_ref()) => Err(CatalogError::NotWriter(String::new()).into()),
+            }
+        };
+        let followed = stop.guard(follow).await;
         data.close().await;
         match followed {
             Ok(()) | Err(PublishError::Cancelled) => Ok(Exit::Interrupted),
@@ -112,6 +120,14 @@ async fn follow(
             () = wake => {}
             () = asked(stop) => return Err(PublishError::Cancelled),
         }
+    }
+}
+
+/// Returns when another process may write a shared catalog.
+async fn lost(right: Option<&WriterLock>) {
+    match right {
+        Some(right) => right.lost().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -13,6 +13,7 @@ mod query;
 mod reader;
 mod schema;
 mod spelling;
+mod statistics;
 mod top;
 mod writer;
 

@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 
+use tantivy::Term;
 use tantivy::schema::Field;
-use tantivy::{Searcher, Term};
 
 use super::schema::Fields;
+use super::statistics::Statistics;
 use super::writer::code_of;
 use crate::language::{Analysed, Analyzer, Concept, TermKind};
 use crate::model::{Locale, PassageId};
@@ -99,19 +100,11 @@ impl Wanted {
 impl KeywordQuery {
     /// The question's terms without function words (unless it has nothing else) and repetitions,
     /// at most [`TERMS`] of them, in the question's order.
-    pub(super) fn terms(
-        &self,
-        searcher: &Searcher,
-        fields: &Fields,
-    ) -> tantivy::Result<Vec<Wanted>> {
+    pub(super) fn terms(&self, live: &Statistics, fields: &Fields) -> tantivy::Result<Vec<Wanted>> {
         let analyzer = Analyzer::new(&self.locale);
         let analysed = analyzer.analyse(head(&self.text));
         let concepts = analyzer.concepts(&analysed);
-        let lookup = Lookup {
-            searcher,
-            fields,
-            all: searcher.segment_readers().iter().map(|s| u64::from(s.max_doc())).sum(),
-        };
+        let lookup = Lookup { live, fields };
         let only_stops = analysed.iter().all(|a| a.term.stop);
         let mut seen = HashSet::new();
         let mut wanted = Vec::new();
@@ -158,10 +151,8 @@ fn groups(analysed: &[Analysed]) -> impl Iterator<Item = &[Analysed]> {
 }
 
 struct Lookup<'a> {
-    searcher: &'a Searcher,
+    live: &'a Statistics,
     fields: &'a Fields,
-    /// Passages of the index, deleted ones included until they are merged away, as BM25 counts.
-    all: u64,
 }
 
 impl Lookup<'_> {
@@ -236,7 +227,7 @@ impl Lookup<'_> {
 
     fn form(&self, field: Field, text: &str, forms: &mut Vec<Form>) -> tantivy::Result<u64> {
         let term = Term::from_field_text(field, text);
-        let passages = self.searcher.doc_freq(&term)?;
+        let passages = self.live.with(&term)?;
         if passages > 0 && !forms.iter().any(|f| f.term == term) {
             let idf = self.idf(passages);
             forms.push(Form { term, idf, share: 1.0 });
@@ -275,7 +266,8 @@ impl Lookup<'_> {
     }
 
     fn idf(&self, passages: u64) -> f32 {
-        let (all, with) = (self.all as f32, passages.min(self.all) as f32);
+        let all = self.live.passages();
+        let (all, with) = (all as f32, passages.min(all) as f32);
         (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
     }
 }

@@ -4,11 +4,14 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
 use super::query::{KeywordHit, KeywordHits, KeywordQuery};
 use super::schema::Fields;
+use super::statistics::Statistics;
 use super::top::{Ids, TopPassages};
 use super::{KeywordError, KeywordSettings, plan, spelling};
 use crate::model::{Filter, Generation, Locale, PassageId};
@@ -19,6 +22,8 @@ pub(super) struct Reader {
     settings: KeywordSettings,
     folder: PathBuf,
     reader: IndexReader,
+    /// The commit that is searched.
+    live: ArcSwap<Statistics>,
 }
 
 impl Reader {
@@ -33,11 +38,18 @@ impl Reader {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|e| KeywordError::unusable(&folder, e))?;
-        Ok(Self { index, fields, settings, folder, reader })
+        let live = Statistics::of(reader.searcher(), &fields)
+            .map_err(|e| KeywordError::unusable(&folder, e))?;
+        let live = ArcSwap::from_pointee(live);
+        Ok(Self { index, fields, settings, folder, reader, live })
     }
 
     pub(super) fn reload(&self) -> Result<(), KeywordError> {
-        self.reader.reload().map_err(|e| self.failed(e))
+        self.reader.reload().map_err(|e| self.failed(e))?;
+        let live =
+            Statistics::of(self.reader.searcher(), &self.fields).map_err(|e| self.failed(e))?;
+        self.live.store(Arc::new(live));
+        Ok(())
     }
 
     pub(super) fn committed_generation(&self) -> Result<Option<Generation>, KeywordError> {
@@ -46,9 +58,9 @@ impl Reader {
     }
 
     pub(super) fn ids(&self) -> Result<HashSet<PassageId>, KeywordError> {
-        let searcher = self.reader.searcher();
-        let mut out = HashSet::with_capacity(searcher.num_docs() as usize);
-        for segment in searcher.segment_readers() {
+        let live = self.live.load_full();
+        let mut out = HashSet::with_capacity(live.passages() as usize);
+        for segment in live.searcher.segment_readers() {
             let ids = Ids::of(segment).map_err(|e| self.failed(e))?;
             out.extend(segment.doc_ids_alive().map(|doc| ids.get(doc)));
         }
@@ -61,15 +73,16 @@ impl Reader {
         filter: &Filter,
         limit: usize,
     ) -> Result<KeywordHits, KeywordError> {
-        let searcher = self.reader.searcher();
-        let wanted = query.terms(&searcher, &self.fields).map_err(|e| self.failed(e))?;
+        let live = self.live.load_full();
+        let wanted = query.terms(&live, &self.fields).map_err(|e| self.failed(e))?;
         let terms = wanted.iter().map(|w| w.report()).collect();
         let plan = plan::plan(wanted, &self.fields, &self.settings);
         let (Some(plan), true) = (plan, limit > 0) else {
             return Ok(KeywordHits { hits: Vec::new(), terms });
         };
-        let hits = searcher
-            .search(&*plan, &TopPassages { filter, limit })
+        let hits = live
+            .searcher
+            .search_with_statistics_provider(&*plan, &TopPassages { filter, limit }, &*live)
             .map_err(|e| self.failed(e))?
             .into_iter()
             .map(|r| KeywordHit { id: r.id, score: r.score })
@@ -83,9 +96,8 @@ impl Reader {
         locale: &Locale,
         known: &dyn Fn(&str) -> bool,
     ) -> Result<Option<String>, KeywordError> {
-        let searcher = self.reader.searcher();
-        spelling::correct(text, locale, known, (&searcher, &self.fields))
-            .map_err(|e| self.failed(e))
+        let live = self.live.load_full();
+        spelling::correct(text, locale, known, (&live, &self.fields)).map_err(|e| self.failed(e))
     }
 
     fn failed(&self, source: tantivy::TantivyError) -> KeywordError {

@@ -6,10 +6,13 @@
 //! the base with the same first letter is one error away (two from eight letters on). Corrections
 //! are used for searching and never shown.
 
-use tantivy::{Searcher, Term};
+use std::collections::BTreeMap;
+
+use tantivy::Term;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::schema::Fields;
+use super::statistics::Statistics;
 use crate::language::{Analyzer, edit_distance, fold};
 use crate::model::Locale;
 
@@ -25,7 +28,7 @@ pub(super) fn correct(
     text: &str,
     locale: &Locale,
     known: &dyn Fn(&str) -> bool,
-    (searcher, fields): (&Searcher, &Fields),
+    (live, fields): (&Statistics, &Fields),
 ) -> tantivy::Result<Option<String>> {
     let analyzer = Analyzer::new(locale);
     let mut out = String::with_capacity(text.len());
@@ -40,7 +43,7 @@ pub(super) fn correct(
         }
         let folded = fold(&word.to_lowercase());
         let lower = word.to_lowercase();
-        let occurs = |term: Term| searcher.doc_freq(&term).map(|n| n > 0);
+        let occurs = |term: Term| live.with(&term).map(|n| n > 0);
         if known(&lower)
             || analyzer.knows(word)
             || occurs(Term::from_field_text(fields.folded, &folded))?
@@ -54,7 +57,7 @@ pub(super) fn correct(
         if stem_known {
             continue;
         }
-        if let Some(better) = nearest(&folded, (searcher, fields))? {
+        if let Some(better) = nearest(&folded, (live, fields))? {
             out.push_str(&text[copied..start]);
             out.push_str(&better);
             copied = start + word.len();
@@ -68,17 +71,14 @@ pub(super) fn correct(
 }
 
 /// The word of the base nearest to `word`: fewest errors, then most passages, then first by letter.
-fn nearest(
-    word: &str,
-    (searcher, fields): (&Searcher, &Fields),
-) -> tantivy::Result<Option<String>> {
+fn nearest(word: &str, (live, fields): (&Statistics, &Fields)) -> tantivy::Result<Option<String>> {
     let chars: Vec<char> = word.chars().collect();
     let Some(first) = chars.first().copied() else { return Ok(None) };
     let allowed = if chars.len() >= LONG_CHARS { 2 } else { 1 };
     let lower = first.to_string();
     let upper = char::from_u32(u32::from(first) + 1).map(String::from).unwrap_or_default();
-    let mut best: Option<(usize, u64, String)> = None;
-    for segment in searcher.segment_readers() {
+    let mut near: BTreeMap<String, usize> = BTreeMap::new();
+    for segment in live.searcher.segment_readers() {
         let inverted = segment.inverted_index(fields.folded)?;
         let mut stream =
             inverted.terms().range().ge(lower.as_bytes()).lt(upper.as_bytes()).into_stream()?;
@@ -94,14 +94,20 @@ fn nearest(
             if errors > allowed {
                 continue;
             }
-            let passages = u64::from(stream.value().doc_freq);
-            let better = best.as_ref().is_none_or(|(e, n, text)| {
-                (errors, std::cmp::Reverse(passages), candidate)
-                    < (*e, std::cmp::Reverse(*n), text.as_str())
-            });
-            if better {
-                best = Some((errors, passages, candidate.to_owned()));
-            }
+            near.insert(candidate.to_owned(), errors);
+        }
+    }
+    let mut best: Option<(usize, u64, String)> = None;
+    for (candidate, errors) in near {
+        if best.as_ref().is_some_and(|(fewest, _, _)| *fewest < errors) {
+            continue;
+        }
+        let passages = live.with(&Term::from_field_text(fields.folded, &candidate))?;
+        // In the order of letters, so that of two equals the first stays.
+        let better =
+            best.as_ref().is_none_or(|(fewest, most, _)| errors < *fewest || passages > *most);
+        if passages > 0 && better {
+            best = Some((errors, passages, candidate));
         }
     }
     Ok(best.map(|(_, _, text)| text))

@@ -84,6 +84,7 @@ impl SegmentCollector for TopOfSegment {
     type Fruit = Vec<Ranked>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
+        let score = rounded(score);
         let full = self.best.len() >= self.limit;
         if full && self.best.peek().is_none_or(|worst| score < worst.0.score) {
             return;
@@ -101,6 +102,13 @@ impl SegmentCollector for TopOfSegment {
     fn harvest(self) -> Vec<Ranked> {
         self.best.into_iter().map(|r| r.0).collect()
     }
+}
+
+/// The score without its last seven bits: the engine sums a passage's terms in an order that depends
+/// on its neighbours, so that equal passages may differ in the last bits and a tie would not be one.
+fn rounded(score: Score) -> Score {
+    const LAST: u32 = 7;
+    f32::from_bits(score.to_bits().saturating_add(1 << (LAST - 1)) >> LAST << LAST)
 }
 
 /// Ids of one segment's passages.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::linger::Linger;
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
 use super::{BuildReport, Indexes, Progress, PublishError, Stage};
@@ -30,6 +31,8 @@ pub struct Publisher {
     pub(super) catalog: Arc<dyn Catalog>,
     pub(super) embedder: Arc<dyn Embedder>,
     pub(super) indexes: Indexes,
+    /// What is retired lingers where other processes read along.
+    linger: Option<Linger>,
 }
 
 /// A passage on its way into the indexes.
@@ -49,7 +52,13 @@ impl Publisher {
         embedder: Arc<dyn Embedder>,
         indexes: Indexes,
     ) -> Self {
-        Self { root: root.to_owned(), rules, catalog, embedder, indexes }
+        Self { root: root.to_owned(), rules, catalog, embedder, indexes, linger: None }
+    }
+
+    /// The same where other processes read the catalog: what is retired lingers until they follow.
+    #[must_use]
+    pub fn with_readers(self) -> Self {
+        Self { linger: Some(Linger::default()), ..self }
     }
 
     /// Makes both indexes hold exactly the live passages of the catalog. Called before the first
@@ -59,6 +68,9 @@ impl Publisher {
     /// When an index or the catalog fails.
     pub async fn recover(&self) -> Result<(), PublishError> {
         let drifts = reconcile(&*self.catalog, &self.indexes).await?;
+        if self.catalog.latest().await?.is_some_and(|g| g.fingerprint == self.indexes.fingerprint) {
+            self.went_live().await;
+        }
         if !drifts.is_empty() {
             tracing::info!(
                 missing = drifts.missing(),
@@ -102,6 +114,14 @@ impl Publisher {
             reason: format!("two documents have the path {path}"),
         })?;
         self.publish(plan, &known, (progress, started)).await
+    }
+
+    /// Tells the vector index that it answers now. What others call it by is a convenience: that it
+    /// cannot be changed must not undo a generation that is live.
+    async fn went_live(&self) {
+        if let Err(error) = self.indexes.vectors.went_live().await {
+            tracing::warn!(%error, "publish.alias: the server's alias names another collection");
+        }
     }
 
     async fn publish(
@@ -164,6 +184,9 @@ impl Publisher {
             embedded: report.embedded,
         };
         self.catalog.commit(&change).await?;
+        if latest.is_none() || !same_space {
+            self.went_live().await;
+        }
         report.generation = generation;
         self.totals(&mut report, started).await?;
         Ok(report)
@@ -176,18 +199,23 @@ impl Publisher {
     /// When an index or the catalog fails; the next call tries again.
     pub async fn tidy(&self) -> Result<(), PublishError> {
         let Some(latest) = self.catalog.latest().await? else { return Ok(()) };
-        let retired = self.catalog.retired_until(latest.generation).await?;
+        let mut retired = self.catalog.retired_until(latest.generation).await?;
         if retired.is_empty() {
             return Ok(());
         }
-        self.indexes.vectors.delete(&retired).await?;
-        self.indexes.vectors.flush().await?;
         let (keyword, ids) = (Arc::clone(&self.indexes.keyword), retired.clone());
         blocking(move || {
             keyword.delete(&ids)?;
             keyword.commit(latest.generation)
         })
         .await??;
+        if let Some(linger) = &self.linger {
+            let until = linger.until(latest.generation, Instant::now());
+            let Some(until) = until else { return Ok(()) };
+            retired = self.catalog.retired_until(until).await?;
+        }
+        self.indexes.vectors.delete(&retired).await?;
+        self.indexes.vectors.flush().await?;
         self.catalog.purge(&retired).await?;
         Ok(())
     }

@@ -5,16 +5,20 @@
 //! data/catalog.sqlite            the truth
 //! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge)
 //! ```
+//!
+//! The truth may live in a Postgres database and the vectors in a Qdrant server instead; several
+//! processes then share them, each with a data folder of its own for its caches, and the one that
+//! has taken the writer's place publishes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lock::DataLock;
 use super::{Place, PublishError};
-use crate::catalog::{Catalog, SqliteCatalog};
+use crate::catalog::{Catalog, CatalogSettings, PostgresCatalog, SqliteCatalog, WriterLock};
 use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
-use crate::vector::{EdgeIndex, VectorIndex};
+use crate::vector::{EdgeIndex, ServerIndex, VectorIndex, VectorSettings};
 
 /// Both indexes of one vector space.
 #[derive(Clone)]
@@ -28,24 +32,51 @@ pub struct Indexes {
 /// An open data folder. Dropping it releases the lock.
 pub struct DataFolder {
     path: PathBuf,
-    catalog: Arc<SqliteCatalog>,
+    catalog: Truth,
+    vectors: VectorSettings,
     _lock: DataLock,
 }
 
+/// Where the catalog is.
+enum Truth {
+    File(Arc<SqliteCatalog>),
+    Shared(Arc<PostgresCatalog>),
+}
+
 impl DataFolder {
-    /// Takes the lock and opens the catalog, making both where the folder is new.
+    /// Takes the lock and opens the catalog, making both where the folder is new. Everything is in
+    /// the folder.
     ///
     /// # Errors
     /// [`PublishError::InUse`] when another process owns the folder, [`PublishError::DataFolder`]
     /// when it cannot be written, [`PublishError::Catalog`] when the catalog does not open.
     pub async fn open(path: &Path) -> Result<Self, PublishError> {
+        Self::open_with(path, &CatalogSettings::default(), &VectorSettings::default()).await
+    }
+
+    /// Like [`DataFolder::open`], with the truth and the vectors where the settings say.
+    ///
+    /// # Errors
+    /// As [`DataFolder::open`].
+    pub async fn open_with(
+        path: &Path,
+        catalog: &CatalogSettings,
+        vectors: &VectorSettings,
+    ) -> Result<Self, PublishError> {
         fs_err::create_dir_all(path).map_err(|e| PublishError::DataFolder {
             folder: path.display().to_string(),
             reason: format!("{e}; it must be a folder that this user may write"),
         })?;
         let lock = DataLock::take(path)?;
-        let catalog = SqliteCatalog::open(&path.join("catalog.sqlite")).await?;
-        Ok(Self { path: path.to_owned(), catalog: Arc::new(catalog), _lock: lock })
+        let catalog = match catalog.server() {
+            None => Truth::File(Arc::new(SqliteCatalog::open(&path.join("catalog.sqlite")).await?)),
+            Some(url) => {
+                // Boxed, as below: what most bases do not need must not swell every caller.
+                let opening = Box::pin(PostgresCatalog::open(url, catalog));
+                Truth::Shared(Arc::new(opening.await?))
+            }
+        };
+        Ok(Self { path: path.to_owned(), catalog, vectors: vectors.clone(), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -53,7 +84,32 @@ impl DataFolder {
     }
 
     pub fn catalog(&self) -> Arc<dyn Catalog> {
-        Arc::clone(&self.catalog) as Arc<dyn Catalog>
+        match &self.catalog {
+            Truth::File(catalog) => Arc::clone(catalog) as Arc<dyn Catalog>,
+            Truth::Shared(catalog) => Arc::clone(catalog) as Arc<dyn Catalog>,
+        }
+    }
+
+    /// The catalog, when other processes share it.
+    pub fn shared(&self) -> Option<Arc<PostgresCatalog>> {
+        match &self.catalog {
+            Truth::File(_) => None,
+            Truth::Shared(catalog) => Some(Arc::clone(catalog)),
+        }
+    }
+
+    /// The right to write, for a command that wants to publish now: with a shared catalog its writer's
+    /// place, to be held as long as is written; else `None`, because the folder's owner may write.
+    ///
+    /// # Errors
+    /// [`CatalogError::NotWriter`](crate::catalog::CatalogError::NotWriter) naming the process that
+    /// has the place.
+    pub async fn right_to_write(&self) -> Result<Option<WriterLock>, PublishError> {
+        let Truth::Shared(catalog) = &self.catalog else { return Ok(None) };
+        match catalog.try_lead().await? {
+            Some(lock) => Ok(Some(lock)),
+            None => Err(catalog.not_writer().await?.into()),
+        }
     }
 
     /// Opens (or makes, empty) the indexes of the vector space `identity`.
@@ -68,19 +124,27 @@ impl DataFolder {
         let folder = self.path.join(format!("index-{}", identity.fingerprint));
         let dimensions = identity.dimensions;
         let settings = settings.clone();
+        let here = !self.vectors.has_server();
         let (keyword, vectors) = tokio::task::spawn_blocking(move || {
             let keyword = KeywordIndex::open_or_create(&folder.join("keyword"), &settings)?;
-            let vectors = EdgeIndex::open_or_create(&folder.join("vectors"), dimensions)?;
-            Ok::<_, PublishError>((keyword, vectors))
+            let vectors = || EdgeIndex::open_or_create(&folder.join("vectors"), dimensions);
+            Ok::<_, PublishError>((keyword, here.then(vectors).transpose()?))
         })
         .await
         .map_err(|e| PublishError::DataFolder {
             folder: self.path.display().to_string(),
             reason: format!("opening the indexes failed: {e}"),
         })??;
+        let vectors: Arc<dyn VectorIndex> = match vectors {
+            Some(here) => Arc::new(here),
+            None => {
+                let opening = ServerIndex::open(&self.vectors, &identity.fingerprint, dimensions);
+                Arc::new(Box::pin(opening).await?)
+            }
+        };
         Ok(Indexes {
             keyword: Arc::new(keyword),
-            vectors: Arc::new(vectors),
+            vectors,
             fingerprint: identity.fingerprint.clone(),
         })
     }
@@ -115,6 +179,9 @@ impl DataFolder {
 
     /// Closes the database connections; the lock goes when the value is dropped.
     pub async fn close(&self) {
-        self.catalog.close().await;
+        match &self.catalog {
+            Truth::File(catalog) => catalog.close().await,
+            Truth::Shared(catalog) => catalog.close().await,
+        }
     }
 }

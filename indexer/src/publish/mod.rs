@@ -6,17 +6,22 @@
 //! of change. Every step may be killed: [`reconcile`] makes the indexes follow the catalog again.
 
 mod apply;
+mod catch_up;
 mod data_folder;
 mod drift;
+mod linger;
 mod lock;
 mod plan;
 mod progress;
 mod reconcile;
 mod report;
+#[cfg(test)]
+mod shared_tests;
 mod verify;
 mod watch;
 
 pub use apply::Publisher;
+pub(crate) use catch_up::catch_up;
 pub use data_folder::{DataFolder, Indexes};
 pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
@@ -49,6 +54,12 @@ pub enum PublishError {
     Vectors(#[from] VectorError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    /// The live generation of a shared catalog belongs to another model than this process has.
+    #[error(
+        "the live generation belongs to the vector space {live}, this process searches {own}: give \
+         all processes of a knowledge base the same [embedder] settings"
+    )]
+    OtherSpace { live: String, own: String },
     #[error("publishing stopped on request")]
     Cancelled,
     /// The folder was written to while it was read; the next look sees it whole.

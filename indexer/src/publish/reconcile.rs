@@ -19,7 +19,7 @@ const WINDOW: usize = 1024;
 /// # Errors
 /// When an index or the catalog cannot be read.
 pub async fn inspect(catalog: &dyn Catalog, indexes: &Indexes) -> Result<Drifts, PublishError> {
-    Ok(differences(&catalog.snapshot().await?, indexes).await?.0)
+    Ok(differences(catalog, &catalog.snapshot().await?, indexes).await?.0)
 }
 
 /// Finds differences and mends them from the catalog; nothing is embedded.
@@ -28,15 +28,36 @@ pub(super) async fn reconcile(
     indexes: &Indexes,
 ) -> Result<Drifts, PublishError> {
     let rows = catalog.snapshot().await?;
-    let (drifts, keyword, vectors) = differences(&rows, indexes).await?;
+    let (drifts, keyword, vectors) = differences(catalog, &rows, indexes).await?;
     if drifts.is_empty() {
         return Ok(drifts);
     }
-    let live: HashMap<PassageId, usize> =
-        rows.passages.iter().enumerate().map(|(i, p)| (p.id, i)).collect();
+    let live = places(&rows);
 
     indexes.vectors.delete(&vectors.surplus).await?;
-    for ids in vectors.missing.chunks(WINDOW) {
+    fill_vectors((catalog, indexes), (&rows, &live), &vectors.missing).await?;
+    indexes.vectors.flush().await?;
+
+    let index = Arc::clone(&indexes.keyword);
+    blocking(move || index.delete(&keyword.surplus)).await??;
+    fill_keyword((catalog, indexes), (&rows, &live), &keyword.missing).await?;
+    let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);
+    blocking(move || index.commit(generation)).await??;
+    Ok(drifts)
+}
+
+/// Where each live passage stands in `rows`.
+pub(super) fn places(rows: &SnapshotRows) -> HashMap<PassageId, usize> {
+    rows.passages.iter().enumerate().map(|(i, p)| (p.id, i)).collect()
+}
+
+/// Puts `missing` into the vector index; a passage without a vector is left out.
+pub(super) async fn fill_vectors(
+    (catalog, indexes): (&dyn Catalog, &Indexes),
+    (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
+    missing: &[PassageId],
+) -> Result<(), PublishError> {
+    for ids in missing.chunks(WINDOW) {
         let hashes: Vec<EmbedHash> =
             ids.iter().filter_map(|id| Some(rows.passages[*live.get(id)?].embed_hash)).collect();
         let known: HashMap<EmbedHash, Vec<f32>> =
@@ -54,11 +75,16 @@ pub(super) async fn reconcile(
             .collect();
         indexes.vectors.upsert(&points).await?;
     }
-    indexes.vectors.flush().await?;
+    Ok(())
+}
 
-    let index = Arc::clone(&indexes.keyword);
-    blocking(move || index.delete(&keyword.surplus)).await??;
-    for ids in keyword.missing.chunks(WINDOW) {
+/// Puts `missing` into the keyword index; visible after its commit.
+pub(super) async fn fill_keyword(
+    (catalog, indexes): (&dyn Catalog, &Indexes),
+    (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
+    missing: &[PassageId],
+) -> Result<(), PublishError> {
+    for ids in missing.chunks(WINDOW) {
         let stored = catalog.passages(ids).await?;
         let passages: Vec<KeywordPassage<'_>> = stored
             .iter()
@@ -73,17 +99,16 @@ pub(super) async fn reconcile(
             .collect();
         tokio::task::block_in_place(|| indexes.keyword.add(&passages))?;
     }
-    let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);
-    blocking(move || index.commit(generation)).await??;
-    Ok(drifts)
+    Ok(())
 }
 
-struct Difference {
-    missing: Vec<PassageId>,
-    surplus: Vec<PassageId>,
+pub(super) struct Difference {
+    pub(super) missing: Vec<PassageId>,
+    pub(super) surplus: Vec<PassageId>,
 }
 
 async fn differences(
+    catalog: &dyn Catalog,
     rows: &SnapshotRows,
     indexes: &Indexes,
 ) -> Result<(Drifts, Difference, Difference), PublishError> {
@@ -92,7 +117,13 @@ async fn differences(
     let vector_ids = indexes.vectors.ids().await?;
     let live: HashSet<PassageId> = rows.passages.iter().map(|p| p.id).collect();
     let keyword = difference(&live, &keyword_ids);
-    let vectors = difference(&live, &vector_ids);
+    let mut vectors = difference(&live, &vector_ids);
+    if indexes.vectors.is_shared() && !vectors.surplus.is_empty() {
+        // Others may still read what was retired a moment ago; tidying removes it in its time.
+        let retired: HashSet<PassageId> =
+            catalog.retired_until(rows.generation).await?.into_iter().collect();
+        vectors.surplus.retain(|id| !retired.contains(id));
+    }
 
     let path_of: HashMap<PassageId, &str> = rows
         .passages
@@ -115,7 +146,7 @@ async fn differences(
     Ok((Drifts(drifts), keyword, vectors))
 }
 
-fn difference(live: &HashSet<PassageId>, indexed: &HashSet<PassageId>) -> Difference {
+pub(super) fn difference(live: &HashSet<PassageId>, indexed: &HashSet<PassageId>) -> Difference {
     let mut missing: Vec<_> = live.difference(indexed).copied().collect();
     let mut surplus: Vec<_> = indexed.difference(live).copied().collect();
     missing.sort();

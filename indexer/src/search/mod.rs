@@ -4,6 +4,7 @@
 //! does not hold live are dropped, the lists are fused, and the texts of the best come from the
 //! catalog. Called by the server and by `atbilde-indexer search`.
 
+mod follow;
 mod fusion;
 mod settings;
 mod snapshot;
@@ -17,7 +18,7 @@ pub use fusion::{Fused, fuse};
 pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 
-use crate::catalog::{Catalog, CatalogError, StoredDocument};
+use crate::catalog::{Catalog, CatalogError, SnapshotRows, StoredDocument};
 use crate::embed::{self, EmbedError, Embedder};
 use crate::keyword::{KeywordError, KeywordHit, KeywordQuery, QueryTerm};
 use crate::language;
@@ -108,9 +109,12 @@ impl KnowledgeBase {
     /// # Errors
     /// When the catalog cannot be read; the old snapshot stays.
     pub async fn refresh(&self) -> Result<(), CatalogError> {
-        let rows = self.catalog.snapshot().await?;
-        self.snapshot.store(Arc::new(Snapshot::new(rows)));
+        self.show(self.catalog.snapshot().await?);
         Ok(())
+    }
+
+    fn show(&self, rows: SnapshotRows) {
+        self.snapshot.store(Arc::new(Snapshot::new(rows)));
     }
 
     /// The generation that searches see now.

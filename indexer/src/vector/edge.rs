@@ -23,8 +23,11 @@ use qdrant_edge::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{VectorError, VectorHit, VectorIndex, VectorPoint};
-use crate::model::{Audience, DocumentMeta, Filter, PassageId, Validity};
+use super::payload::{
+    FIELDS, FROM_DAY, Kind, LANGUAGE, Payload, Rule, TAGS, UNTIL_DAY, VIEW, rules,
+};
+use super::{VectorError, VectorHit, VectorIndex, VectorPoint, ties};
+use crate::model::{DocumentMeta, Filter, PassageId};
 
 /// Points in one update of the engine.
 const UPSERT_BATCH: usize = 512;
@@ -33,14 +36,6 @@ const WAL_SEGMENT_BYTES: usize = 4 << 20;
 
 /// Written by the engine into every shard.
 const CONFIG_FILE: &str = "edge_config.json";
-
-/// Payload keys. `view` joins audience, draft and "has dates", so that the usual filter is a single
-/// keyword match.
-const VIEW: &str = "view";
-const LANGUAGE: &str = "lang";
-const TAGS: &str = "tags";
-const FROM_DAY: &str = "from";
-const UNTIL_DAY: &str = "until";
 
 /// An embedded shard. One process may have a folder open.
 pub struct EdgeIndex {
@@ -135,27 +130,30 @@ impl VectorIndex for EdgeIndex {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<VectorHit>, VectorError> {
-        let request = SearchRequest {
-            query: QueryEnum::Nearest(NamedQuery {
-                query: VectorInternal::Dense(query.to_vec()),
-                using: Some(DEFAULT_VECTOR_NAME.to_owned()),
-            }),
-            filter: edge_filter(filter),
-            params: Some(SearchParams { exact: true, ..SearchParams::default() }),
-            limit,
-            offset: 0,
-            with_payload: None,
-            with_vector: None,
-            score_threshold: None,
-        };
-        let mut hits = self
-            .run(move |inner| caught(|| inner.shard.search(request)))
-            .await?
-            .into_iter()
-            .filter_map(|p| Some(VectorHit { id: passage_id(p.id)?, cosine: p.score }))
-            .collect::<Vec<_>>();
-        hits.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.id.cmp(&b.id)));
-        Ok(hits)
+        let filter = edge_filter(filter);
+        ties::settled(limit, |wanted| {
+            let request = SearchRequest {
+                query: QueryEnum::Nearest(NamedQuery {
+                    query: VectorInternal::Dense(query.to_vec()),
+                    using: Some(DEFAULT_VECTOR_NAME.to_owned()),
+                }),
+                filter: Some(filter.clone()),
+                params: Some(SearchParams { exact: true, ..SearchParams::default() }),
+                limit: wanted,
+                offset: 0,
+                with_payload: None,
+                with_vector: None,
+                score_threshold: None,
+            };
+            async move {
+                let found = self.run(move |inner| caught(|| inner.shard.search(request))).await?;
+                Ok(found
+                    .into_iter()
+                    .filter_map(|p| Some(VectorHit { id: passage_id(p.id)?, cosine: p.score }))
+                    .collect())
+            }
+        })
+        .await
     }
 
     async fn ids(&self) -> Result<HashSet<PassageId>, VectorError> {
@@ -190,14 +188,11 @@ impl Inner {
     }
 
     fn create_payload_indexes(&self) -> Result<(), String> {
-        let fields = [
-            (VIEW, PayloadSchemaType::Keyword),
-            (LANGUAGE, PayloadSchemaType::Keyword),
-            (TAGS, PayloadSchemaType::Keyword),
-            (FROM_DAY, PayloadSchemaType::Integer),
-            (UNTIL_DAY, PayloadSchemaType::Integer),
-        ];
-        for (field, schema) in fields {
+        for (field, kind) in FIELDS {
+            let schema = match kind {
+                Kind::Word => PayloadSchemaType::Keyword,
+                Kind::Number => PayloadSchemaType::Integer,
+            };
             self.update(UpdateOperation::FieldIndexOperation(FieldIndexOperations::CreateIndex(
                 CreateIndex {
                     field_name: key(field),
@@ -263,71 +258,42 @@ fn passage_id(id: PointId) -> Option<PassageId> {
     }
 }
 
-/// `public`, `public+draft`, `public+dated`, `public+draft+dated` and so on.
-fn view(audience: Audience, draft: bool, dated: bool) -> String {
-    let mut out = audience.as_str().to_owned();
-    if draft {
-        out.push_str("+draft");
-    }
-    if dated {
-        out.push_str("+dated");
-    }
-    out
-}
-
 fn payload(meta: &DocumentMeta) -> serde_json::Value {
-    let validity = Validity::of(meta);
+    let payload = Payload::of(meta);
     json!({
-        VIEW: view(meta.audience, meta.draft, validity != Validity::FOREVER),
-        LANGUAGE: meta.locale.language(),
-        TAGS: meta.tags,
-        FROM_DAY: validity.from_day,
-        UNTIL_DAY: validity.until_day,
+        VIEW: payload.view,
+        LANGUAGE: payload.language,
+        TAGS: payload.tags,
+        FROM_DAY: payload.validity.from_day,
+        UNTIL_DAY: payload.validity.until_day,
     })
 }
 
-/// The engine's form of `filter`; agrees with [`Filter::admits`].
-fn edge_filter(filter: &Filter) -> Option<EdgeFilter> {
-    let drafts: &[bool] = if filter.drafts { &[false, true] } else { &[false] };
-    let views = |dated: bool| -> Vec<String> {
-        Audience::ALL
-            .into_iter()
-            .filter(|a| *a <= filter.audience)
-            .flat_map(|a| drafts.iter().map(move |draft| view(a, *draft, dated)))
-            .collect()
-    };
-    let day = filter.valid_on.map(crate::model::day_number);
-    let mut must = Vec::new();
-    match day {
-        None => must.push(any_of(VIEW, views(false).into_iter().chain(views(true)))),
-        Some(day) => {
-            #[expect(clippy::cast_precision_loss, reason = "day numbers are far below 2^52")]
-            let day = day as f64;
-            let dated = EdgeFilter {
-                must: Some(vec![
-                    any_of(VIEW, views(true)),
-                    range(FROM_DAY, Range { lte: Some(day.into()), ..Range::default() }),
-                    range(UNTIL_DAY, Range { gte: Some(day.into()), ..Range::default() }),
-                ]),
-                ..EdgeFilter::default()
-            };
-            must.push(Condition::Filter(EdgeFilter {
-                should: Some(vec![any_of(VIEW, views(false)), Condition::Filter(dated)]),
-                ..EdgeFilter::default()
-            }));
-        }
-    }
-    if let Some(languages) = &filter.languages {
-        must.push(any_of(LANGUAGE, languages.iter().map(|l| l.language().to_owned())));
-    }
-    if !filter.tags.is_empty() {
-        must.push(any_of(TAGS, filter.tags.iter().cloned()));
-    }
-    Some(EdgeFilter { must: Some(must), ..EdgeFilter::default() })
+/// The engine's form of `filter`.
+fn edge_filter(filter: &Filter) -> EdgeFilter {
+    all(rules(filter))
 }
 
-fn any_of(field: &str, values: impl IntoIterator<Item = String>) -> Condition {
-    let values = AnyVariants::Strings(values.into_iter().collect());
+fn all(rules: Vec<Rule>) -> EdgeFilter {
+    EdgeFilter { must: Some(rules.into_iter().map(condition).collect()), ..EdgeFilter::default() }
+}
+
+fn condition(rule: Rule) -> Condition {
+    #[expect(clippy::cast_precision_loss, reason = "day numbers are far below 2^52")]
+    let number = |day: i64| Some((day as f64).into());
+    match rule {
+        Rule::AnyOf(field, words) => any_of(field, words),
+        Rule::AtMost(field, day) => range(field, Range { lte: number(day), ..Range::default() }),
+        Rule::AtLeast(field, day) => range(field, Range { gte: number(day), ..Range::default() }),
+        Rule::OneOf(groups) => Condition::Filter(EdgeFilter {
+            should: Some(groups.into_iter().map(|g| Condition::Filter(all(g))).collect()),
+            ..EdgeFilter::default()
+        }),
+    }
+}
+
+fn any_of(field: &str, words: Vec<String>) -> Condition {
+    let values = AnyVariants::Strings(words.into_iter().collect());
     Condition::Field(FieldCondition::new_match(
         key(field),
         Match::Any(qdrant_edge::MatchAny { any: values }),

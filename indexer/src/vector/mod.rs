@@ -5,14 +5,22 @@
 //! entry is ever updated in place, because a passage id covers all that is stored of it.
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod edge;
+mod payload;
+mod server;
+mod settings;
+mod ties;
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 
+pub use self::server::ServerIndex;
+#[cfg(test)]
+pub(crate) use self::server::test_server::TestServer;
 pub use edge::EdgeIndex;
+pub use settings::{Scan, VectorSettings};
 
 use crate::model::{DocumentMeta, Filter, PassageId};
 
@@ -55,6 +63,17 @@ pub trait VectorIndex: Send + Sync {
 
     /// Every id in the index, for reconciling with the catalog.
     async fn ids(&self) -> Result<HashSet<PassageId>, VectorError>;
+
+    /// Told when a generation of this index's vector space is the one that answers.
+    async fn went_live(&self) -> Result<(), VectorError> {
+        Ok(())
+    }
+
+    /// Whether all processes over one catalog search the same entries: then the writer alone
+    /// changes them.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// What went wrong in a vector index.
@@ -63,6 +82,9 @@ pub enum VectorError {
     /// The folder is damaged, locked or of another shape. Never repaired by deleting.
     #[error("vector index {folder}: {reason}")]
     Open { folder: String, reason: String },
+    /// The server is not there, refuses, or holds something else under our name.
+    #[error("vector server {url}: {reason}")]
+    Server { url: String, reason: String },
     /// An operation failed; the index is as it was at the last flush.
     #[error("vector index: {0}")]
     Operation(String),

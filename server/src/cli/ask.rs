@@ -83,6 +83,9 @@ impl Ask {
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
+        if base.shared().is_some() {
+            base.knowledge().follow().await?;
+        }
         let snapshot = base.knowledge().snapshot();
         if snapshot.generation == Generation(0) || snapshot.fingerprint != base.fingerprint() {
             base.publisher()

@@ -49,6 +49,7 @@ impl Base {
             Source::Documents(_) => data,
         };
         let paths = Paths { kb: kb.to_owned(), data: data.to_owned() };
+        let settings = &settings.in_one_folder();
         let opened = startup::Base::open(settings, &paths, EmbedderStart::Now).await?;
         let (publisher, knowledge) = (opened.publisher(), opened.knowledge());
         publisher.recover().await?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use indexer::catalog::PostgresCatalog;
 use indexer::embed::{Embedder, FastEmbedder};
 use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
@@ -60,7 +61,8 @@ impl Base {
     /// When another process owns the folder, it cannot be written, a file in it does not open, or the
     /// embedding model or its library is missing.
     pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
-        let folder = DataFolder::open(&paths.data).await?;
+        let indexer = &settings.indexer;
+        let folder = DataFolder::open_with(&paths.data, &indexer.catalog, &indexer.vectors).await?;
         let embedder = settings.indexer.embedder.clone();
         let embedder = match start {
             EmbedderStart::Now => FastEmbedder::start(embedder).await,
@@ -80,6 +82,8 @@ impl Base {
             Arc::clone(&embedder),
             indexes.clone(),
         );
+        let publisher =
+            if folder.shared().is_some() { publisher.with_readers() } else { publisher };
         let knowledge = KnowledgeBase::open(
             folder.catalog(),
             embedder,
@@ -122,6 +126,11 @@ impl Base {
     /// The writing side.
     pub fn publisher(&self) -> Arc<Publisher> {
         Arc::clone(&self.publisher)
+    }
+
+    /// The catalog, when other processes share it.
+    pub fn shared(&self) -> Option<Arc<PostgresCatalog>> {
+        self.folder.shared()
     }
 
     pub fn store(&self) -> Arc<SqliteStore> {

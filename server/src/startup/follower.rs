@@ -29,6 +29,7 @@ const RETRY: Duration = Duration::from_secs(30);
 const CANCEL_GRACE: Duration = Duration::from_secs(2);
 
 /// Follows one folder.
+#[derive(Clone)]
 pub(super) struct Follower {
     pub(super) publisher: Arc<Publisher>,
     pub(super) knowledge: Arc<KnowledgeBase>,
@@ -39,6 +40,8 @@ pub(super) struct Follower {
     pub(super) rules: SourceRules,
     pub(super) watch: WatchSettings,
     pub(super) status: Arc<IndexStatus>,
+    /// Whether what is searched is known to be whole: then it goes on answering while it is checked.
+    pub(super) warm: bool,
     pub(super) stop: CancellationToken,
 }
 
@@ -118,7 +121,9 @@ impl Follower {
         stillness: Stillness,
     ) -> Result<(), PublishError> {
         if !memory.recovered {
-            self.set(Phase::Starting("the index is being checked".to_owned()));
+            if !self.warm {
+                self.set(Phase::Starting("the index is being checked".to_owned()));
+            }
             self.until_stopped(self.publisher.recover()).await?;
             memory.recovered = true;
             if self.serves() {
@@ -162,12 +167,12 @@ impl Follower {
     }
 
     /// Whether there is something to answer from.
-    fn serves(&self) -> bool {
+    pub(super) fn serves(&self) -> bool {
         let snapshot = self.knowledge.snapshot();
         snapshot.generation > Generation(0) && snapshot.fingerprint == self.fingerprint
     }
 
-    fn set(&self, phase: Phase) {
+    pub(super) fn set(&self, phase: Phase) {
         if !self.stop.is_cancelled() {
             self.readiness.set(phase);
         }
