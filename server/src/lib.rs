@@ -16,6 +16,7 @@ pub mod handoff;
 pub mod http;
 pub mod live;
 pub mod privacy;
+pub mod rights;
 pub mod settings;
 pub mod startup;
 pub mod store;

@@ -4,7 +4,7 @@
 mod agent;
 mod answer;
 mod conversation;
-mod escalation;
+pub(crate) mod escalation;
 mod event;
 mod message;
 mod question;

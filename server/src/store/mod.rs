@@ -16,12 +16,14 @@ mod hand_overs;
 #[cfg(test)]
 mod interleavings;
 pub mod outbox;
+pub mod personal;
 mod privacy_file;
 mod sqlite;
 pub mod vault;
 
 pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
 pub use audit::AuditLog;
+pub(crate) use file::Scrub;
 pub use conversations::{
     Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted,
 };

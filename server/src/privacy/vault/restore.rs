@@ -43,6 +43,13 @@ impl Restorer {
         Restoring { restorer: self, held: String::new() }
     }
 
+    /// All placeholders with their originals, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut all: Vec<_> = self.originals.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        all.sort_unstable();
+        all.into_iter()
+    }
+
     /// The original behind one placeholder.
     pub fn original(&self, placeholder: &str) -> Option<&str> {
         self.originals.get(placeholder).map(|original| original.as_str())

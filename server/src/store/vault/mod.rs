@@ -202,6 +202,21 @@ impl Vault {
         Ok(Destroyed { originals, keys })
     }
 
+    /// Whether originals of the conversation are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn knows(&self, conversation: Uuid) -> Result<bool, StoreError> {
+        let (any,): (bool,) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM vault_entries WHERE conversation = ?1
+                 UNION ALL SELECT 1 FROM vault_floors WHERE conversation = ?1)",
+        )
+        .bind(conversation.simple().to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(any)
+    }
+
     /// Conversations with originals whose newest is older than `before`.
     ///
     /// # Errors
