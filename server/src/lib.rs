@@ -15,6 +15,7 @@ pub mod generate;
 pub mod handoff;
 pub mod http;
 pub mod live;
+pub mod metrics;
 pub mod privacy;
 pub mod rights;
 pub mod settings;

@@ -5,8 +5,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 
 use super::*;
-use crate::domain::ConversationId;
-use crate::domain::escalation::tests::escalation;
+use crate::domain::{ConversationId, escalation_for_tests as escalation};
 use crate::privacy::RedactedText;
 
 /// Takes one message and gives its text.

@@ -11,6 +11,7 @@ pub mod audit;
 #[cfg(test)]
 pub(crate) mod contract;
 mod conversations;
+pub mod figures;
 mod file;
 mod hand_overs;
 #[cfg(test)]
