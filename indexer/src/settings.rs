@@ -21,8 +21,8 @@ use crate::source::SourceRules;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 11] = [
-    "server", "assistant", "generator", "redaction", "handoff", "vault", "privacy", "webhooks", "email", "log",
+const SERVER_SECTIONS: [&str; 13] = [
+    "server", "access", "assistant", "generator", "redaction", "handoff", "vault", "privacy", "webhooks", "email", "figures", "log",
     "eval",
 ];
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessSettings;
 use crate::assistant::AssistantSettings;
+use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
 use crate::generate::GeneratorSettings;
 use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
@@ -34,6 +35,7 @@ pub struct Settings {
     pub privacy: PrivacySettings,
     pub webhooks: WebhookSettings,
     pub email: EmailSettings,
+    pub figures: CostSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -152,6 +154,7 @@ impl Settings {
             privacy: figment.extract_inner("privacy").map_err(value)?,
             webhooks: figment.extract_inner("webhooks").map_err(value)?,
             email: figment.extract_inner("email").map_err(value)?,
+            figures: figment.extract_inner("figures").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,

@@ -13,12 +13,10 @@ mod escalations;
 mod eval;
 mod health;
 mod key;
-mod redact;
-mod serve;
-mod user;
 mod privacy;
 mod redact;
 mod serve;
+mod user;
 mod webhooks;
 
 use std::ffi::OsString;

@@ -10,12 +10,14 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
-use crate::assistant::{Assistant, Parts, Writer};
+use crate::assistant::{Assistant, Originals, Parts, Writer};
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::metrics::Metrics;
 use crate::privacy::Redactor;
+use crate::rights::Rights;
 use crate::settings::Settings;
 use crate::store::{ConversationStore, SqliteStore};
 
@@ -41,6 +43,8 @@ pub struct Base {
     redactor: Arc<Redactor>,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
+    rights: Arc<Rights>,
+    metrics: Arc<Metrics>,
     fingerprint: String,
 }
 
@@ -52,6 +56,7 @@ impl Base {
     /// When another process owns the folder, it cannot be written, a file in it does not open, or the
     /// embedding model or its library is missing.
     pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
+        crate::tls::install_crypto();
         let folder = DataFolder::open(&paths.data).await?;
         let embedder = settings.indexer.embedder.clone();
         let embedder = match start {
@@ -83,6 +88,7 @@ impl Base {
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
+        let rights = Rights::open(&paths.data, &store, &settings.vault, &settings.privacy).await?;
         Ok(Self {
             kb: paths.kb.clone(),
             folder,
@@ -92,6 +98,8 @@ impl Base {
             redactor: Arc::new(redactor),
             hub: Arc::default(),
             hours: Arc::new(hours),
+            rights: Arc::new(rights),
+            metrics: Arc::default(),
             fingerprint,
         })
     }
@@ -129,6 +137,16 @@ impl Base {
         Arc::clone(&self.hours)
     }
 
+    /// Counts what happens in this process.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// Vault, audit log and what a person may ask for of their data.
+    pub fn rights(&self) -> Arc<Rights> {
+        Arc::clone(&self.rights)
+    }
+
     pub fn redactor(&self) -> Arc<Redactor> {
         Arc::clone(&self.redactor)
     }
@@ -140,7 +158,7 @@ impl Base {
     pub fn assistant(
         &self,
         settings: &Settings,
-        store: Arc<dyn ConversationStore>,
+        (store, originals): (Arc<dyn ConversationStore>, Originals),
     ) -> Result<Assistant> {
         let generator = &settings.generator;
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
@@ -159,12 +177,15 @@ impl Base {
             writer,
             hub: self.hub(),
             hours: self.hours(),
+            originals,
+            metrics: self.metrics(),
         };
         Ok(Assistant::new(parts, settings.assistant.clone()))
     }
 
     /// Closes the databases and releases the folder.
     pub async fn close(self) {
+        self.rights.close().await;
         self.store.close().await;
         self.folder.close().await;
     }

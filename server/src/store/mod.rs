@@ -56,3 +56,13 @@ pub enum StoreError {
     #[error("there is a {0} of that name already")]
     Taken(&'static str),
 }
+
+impl From<VaultStoreError> for StoreError {
+    fn from(error: VaultStoreError) -> Self {
+        match error {
+            VaultStoreError::Store(error) => error,
+            VaultStoreError::Erased => Self::Missing("conversation"),
+            other => Self::Database(other.to_string()),
+        }
+    }
+}
