@@ -81,6 +81,7 @@ impl Fixture {
             let new = NewMessage {
                 text,
                 message_id: None,
+                locale: None,
                 at: soon(n),
                 reopened: contract::words("Again."),
             };

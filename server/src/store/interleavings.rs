@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::contract::{answer, begin, colleague, message, ticket, transition, words};
 use super::{
-    AgentMessage, Changed, ConversationStore, MessageFor, NewMessage, Posted, SqliteStore,
+    AgentMessage, Changed, Conversations, HandOvers, MessageFor, NewMessage, Posted, SqliteStore,
 };
 use crate::domain::{
     Agent, AgentId, Author, Conversation, ConversationId, ConversationState, Step, SystemKind,
