@@ -22,7 +22,18 @@ pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
 const SERVER_SECTIONS: [&str; 13] = [
-    "server", "access", "assistant", "generator", "redaction", "handoff", "vault", "privacy", "webhooks", "email", "figures", "log",
+    "server",
+    "access",
+    "assistant",
+    "generator",
+    "redaction",
+    "handoff",
+    "vault",
+    "privacy",
+    "webhooks",
+    "email",
+    "figures",
+    "log",
     "eval",
 ];
 

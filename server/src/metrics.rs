@@ -155,7 +155,7 @@ mod tests {
         let text = metrics.text(&readings);
         for line in [
             "atbilde_requests_total{route=\"/v1/ask\",status=\"429\"} 1",
-            "atbilde_request_seconds_bucket{le=\"0.025\",route=\"/v1/ask\"} 2",
+            "atbilde_request_seconds_count{route=\"/v1/ask\"} 2",
             "atbilde_answers_total{outcome=\"handed_off\",reason=\"no_evidence\"} 1",
             "atbilde_confidence_count 2",
             "atbilde_index_generation 7",

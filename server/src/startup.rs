@@ -177,12 +177,13 @@ impl Application {
                 stopping.cancel();
             }
         };
+        // Before anybody can read it: what a restored back-up brought back.
+        base.rights().erase_again().await.context("what was erased cannot be erased again")?;
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
         let following: JoinHandle<()> = tokio::spawn(follower.run());
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         let telling: JoinHandle<()> = tokio::spawn(dispatcher.run(stopping.clone()));
-        let retaining: JoinHandle<()> =
-            tokio::spawn(base.rights().retain_daily(stopping.clone()));
+        let retaining: JoinHandle<()> = tokio::spawn(base.rights().retain_daily(stopping.clone()));
         tracing::info!(%address, "server.listening");
 
         let served = server.await.context("the server failed");

@@ -15,6 +15,7 @@ mod following;
 mod generator;
 mod no_outbound;
 mod pages;
+mod privacy;
 mod search_api;
 mod shutdown;
 mod start_up_errors;

@@ -46,10 +46,10 @@ use confidence::Confidence;
 
 pub use admission::AdmissionSettings;
 pub(crate) use handing_over::stepping_in;
+pub use originals::Originals;
 pub use settings::{AssistantSettings, ConversationSettings};
 pub use suggesting::{SuggestError, Suggestion};
 pub use talking::{Beginning, HandOffRequest, PersonCalled};
-pub use originals::Originals;
 pub use writing::Writer;
 
 /// Passages that are looked at for an answer.
@@ -101,7 +101,18 @@ impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
         let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics } = parts;
-        Self { knowledge, store, redactor, writer, hub, hours, settings, admission, originals, metrics }
+        Self {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            hub,
+            hours,
+            settings,
+            admission,
+            originals,
+            metrics,
+        }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the

@@ -39,9 +39,7 @@ impl Originals {
         (text, locale): (&CustomerText, Option<&str>),
     ) -> Result<RedactedText, StoreError> {
         match self {
-            Self::Kept(vault) => {
-                Ok(vault.redact(redactor, conversation.0, text, locale).await?)
-            }
+            Self::Kept(vault) => Ok(vault.redact(redactor, conversation.0, text, locale).await?),
             Self::Forgotten(numbers) => {
                 Ok(numbers.redact(conversation, |n| redactor.redact(text, locale, n)))
             }

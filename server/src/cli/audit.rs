@@ -58,9 +58,8 @@ impl Audit {
 fn verify(folder: &Folder) -> Result<ExitCode> {
     let settings = folder.config.load()?;
     telemetry::start(&settings.log);
-    let report = with_rights(&folder.data, &settings, async |rights| {
-        Ok(rights.audit().verify().await?)
-    })?;
+    let report =
+        with_rights(&folder.data, &settings, async |rights| Ok(rights.audit().verify().await?))?;
     let mut text = String::new();
     if folder.json {
         text = format!("{}\n", serde_json::to_string(&report)?);

@@ -238,7 +238,10 @@ impl VerifyReceipt {
                 let by = if expected.is_some() {
                     "issued by this installation".to_owned()
                 } else {
-                    format!("issued by the holder of the key {}; compare it with the company's", receipt.public_key)
+                    format!(
+                        "issued by the holder of the key {}; compare it with the company's",
+                        receipt.public_key
+                    )
                 };
                 print(&format!(
                     "The receipt is genuine: conversation {} was erased at {}, {by}.\n",
@@ -254,16 +257,16 @@ impl VerifyReceipt {
 impl Retention {
     fn run(self) -> Result<ExitCode> {
         let run = if self.dry_run { Run::Dry } else { Run::Real };
-        let report = self
-            .folder
-            .with(async |rights| Ok(rights.retain(Timestamp::now(), run).await?))?;
+        let report =
+            self.folder.with(async |rights| Ok(rights.retain(Timestamp::now(), run).await?))?;
         if self.json {
             print(&format!("{}\n", serde_json::to_string(&report)?))?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut text = String::new();
         for class in &report.classes {
-            let days = if class.days == 0 { "kept".to_owned() } else { format!("{} days", class.days) };
+            let days =
+                if class.days == 0 { "kept".to_owned() } else { format!("{} days", class.days) };
             let done = if self.dry_run { "would be erased" } else { "erased" };
             text.push_str(&format!(
                 "{:14} {days:>10}  {} {done}, {} held\n",

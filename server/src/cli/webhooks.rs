@@ -103,7 +103,13 @@ impl Failed {
         }
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
-            "event", "endpoint", "kind", "conversation", "tries", "why", "next try (UTC)",
+            "event",
+            "endpoint",
+            "kind",
+            "conversation",
+            "tries",
+            "why",
+            "next try (UTC)",
         ]);
         for trouble in found {
             table.add_row([
@@ -128,9 +134,8 @@ impl ReplayFlags {
             (None, Some(endpoint)) => Replay::FailedOf(endpoint),
             (None, None) => bail!("name an event or an endpoint"),
         };
-        let again = self
-            .folder
-            .with(async |outbox| Ok(outbox.replay(what, Timestamp::now()).await?))?;
+        let again =
+            self.folder.with(async |outbox| Ok(outbox.replay(what, Timestamp::now()).await?))?;
         print(&format!("{again} deliveries are due again; the running server sends them.\n"))?;
         Ok(if again > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

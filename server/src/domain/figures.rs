@@ -151,8 +151,12 @@ mod tests {
 
     #[test]
     fn money_is_shown_with_its_uncertainty_and_only_when_a_cost_is_given() {
-        let counts =
-            Counts { conversations: 100, deflected: 60, stars: [1, 0, 0, 2, 1], ..Counts::default() };
+        let counts = Counts {
+            conversations: 100,
+            deflected: 60,
+            stars: [1, 0, 0, 2, 1],
+            ..Counts::default()
+        };
         assert_eq!(Figures::new(&counts, &CostSettings::default()).saving, None);
         let cost = CostSettings { person_cost: 5.0, ..CostSettings::default() };
         let figures = Figures::new(&counts, &cost);

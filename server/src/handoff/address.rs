@@ -12,7 +12,9 @@ pub(crate) struct PublicOnly;
 
 /// A name that leads to no public address.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads to no public address; set allow_private for an endpoint in the own network")]
+#[error(
+    "the name leads to no public address; set allow_private for an endpoint in the own network"
+)]
 struct NotPublic;
 
 impl Resolve for PublicOnly {

@@ -151,7 +151,10 @@ impl Dispatcher {
         match delivery {
             Delivery::Done => self.outbox.done(due).await,
             Delivery::Gone => {
-                tracing::warn!(sink = sink.name(), "outbox.receiver_gone: it said 410; no more events go there");
+                tracing::warn!(
+                    sink = sink.name(),
+                    "outbox.receiver_gone: it said 410; no more events go there"
+                );
                 self.outbox.disable(sink.name(), now).await
             }
             Delivery::Failed { why, retry_after } => {

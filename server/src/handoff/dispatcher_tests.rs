@@ -50,8 +50,7 @@ impl Fixture {
         let message = contract::message("Where is [ORDER_1]?", 1);
         let posted = self.store.post(begun.id, &message).await.unwrap();
         let step = Step::HandOver(contract::ticket(begun.id, 2));
-        let (conversation, _) =
-            contract::done(&*self.store, &posted.conversation, step, 2).await;
+        let (conversation, _) = contract::done(&*self.store, &posted.conversation, step, 2).await;
         conversation
     }
 
@@ -86,10 +85,9 @@ async fn an_event_is_told_once_signed_and_with_redacted_words() {
         ["conversation.handed_off", "conversation.message"]
     );
     for got in &requests {
-        let secret = super::super::signature::SigningSecret::parse(&crate::privacy::Secret::new(
-            EXAMPLE,
-        ))
-        .unwrap();
+        let secret =
+            super::super::signature::SigningSecret::parse(&crate::privacy::Secret::new(EXAMPLE))
+                .unwrap();
         let (id, at) = (got.header("webhook-id"), got.header("webhook-timestamp"));
         let expected =
             super::super::signature::header(&[secret], id, at.parse().unwrap(), &got.body);
@@ -199,8 +197,7 @@ async fn a_receiver_may_ask_for_time() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = Receiver::start(Act::Status(200));
-    let location: &'static str =
-        Box::leak(format!("Location: {}", elsewhere.url).into_boxed_str());
+    let location: &'static str = Box::leak(format!("Location: {}", elsewhere.url).into_boxed_str());
     let receiver = Receiver::start(Act::With(307, location));
     let f = Fixture::new(&receiver).await;
     f.hand_over().await;

@@ -97,7 +97,9 @@ impl Email {
         let wrong = |what: String| HandoffError::Misconfigured(format!("email.{what}"));
         let mailbox = |key: &str, text: &str| {
             text.parse::<Mailbox>().map_err(|e| {
-                wrong(format!("{key}: {text:?} is no address like `Help desk <help@shop.example>`: {e}"))
+                wrong(format!(
+                    "{key}: {text:?} is no address like `Help desk <help@shop.example>`: {e}"
+                ))
             })
         };
         if settings.to.is_empty() {
@@ -118,9 +120,10 @@ impl Email {
             .timeout(Some(Duration::from_secs(settings.timeout_s.max(1))))
             .tls(tls);
         if !settings.username.is_empty() {
-            let password = read_secret(settings.password.as_ref(), settings.password_file.as_deref())
-                .map_err(|e| wrong(format!("password_file: {e}")))?
-                .ok_or_else(|| wrong("password or password_file is missing".to_owned()))?;
+            let password =
+                read_secret(settings.password.as_ref(), settings.password_file.as_deref())
+                    .map_err(|e| wrong(format!("password_file: {e}")))?
+                    .ok_or_else(|| wrong("password or password_file is missing".to_owned()))?;
             builder = builder.credentials(Credentials::new(
                 settings.username.clone(),
                 password.expose().to_owned(),
@@ -217,7 +220,8 @@ impl Email {
         if !escalation.passages.is_empty() {
             text.push_str("\nPassages that were found:\n");
             for passage in &escalation.passages {
-                let _ = writeln!(text, "  {:.2}  {}  {}", passage.score, passage.title, passage.path);
+                let _ =
+                    writeln!(text, "  {:.2}  {}  {}", passage.score, passage.title, passage.path);
             }
         }
         text.push_str("\nPersonal data is shown as placeholders; the inbox reveals it.\n");

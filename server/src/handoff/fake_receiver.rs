@@ -87,8 +87,7 @@ fn serve(stream: TcpStream, got: &Mutex<Vec<Got>>, act: &Mutex<Act>) {
         Act::HangUp => return,
     };
     let extra = if extra.is_empty() { String::new() } else { format!("{extra}\r\n") };
-    let head = format!(
-        "HTTP/1.1 {status} X\r\n{extra}Content-Length: 0\r\nConnection: close\r\n\r\n"
-    );
+    let head =
+        format!("HTTP/1.1 {status} X\r\n{extra}Content-Length: 0\r\nConnection: close\r\n\r\n");
     let _ = (&stream).write_all(head.as_bytes());
 }

@@ -3,17 +3,8 @@
 use std::time::Duration;
 
 /// After the first, second, ... failed try. What Standard Webhooks recommends: about three days in all.
-const STEPS_S: [u64; 9] = [
-    5,
-    5 * 60,
-    30 * 60,
-    2 * 3600,
-    5 * 3600,
-    10 * 3600,
-    14 * 3600,
-    20 * 3600,
-    24 * 3600,
-];
+const STEPS_S: [u64; 9] =
+    [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
 /// A receiver may ask for a longer wait, but not for ever.
 const LONGEST_S: u64 = 24 * 3600;
 /// Share by which a wait may be longer, so that not all come back at once.

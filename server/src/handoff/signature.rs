@@ -73,7 +73,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_weak_or_malformed_secret_is_refused() {
-        for bad in ["", "whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!"] {
+        for bad in ["", "whsec_", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!"]
+        {
             assert!(SigningSecret::parse(&Secret::new(bad)).is_err(), "{bad}");
         }
     }

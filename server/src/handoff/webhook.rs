@@ -85,7 +85,9 @@ impl Webhook {
         match url.scheme() {
             "https" => {}
             "http" if endpoint.allow_private => {}
-            "http" => return Err(wrong("url must begin with https://; http:// needs allow_private")),
+            "http" => {
+                return Err(wrong("url must begin with https://; http:// needs allow_private"));
+            }
             _ => return Err(wrong("url must begin with https://")),
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -94,7 +96,9 @@ impl Webhook {
         let literal = url.host_str().map(|host| host.trim_matches(['[', ']']));
         let literal: Option<IpAddr> = literal.and_then(|host| host.parse().ok());
         if !endpoint.allow_private && literal.is_some_and(|address| !is_public(address)) {
-            return Err(wrong("url leads into the own network; set allow_private if that is meant"));
+            return Err(wrong(
+                "url leads into the own network; set allow_private if that is meant",
+            ));
         }
         let current = read_secret(endpoint.secret.as_ref(), endpoint.secret_file.as_deref())
             .map_err(|e| wrong(&format!("secret_file: {e}")))?
@@ -114,7 +118,13 @@ impl Webhook {
             builder = builder.dns_resolver(PublicOnly);
         }
         let client = builder.build().map_err(|e| wrong(&format!("no client: {e}")))?;
-        Ok(Self { name: endpoint.name.clone(), url, secrets, events: endpoint.events.clone(), client })
+        Ok(Self {
+            name: endpoint.name.clone(),
+            url,
+            secrets,
+            events: endpoint.events.clone(),
+            client,
+        })
     }
 
     pub fn name(&self) -> &str {

@@ -15,8 +15,8 @@ use super::conversation_dto::{
     TypingRequest, stamp,
 };
 use super::dto::AskResponse;
-use super::originals::with_originals;
 use super::error::{Code, Problem, ProblemBody};
+use super::originals::with_originals;
 use super::sse::{self, Form};
 use crate::assistant::{Beginning, HandOffRequest};
 use crate::domain::{AssistantEvent, Conversation, ConversationId, Message, Question};
@@ -145,7 +145,7 @@ pub(super) async fn show(
         locale: conversation.locale.clone(),
         created_at: stamp(conversation.created_at),
         hours: state.hours.at(Timestamp::now()).into(),
-        rating: conversation.rating.as_ref().map(RatingDto::from),
+        rating: conversation.rating.as_ref().map(|r| RatingDto::from(r).put_back(&originals)),
         messages: messages
             .iter()
             .filter(|m| m.is_for_customer())

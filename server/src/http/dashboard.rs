@@ -138,9 +138,10 @@ pub(super) async fn dashboard(
 ) -> Result<HttpResponse, Problem> {
     staff.may(Permission::ReadFigures)?;
     let (days, figures) = (days_of(&span)?, read(&state, &span).await?);
-    let saving = figures.saving.as_ref().map(|s| {
-        format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high)
-    });
+    let saving = figures
+        .saving
+        .as_ref()
+        .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
     page(&DashboardPage {
         site: Site::of(&state),
         days,

@@ -139,7 +139,11 @@ impl Follow {
             for message in &messages {
                 self.after = message.seq;
                 if message.is_for_customer() {
-                    let frame = sse::numbered("message", message.seq, &MessageDto::from(message).put_back(&originals));
+                    let frame = sse::numbered(
+                        "message",
+                        message.seq,
+                        &MessageDto::from(message).put_back(&originals),
+                    );
                     self.frames.push_back(frame);
                 }
             }

@@ -4,7 +4,7 @@ use actix_web::web;
 use tokio::sync::mpsc;
 
 use super::State;
-use super::conversation_dto::MessageDto;
+use super::conversation_dto::{MessageDto, RatingDto};
 use crate::domain::{Answer, AssistantEvent, ConversationId};
 use crate::privacy::vault::Restorer;
 
@@ -40,6 +40,14 @@ impl MessageDto {
         for sentence in self.sentences.iter_mut().flatten() {
             sentence.text = originals.restore(&sentence.text);
         }
+        self
+    }
+}
+
+impl RatingDto {
+    /// A rating as its customer reads it.
+    pub(super) fn put_back(mut self, originals: &Restorer) -> Self {
+        self.comment = self.comment.map(|comment| originals.restore(&comment));
         self
     }
 }

@@ -129,9 +129,9 @@ pub(super) async fn consent(
     if state.store.conversation(id).await?.is_none() {
         return Err(unknown());
     }
-    let consent = body.consent.map(|yes| {
-        if yes { RecordKind::Consent } else { RecordKind::ConsentWithdrawn }
-    });
+    let consent = body
+        .consent
+        .map(|yes| if yes { RecordKind::Consent } else { RecordKind::ConsentWithdrawn });
     let opt = body.opt_out.map(|out| if out { RecordKind::OptOut } else { RecordKind::OptIn });
     if consent.is_none() && opt.is_none() {
         let detail = "the body has neither `consent` nor `opt_out`";
@@ -160,10 +160,9 @@ pub(super) async fn reveal(
         let detail = "there is no such placeholder, or its original was erased";
         Problem::new(Code::NotFound, detail)
     })?;
-    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(RevealResponse {
-        placeholder: body.placeholder,
-        original: original.to_string(),
-    }))
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", "no-store"))
+        .json(RevealResponse { placeholder: body.placeholder, original: original.to_string() }))
 }
 
 /// `GET /v1/admin/conversations/{id}/export`.
@@ -260,7 +259,8 @@ fn exported(export: &Export, format: Option<&str>) -> Result<HttpResponse, Probl
         }
     };
     // The id is one of ours: letters and digits.
-    let name = format!("attachment; filename=\"conversation-{}.{extension}\"", export.conversation_id);
+    let name =
+        format!("attachment; filename=\"conversation-{}.{extension}\"", export.conversation_id);
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("Content-Disposition", name))
@@ -284,10 +284,11 @@ impl From<RightsError> for Problem {
     fn from(error: RightsError) -> Self {
         match error {
             RightsError::Unknown(_) => unknown(),
-            RightsError::Held(_) => {
-                Self::new(Code::Conflict, "the conversation is under a legal hold and is kept for now")
-                    .with_next("Ask the company; it must tell you why and for how long.")
-            }
+            RightsError::Held(_) => Self::new(
+                Code::Conflict,
+                "the conversation is under a legal hold and is kept for now",
+            )
+            .with_next("Ask the company; it must tell you why and for how long."),
             RightsError::Forbidden => Self::new(
                 Code::Forbidden,
                 "only the agent who has the conversation or a privacy officer may see this",

@@ -63,10 +63,13 @@ impl Rights {
     /// [`RightsError`].
     pub async fn erase_again(&self) -> Result<u64, RightsError> {
         let mut again = 0;
-        for id in self.vault.keys().erased().await? {
-            if !self.personal.knows(id).await? && !self.vault.knows(id).await? {
-                continue;
-            }
+        let erased = self.vault.keys().erased().await?;
+        if erased.is_empty() {
+            return Ok(0);
+        }
+        let mut stored = self.personal.all().await?;
+        stored.extend(self.vault.all().await?);
+        for id in erased.into_iter().filter(|id| stored.contains(id)) {
             let subject = Subject::Conversation(id);
             self.note(Actor::System, "conversation.erased_again", subject).await?;
             self.remove(id, Timestamp::now()).await?;
@@ -74,7 +77,10 @@ impl Rights {
         }
         if again > 0 {
             self.scrub(Scrub::Whole).await?;
-            tracing::warn!(conversations = again, "privacy.erased_again: a restored back-up held what was erased");
+            tracing::warn!(
+                conversations = again,
+                "privacy.erased_again: a restored back-up held what was erased"
+            );
         }
         Ok(again)
     }

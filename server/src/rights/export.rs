@@ -48,7 +48,9 @@ impl Rights {
         let mut stored = Map::new();
         for table in self.personal.export(id).await? {
             let mut rows = table.rows;
-            rows.retain(|row| self.settings.export_notes || row.get("author") != Some(&"note".into()));
+            rows.retain(|row| {
+                self.settings.export_notes || row.get("author") != Some(&"note".into())
+            });
             let rows = rows.into_iter().map(Value::Object).map(|row| restored(row, &restorer));
             stored.insert(table.table, rows.collect());
         }

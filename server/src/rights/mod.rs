@@ -21,7 +21,9 @@ use crate::privacy::audit::{Actor, Deed, Subject};
 use crate::privacy::vault::{VaultError, VaultSettings};
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
-use crate::store::{AuditLog, KEYS_FOLDER, PrivacyFile, SqliteStore, StoreError, Vault, VaultStoreError};
+use crate::store::{
+    AuditLog, KEYS_FOLDER, PrivacyFile, SqliteStore, StoreError, Vault, VaultStoreError,
+};
 
 pub use export::Export;
 pub use record::{processing_record, to_markdown};

@@ -66,7 +66,11 @@ impl Rights {
             classes.push(ClassReport { class, days, erased, held });
         };
         let days = settings.conversations_days;
-        report("conversations", days, self.retain_conversations(before(now, days), &held, run).await?);
+        report(
+            "conversations",
+            days,
+            self.retain_conversations(before(now, days), &held, run).await?,
+        );
         let days = settings.vault_days;
         report("vault", days, self.retain_originals(before(now, days), &held, run).await?);
         let days = settings.feedback_days;
@@ -81,15 +85,18 @@ impl Rights {
             if report.erased() > 0 {
                 self.note(Actor::System, "retention.run", Subject::System).await?;
             }
-            // Also what requests left for later.
-            self.scrub(Scrub::Whole).await?;
+            let left = self.personal.wants_scrub().await? || self.privacy.wants_scrub().await?;
+            if report.erased() > 0 || left {
+                self.scrub(Scrub::Whole).await?;
+            }
         }
         Ok(report)
     }
 
     /// The server's own task: at the start and then every `every_hours`, until `stop`.
     pub async fn retain_daily(self: Arc<Self>, stop: CancellationToken) {
-        let every = Duration::from_secs(3600 * u64::from(self.settings.retention.every_hours.max(1)));
+        let every =
+            Duration::from_secs(3600 * u64::from(self.settings.retention.every_hours.max(1)));
         loop {
             let done = async {
                 self.erase_again().await?;

@@ -66,13 +66,7 @@ impl Fixture {
         let page = Some(redact(&format!("/cart?q={WORD}")).await);
         let begun = self
             .store
-            .create(&NewConversation {
-                id,
-                locale: "en".to_owned(),
-                site: None,
-                page,
-                at: soon(0),
-            })
+            .create(&NewConversation { id, locale: "en".to_owned(), site: None, page, at: soon(0) })
             .await
             .unwrap();
         for n in 0..30 {

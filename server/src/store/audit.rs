@@ -203,8 +203,7 @@ mod tests {
     async fn log() -> (tempfile::TempDir, AuditLog) {
         let folder = tempfile::tempdir().unwrap();
         let privacy = PrivacyFile::open(folder.path()).await.unwrap();
-        let vault =
-            Vault::open(folder.path(), &privacy, &VaultSettings::default()).await.unwrap();
+        let vault = Vault::open(folder.path(), &privacy, &VaultSettings::default()).await.unwrap();
         let log = AuditLog::new(&privacy, vault.keys(), Signer::random());
         (folder, log)
     }

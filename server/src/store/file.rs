@@ -37,9 +37,10 @@ pub(super) async fn open(
         .connect_with(options)
         .await
         .map_err(|e| failed(e.to_string()))?;
-    tables.run(&pool).await.map_err(|e| {
-        failed(format!("{e}; was it written by a newer atbilde? Use that version"))
-    })?;
+    tables
+        .run(&pool)
+        .await
+        .map_err(|e| failed(format!("{e}; was it written by a newer atbilde? Use that version")))?;
     Ok(pool)
 }
 
@@ -68,8 +69,12 @@ pub(super) async fn scrub(pool: &SqlitePool, how: Scrub) -> Result<bool, StoreEr
     .fetch_one(pool)
     .await?;
     let whole = how == Scrub::Whole || bytes <= AT_ONCE_BYTES;
+    // The mark says that the daily task has something left to do; nothing else uses this number.
     if whole {
         sqlx::query("VACUUM").execute(pool).await?;
+        sqlx::query("PRAGMA user_version = 0").execute(pool).await?;
+    } else {
+        sqlx::query("PRAGMA user_version = 1").execute(pool).await?;
     }
     for _ in 0..50 {
         let (busy, _, _): (i64, i64, i64) =
@@ -80,4 +85,13 @@ pub(super) async fn scrub(pool: &SqlitePool, how: Scrub) -> Result<bool, StoreEr
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(false)
+}
+
+/// Whether a scrub was left for the daily task.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) async fn wants_scrub(pool: &SqlitePool) -> Result<bool, StoreError> {
+    let (mark,): (i64,) = sqlx::query_as("PRAGMA user_version").fetch_one(pool).await?;
+    Ok(mark != 0)
 }

@@ -24,10 +24,10 @@ pub mod vault;
 
 pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
 pub use audit::AuditLog;
-pub(crate) use file::Scrub;
 pub use conversations::{
     Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted,
 };
+pub(crate) use file::Scrub;
 pub use hand_overs::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
 };

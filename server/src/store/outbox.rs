@@ -242,7 +242,8 @@ impl Outbox {
         .fetch_all(&self.readers)
         .await?;
         let trouble = |(id, sink, kind, conversation, tries, state, why, next): TroubleRow| {
-            let next_at = (state == "due").then(|| Timestamp::from_millisecond(next).ok()).flatten();
+            let next_at =
+                (state == "due").then(|| Timestamp::from_millisecond(next).ok()).flatten();
             let next_at = next_at.map(|at| at.to_string());
             Trouble { id, sink, kind, conversation, tries, state, why, next_at }
         };
@@ -258,8 +259,10 @@ impl Outbox {
         let mut work = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let (sql, name) = match what {
             Replay::Event(id) => (
-                format!("{AGAIN} event = (SELECT number FROM outbox_events WHERE id = ?1)
-                         AND claimed_until <= ?2"),
+                format!(
+                    "{AGAIN} event = (SELECT number FROM outbox_events WHERE id = ?1)
+                         AND claimed_until <= ?2"
+                ),
                 id,
             ),
             Replay::FailedOf(sink) => (format!("{AGAIN} sink = ?1 AND state = 'failed'"), sink),

@@ -4,6 +4,8 @@
 //! A table belongs to a conversation when it has a column `conversation`; they are found in the schema, not
 //! listed, so a table that is added later cannot be forgotten. Used by `rights`.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
@@ -68,6 +70,21 @@ impl PersonalData {
         Ok(false)
     }
 
+    /// Every conversation of which anything is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<HashSet<Uuid>, StoreError> {
+        let mut all = HashSet::new();
+        for (table, column) in self.tables().await? {
+            let sql = format!("SELECT DISTINCT {column} FROM {table}");
+            let rows: Vec<(String,)> =
+                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.readers).await?;
+            all.extend(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()));
+        }
+        Ok(all)
+    }
+
     /// The conversation of a ticket.
     ///
     /// # Errors
@@ -109,11 +126,10 @@ impl PersonalData {
         // The conversation itself first: that is what a reader looks for.
         tables.rotate_right(1);
         for (table, column) in tables {
-            let columns: Vec<(String,)> =
-                sqlx::query_as("SELECT name FROM pragma_table_info(?1)")
-                    .bind(&table)
-                    .fetch_all(&self.readers)
-                    .await?;
+            let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info(?1)")
+                .bind(&table)
+                .fetch_all(&self.readers)
+                .await?;
             let fields: Vec<String> =
                 columns.iter().map(|(name,)| format!("'{name}', {name}")).collect();
             let fields = fields.join(", ");
@@ -221,6 +237,14 @@ impl PersonalData {
         Ok(gone)
     }
 
+    /// Whether a scrub was left for the daily task.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn wants_scrub(&self) -> Result<bool, StoreError> {
+        file::wants_scrub(&self.readers).await
+    }
+
     /// Leaves nothing of what was deleted in the file. Gives whether the whole file was written anew.
     ///
     /// # Errors
@@ -271,10 +295,9 @@ mod tests {
             ids.push(begun.id.0);
         }
         let export = personal.export(ids[0]).await.unwrap();
-        let json = serde_json::to_string(
-            &export.iter().map(|t| (&t.table, &t.rows)).collect::<Vec<_>>(),
-        )
-        .unwrap();
+        let json =
+            serde_json::to_string(&export.iter().map(|t| (&t.table, &t.rows)).collect::<Vec<_>>())
+                .unwrap();
         for part in ["[ORDER_1]", "slow, says [PERSON_1]", "low_confidence", "\"T-"] {
             assert!(json.contains(part), "{part} is not in {json}");
         }

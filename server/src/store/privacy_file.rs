@@ -68,8 +68,7 @@ impl PrivacyFile {
     /// [`StoreError::Open`].
     pub async fn open(data: &Path) -> Result<Self, StoreError> {
         let tables = sqlx::migrate!("./migrations/privacy");
-        let pool =
-            file::open(&data.join(PRIVACY_FILE), SqliteJournalMode::Wal, &tables).await?;
+        let pool = file::open(&data.join(PRIVACY_FILE), SqliteJournalMode::Wal, &tables).await?;
         Ok(Self { pool })
     }
 
@@ -79,6 +78,14 @@ impl PrivacyFile {
 
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Whether a scrub was left for the daily task.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn wants_scrub(&self) -> Result<bool, StoreError> {
+        file::wants_scrub(&self.pool).await
     }
 
     /// Leaves nothing of what was deleted in the file.

@@ -231,8 +231,10 @@ mod tests {
     async fn a_command_that_fails_or_hangs_is_named() {
         for (command, limit) in [(vec!["false"], 5), (vec!["sleep", "60"], 0)] {
             let command: Vec<String> = command.into_iter().map(str::to_owned).collect();
-            let source =
-                KeySource::Command { command: command.clone(), timeout: Duration::from_secs(limit) };
+            let source = KeySource::Command {
+                command: command.clone(),
+                timeout: Duration::from_secs(limit),
+            };
             let error = source.read().await.unwrap_err().to_string();
             assert!(error.contains(&command[0]), "{error}");
         }

@@ -45,7 +45,8 @@ impl Restorer {
 
     /// All placeholders with their originals, by name.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut all: Vec<_> = self.originals.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let mut all: Vec<_> =
+            self.originals.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         all.sort_unstable();
         all.into_iter()
     }
@@ -121,7 +122,10 @@ mod tests {
     #[test]
     fn known_placeholders_are_replaced_once_and_others_stay() {
         let restore = |text: &str| restorer().restore(text);
-        assert_eq!(restore("to [EMAIL_1], [EMAIL_2] [1] ["), "to anna@example.org, [EMAIL_2] [1] [");
+        assert_eq!(
+            restore("to [EMAIL_1], [EMAIL_2] [1] ["),
+            "to anna@example.org, [EMAIL_2] [1] ["
+        );
         assert_eq!(restore("[PERSON_1]"), "[EMAIL_1]");
         assert_eq!(restore("[[EMAIL_1]]"), "[anna@example.org]");
         assert_eq!(restore("[EMAIL_1"), "[EMAIL_1");

@@ -35,7 +35,8 @@ impl KeyFile {
     pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
         // A rollback journal, not a write-ahead log: what is deleted is in no second file.
         let pool =
-            file::open(path, SqliteJournalMode::Delete, &sqlx::migrate!("./migrations/keys")).await?;
+            file::open(path, SqliteJournalMode::Delete, &sqlx::migrate!("./migrations/keys"))
+                .await?;
         Ok(Self { pool })
     }
 

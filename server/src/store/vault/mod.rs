@@ -7,7 +7,7 @@
 
 mod keys;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use arc_swap::ArcSwap;
@@ -77,7 +77,8 @@ impl Vault {
         let folder = data.join(KEYS_FOLDER);
         let source = KeySource::new(settings, &folder)?;
         let keys = KeyFile::open(&folder.join(KEYS_FILE)).await?;
-        if keys.count().await? > 0 && matches!(&source, KeySource::File { file, .. } if !file.exists())
+        if keys.count().await? > 0
+            && matches!(&source, KeySource::File { file, .. } if !file.exists())
         {
             let master = keys.master().await?.unwrap_or_default();
             return Err(VaultError::UnknownMaster(master).into());
@@ -200,6 +201,19 @@ impl Vault {
         self.keys.scrub(Scrub::Now).await?;
         let originals = self.remove(conversations, Floors::Remember).await?;
         Ok(Destroyed { originals, keys })
+    }
+
+    /// Every conversation of which originals are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<HashSet<Uuid>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT conversation FROM vault_entries UNION SELECT conversation FROM vault_floors",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
 
     /// Whether originals of the conversation are stored.

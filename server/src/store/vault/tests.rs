@@ -66,7 +66,10 @@ async fn a_value_keeps_its_number_and_comes_back_to_its_conversation_alone() {
     assert_eq!(f.redact(id, "I am anna@example.org").await.unwrap(), "I am [EMAIL_1]");
     assert_eq!(f.redact(id, "not berta@example.org").await.unwrap(), "not [EMAIL_2]");
     assert_eq!(f.redact(id, "write to ANNA@example.org").await.unwrap(), "write to [EMAIL_1]");
-    assert_eq!(f.restored(id, "[EMAIL_2] and [EMAIL_1]").await, "berta@example.org and anna@example.org");
+    assert_eq!(
+        f.restored(id, "[EMAIL_2] and [EMAIL_1]").await,
+        "berta@example.org and anna@example.org"
+    );
     assert_eq!(f.restored(other, "[EMAIL_1]").await, "[EMAIL_1]");
     let original = f.vault.original(id, "[EMAIL_1]").await.unwrap().unwrap();
     assert_eq!(*original, "anna@example.org");
@@ -114,7 +117,8 @@ async fn a_back_up_with_the_newest_key_file_gives_nothing_of_what_was_erased() {
     f.redact(kept, "I am berta@example.org").await.unwrap();
     let backup = tempfile::tempdir().unwrap();
     f.privacy.close().await;
-    fs_err::copy(f.folder.path().join("privacy.sqlite"), backup.path().join("privacy.sqlite")).unwrap();
+    fs_err::copy(f.folder.path().join("privacy.sqlite"), backup.path().join("privacy.sqlite"))
+        .unwrap();
     let (_p, _v) = open(f.folder.path()).await;
     f.vault.keys.destroy(erased, Timestamp::now()).await.unwrap();
     f.vault.close().await;
@@ -184,7 +188,9 @@ async fn the_time_of_originals_runs_from_their_last_use() {
     let id = Uuid::new_v4();
     f.redact(id, "I am anna@example.org").await.unwrap();
     let now = Timestamp::now();
-    assert!(f.vault.older_than(now - jiff::SignedDuration::from_hours(1)).await.unwrap().is_empty());
+    assert!(
+        f.vault.older_than(now - jiff::SignedDuration::from_hours(1)).await.unwrap().is_empty()
+    );
     let later = now + jiff::SignedDuration::from_hours(1);
     assert_eq!(f.vault.older_than(later).await.unwrap(), vec![id]);
     f.vault.expire(&[id]).await.unwrap();
