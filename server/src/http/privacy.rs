@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::State;
 use super::admin::authorize;
-use super::auth::{Staff, StaffActing, bearer};
+use super::auth::{After, Staff, StaffActing, Visitor, bearer};
 use super::body::JsonBody;
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::{ConversationId, Permission};
@@ -72,11 +72,9 @@ pub(super) struct RetentionQuery {
     ))]
 pub(super) async fn export(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
+    Visitor(id): Visitor,
     query: web::Query<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     exported(&state.rights.export(id.0, Actor::Customer).await?, query.format.as_deref())
 }
@@ -95,10 +93,8 @@ pub(super) async fn export(
     ))]
 pub(super) async fn erase(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
+    Visitor(id): Visitor,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     erased(&state, id, Actor::Customer).await
 }
@@ -113,11 +109,8 @@ pub(super) async fn erase(
     ))]
 pub(super) async fn consent(
     state: web::Data<State>,
-    request: HttpRequest,
-    id: web::Path<String>,
-    JsonBody(body): JsonBody<ConsentRequest>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<ConsentRequest>>,
 ) -> Result<HttpResponse, Problem> {
-    let id = state.visitor(&request, &id)?;
     state.doors.limits.visitor(id)?;
     let version = body.version.unwrap_or_default();
     let good = version.len() <= 64
@@ -147,9 +140,8 @@ pub(super) async fn consent(
 /// is recorded.
 pub(super) async fn reveal(
     state: web::Data<State>,
-    StaffActing(staff): StaffActing,
     id: web::Path<String>,
-    JsonBody(body): JsonBody<RevealRequest>,
+    After(StaffActing(staff), JsonBody(body)): After<StaffActing, JsonBody<RevealRequest>>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::Reveal)?;
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
