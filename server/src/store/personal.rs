@@ -58,7 +58,9 @@ impl PersonalData {
     /// [`StoreError`].
     pub async fn knows(&self, conversation: Uuid) -> Result<bool, StoreError> {
         for (table, column) in self.tables().await? {
-            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1)");
+            let besides = besides(&table);
+            let sql =
+                format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1{besides})");
             let (any,): (bool,) = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(conversation.simple().to_string())
                 .fetch_one(&self.readers)
@@ -77,7 +79,8 @@ impl PersonalData {
     pub async fn all(&self) -> Result<HashSet<Uuid>, StoreError> {
         let mut all = HashSet::new();
         for (table, column) in self.tables().await? {
-            let sql = format!("SELECT DISTINCT {column} FROM {table}");
+            let besides = besides(&table);
+            let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE true{besides}");
             let rows: Vec<(String,)> =
                 sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.readers).await?;
             all.extend(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()));
@@ -108,7 +111,8 @@ impl PersonalData {
         let mut work = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let mut counts = Vec::with_capacity(tables.len());
         for (table, column) in tables {
-            let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
+            let besides = besides(&table);
+            let sql = format!("DELETE FROM {table} WHERE {column} = ?1{besides}");
             let gone = sqlx::query(AssertSqlSafe(sql)).bind(&id).execute(&mut *work).await?;
             counts.push((table, gone.rows_affected()));
         }
@@ -252,6 +256,11 @@ impl PersonalData {
     pub(crate) async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
         file::scrub(&self.writer, how).await
     }
+}
+
+/// That a conversation was erased is told after its erasure, by id alone: the event is none of its rows.
+fn besides(table: &str) -> &'static str {
+    if table == "outbox_events" { " AND kind <> 'erased'" } else { "" }
 }
 
 /// Times as people read them, and JSON as JSON.
