@@ -17,7 +17,7 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             #[cfg(test)]
-            Self::Manual(now) => *now.lock().unwrap(),
+            Self::Manual(now) => *now.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
         }
     }
 

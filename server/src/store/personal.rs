@@ -59,8 +59,7 @@ impl PersonalData {
     pub async fn knows(&self, conversation: Uuid) -> Result<bool, StoreError> {
         for (table, column) in self.tables().await? {
             let besides = besides(&table);
-            let sql =
-                format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1{besides})");
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1{besides})");
             let (any,): (bool,) = sqlx::query_as(AssertSqlSafe(sql))
                 .bind(conversation.simple().to_string())
                 .fetch_one(&self.readers)
