@@ -24,8 +24,21 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 8] =
-    ["server", "access", "assistant", "generator", "redaction", "handoff", "log", "eval"];
+const SERVER_SECTIONS: [&str; 13] = [
+    "server",
+    "access",
+    "assistant",
+    "generator",
+    "redaction",
+    "handoff",
+    "vault",
+    "privacy",
+    "webhooks",
+    "email",
+    "figures",
+    "log",
+    "eval",
+];
 
 /// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
 const SECRETS: [&str; 4] =

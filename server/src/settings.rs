@@ -14,10 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::AccessSettings;
 use crate::assistant::AssistantSettings;
+use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
 use crate::generate::GeneratorSettings;
-use crate::handoff::{HandoffSettings, Hours};
+use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
 use crate::privacy::RedactionSettings;
+use crate::privacy::vault::VaultSettings;
+use crate::rights::PrivacySettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -28,6 +31,11 @@ pub struct Settings {
     pub generator: GeneratorSettings,
     pub redaction: RedactionSettings,
     pub handoff: HandoffSettings,
+    pub vault: VaultSettings,
+    pub privacy: PrivacySettings,
+    pub webhooks: WebhookSettings,
+    pub email: EmailSettings,
+    pub figures: CostSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -142,6 +150,11 @@ impl Settings {
             generator: figment.extract_inner("generator").map_err(value)?,
             redaction: figment.extract_inner("redaction").map_err(value)?,
             handoff: figment.extract_inner("handoff").map_err(value)?,
+            vault: figment.extract_inner("vault").map_err(value)?,
+            privacy: figment.extract_inner("privacy").map_err(value)?,
+            webhooks: figment.extract_inner("webhooks").map_err(value)?,
+            email: figment.extract_inner("email").map_err(value)?,
+            figures: figment.extract_inner("figures").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,

@@ -22,10 +22,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Gate, Limits, Networks, VisitorTokens, secret_key};
+use crate::assistant::Originals;
 use crate::desk::Desk;
+use crate::handoff::Dispatcher;
+use crate::handoff::clock::Clock;
 use crate::http::{self, Doors, IndexStatus, Phase, Readiness, State};
 use crate::privacy::Secret;
 use crate::settings::Settings;
+use crate::store::figures::FiguresStore;
 
 pub use base::{Base, EmbedderStart, STORE_FILE};
 use follower::Follower;
@@ -115,7 +119,8 @@ impl Application {
         let address = listener.local_addr().context("the port was lost")?;
         let stopping = CancellationToken::new();
 
-        let assistant = Arc::new(base.assistant(&settings, base.store())?);
+        let originals = Originals::Kept(Arc::clone(base.rights().vault()));
+        let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);
         let (waiting_for_model, model_wanted) = (Arc::clone(&assistant), stopping.clone());
         let status = Arc::new(IndexStatus::default());
         let limits = Arc::new(Limits::new(&settings.access.limits));
@@ -144,7 +149,18 @@ impl Application {
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
             settings: settings.server.clone(),
+            all_settings: settings.clone(),
+            rights: base.rights(),
+            figures: FiguresStore::new(&base.store()),
+            metrics: base.metrics(),
         };
+        let dispatcher = Arc::new(Dispatcher::new(
+            (&settings.webhooks, &settings.email),
+            base.rights().outbox().clone(),
+            base.store(),
+            Clock::System,
+        )?);
+        dispatcher.register().await.context("the receivers of events cannot be registered")?;
         let follower = Follower {
             publisher: base.publisher(),
             knowledge: base.knowledge(),
@@ -166,6 +182,8 @@ impl Application {
                 stopping.cancel();
             }
         };
+        // Before anybody can read it: what a restored back-up brought back.
+        base.rights().erase_again().await.context("what was erased cannot be erased again")?;
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
         // A server that is ready has all that it will have: also its model, or the word that it has none.
         let shared = base.shared();
@@ -181,15 +199,19 @@ impl Application {
             }
         });
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
+        let telling: JoinHandle<()> = tokio::spawn(dispatcher.run(stopping.clone()));
+        let retaining: JoinHandle<()> = tokio::spawn(base.rights().retain_daily(stopping.clone()));
         tracing::info!(%address, "server.listening");
 
         let served = server.await.context("the server failed");
         stopping.cancel();
         let followed = following.await.context("the follower of the knowledge base failed");
         let kept = keeping.await.context("the housekeeper failed");
+        let told = telling.await.context("the dispatcher of webhooks and e-mail failed");
+        let retained = retaining.await.context("the task of retention failed");
         base.close().await;
         tracing::info!("server.stopped");
-        served.and(followed).and(kept)
+        served.and(followed).and(kept).and(told).and(retained)
     }
 }
 

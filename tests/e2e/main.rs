@@ -20,6 +20,7 @@ mod lies;
 mod local_model;
 mod no_outbound;
 mod pages;
+mod privacy;
 mod replicas;
 mod search_api;
 mod shutdown;

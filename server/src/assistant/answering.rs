@@ -88,7 +88,10 @@ impl Assistant {
         // Listening begins before the message is in, so that no take-over can be missed.
         let mut listener = self.hub.listen(id);
         // Here the customer's own words end; everything after works with the redacted ones.
-        let asked = self.redact(id, &question.text, &path.locale);
+        let asked = match self.redact(id, &question.text, &path.locale).await {
+            Ok(asked) => asked,
+            Err(error) => return kept(error),
+        };
         let new = new_message(asked, question.message_id, &path.locale);
         let posted = match self.store.post(id, &new).await {
             Ok(posted) => posted,

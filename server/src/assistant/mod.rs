@@ -14,7 +14,7 @@ mod finishing;
 pub mod guard;
 mod handing_over;
 pub(crate) mod messages;
-mod numbers;
+mod originals;
 pub mod prompt;
 mod rules;
 mod settings;
@@ -39,15 +39,16 @@ use crate::domain::{
 use crate::generate::extractive::citation;
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::metrics::Metrics;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
 use admission::Admission;
 use confidence::Confidence;
-use numbers::Numbers;
 
 pub use admission::AdmissionSettings;
 pub(crate) use handing_over::stepping_in;
+pub use originals::Originals;
 pub use settings::{AssistantSettings, ConversationSettings};
 pub use suggesting::{SuggestError, Suggestion};
 pub use talking::{Beginning, HandOffRequest, PersonCalled};
@@ -80,6 +81,8 @@ pub struct Parts {
     pub writer: Writer,
     pub hub: Arc<Hub>,
     pub hours: Arc<Hours>,
+    pub originals: Originals,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Answers questions over one knowledge base. Shared by all requests.
@@ -92,15 +95,26 @@ pub struct Assistant {
     hours: Arc<Hours>,
     settings: AssistantSettings,
     admission: Admission,
-    numbers: Numbers,
+    originals: Originals,
+    metrics: Arc<Metrics>,
 }
 
 impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
-        let Parts { knowledge, store, redactor, writer, hub, hours } = parts;
-        let numbers = Numbers::default();
-        Self { knowledge, store, redactor, writer, hub, hours, settings, admission, numbers }
+        let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics } = parts;
+        Self {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            hub,
+            hours,
+            settings,
+            admission,
+            originals,
+            metrics,
+        }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -111,10 +125,24 @@ impl Assistant {
         tokio::spawn(async move {
             tokio::select! {
                 () = events.closed() => {}
-                last = this.run(question, &events) => { let _ = events.send(last).await; }
+                last = this.run(question, &events) => {
+                    this.count(&last);
+                    let _ = events.send(last).await;
+                }
             }
         });
         receiver
+    }
+
+    /// Counts how a question ended.
+    fn count(&self, last: &AssistantEvent) {
+        let AssistantEvent::Done(answer) = last else { return };
+        let end = match &answer.outcome {
+            Outcome::HandedOff { reason, .. } => ("handed_off", reason.as_str()),
+            _ => ("answered", ""),
+        };
+        let time = std::time::Duration::from_secs_f64(answer.timings.total_ms.max(0.0) / 1e3);
+        self.metrics.answer(end, answer.confidence, time);
     }
 
     /// Answers and waits for the end.
@@ -206,14 +234,14 @@ impl Assistant {
     }
 
     /// The words as everything after the front door may know them.
-    fn redact(
+    async fn redact(
         &self,
         conversation: ConversationId,
         text: &CustomerText,
         locale: &Locale,
-    ) -> RedactedText {
-        let locale = Some(locale.as_str());
-        self.numbers.redact(conversation, |numbers| self.redactor.redact(text, locale, numbers))
+    ) -> Result<RedactedText, StoreError> {
+        let words = (text, Some(locale.as_str()));
+        self.originals.redact(&self.redactor, conversation, words).await
     }
 
     async fn look_up(
@@ -250,7 +278,7 @@ impl Assistant {
         self.store.create(&new).await?;
         let mut last = None;
         for turn in turns {
-            let text = self.redact(id, &turn.text, locale);
+            let text = self.redact(id, &turn.text, locale).await?;
             match (turn.role, &last) {
                 (Role::Assistant, Some(posted)) => {
                     let answer = answering::remembered(posted, text);

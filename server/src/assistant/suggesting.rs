@@ -56,8 +56,12 @@ impl Assistant {
     }
 
     /// What a person of the company wrote, as it is kept: with the conversation's own placeholders.
-    pub fn redact_words(&self, conversation: &Conversation, text: &CustomerText) -> RedactedText {
-        self.redact(conversation.id, text, &locale_or_none(&conversation.locale))
+    pub async fn redact_words(
+        &self,
+        conversation: &Conversation,
+        text: &CustomerText,
+    ) -> Result<RedactedText, StoreError> {
+        self.redact(conversation.id, text, &locale_or_none(&conversation.locale)).await
     }
 
     /// Whether the conversation exists, and how it stands.

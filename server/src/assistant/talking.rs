@@ -57,7 +57,10 @@ impl Assistant {
             snapshot.languages.first().cloned()
         });
         let locale = locale.unwrap_or_else(Locale::undetermined);
-        let page = beginning.page.map(|p| self.redact(id, &p, &locale));
+        let page = match &beginning.page {
+            Some(page) => Some(self.redact(id, page, &locale).await?),
+            None => None,
+        };
         let locale = locale.as_str().to_owned();
         let at = Timestamp::now();
         self.store.create(&NewConversation { id, locale, site: beginning.site, page, at }).await
@@ -76,7 +79,7 @@ impl Assistant {
         let mut conversation = self.known(id).await?;
         let locale = locale_or_none(&conversation.locale);
         if let Some(note) = &request.note {
-            let text = self.redact(id, note, &locale);
+            let text = self.redact(id, note, &locale).await?;
             let new = NewMessage {
                 text,
                 message_id: None,
@@ -112,7 +115,7 @@ impl Assistant {
             return Err(StoreError::Database("the hand-over did not come about".to_owned()));
         };
         if let Some(email) = &request.email {
-            let contact = self.redact(id, email, &locale);
+            let contact = self.redact(id, email, &locale).await?;
             self.store.set_contact(&ticket, &contact).await?;
         }
         Ok(PersonCalled { conversation, ticket, reason, message })
@@ -159,7 +162,10 @@ impl Assistant {
     ) -> Result<(), StoreError> {
         let conversation = self.known(id).await?;
         let locale = locale_or_none(&conversation.locale);
-        let comment = comment.map(|c| self.redact(id, c, &locale));
+        let comment = match comment {
+            Some(comment) => Some(self.redact(id, comment, &locale).await?),
+            None => None,
+        };
         self.store.rate(id, &NewRating { stars, comment, at: Timestamp::now() }).await?;
         self.hub.changed(id, conversation.epoch);
         Ok(())

@@ -14,6 +14,7 @@ use indexer::publish::{PublishError, Silent};
 use serde_json::{Value, json};
 
 use super::{ConfigFlag, block_on, client, print};
+use crate::assistant::Originals;
 use crate::domain::Question;
 use crate::http::dto::AskResponse;
 use crate::settings::{LogLevel, Settings};
@@ -94,7 +95,8 @@ impl Ask {
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
         }
-        let assistant = Arc::new(base.assistant(&settings, base.store())?);
+        let originals = Originals::Kept(Arc::clone(base.rights().vault()));
+        let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);
         assistant.ready().await;
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;

@@ -30,7 +30,7 @@ enum Action {
     Add {
         /// What the key is for
         name: String,
-        /// What it may do: ask, search, operate
+        /// What it may do: ask, search, operate, privacy
         #[arg(long, value_delimiter = ',', default_value = "ask,search")]
         scopes: Vec<String>,
     },
@@ -65,7 +65,7 @@ async fn act(action: Action, store: &SqliteStore) -> Result<String> {
                 .iter()
                 .map(|s| {
                     KeyScope::parse(s)
-                        .ok_or_else(|| anyhow!("{s:?} is no scope; choose ask, search, operate"))
+                        .ok_or_else(|| anyhow!("{s:?} is no scope; choose ask, search, operate, privacy"))
                 })
                 .collect::<Result<Vec<_>>>()?;
             let key = new_key();

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod ask;
+mod audit;
 #[cfg(feature = "llama")]
 mod bench_llm;
 mod check_config;
@@ -12,9 +13,11 @@ mod escalations;
 mod eval;
 mod health;
 mod key;
+mod privacy;
 mod redact;
 mod serve;
 mod user;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -56,6 +59,12 @@ enum Command {
     BenchLlm(bench_llm::BenchLlm),
     /// Take personal data out of texts on standard input
     Redact(redact::Redact),
+    /// Export, erase, receipts, retention, legal holds, the record of processing, key rotation
+    Privacy(privacy::Privacy),
+    /// Check or read the audit log
+    Audit(audit::Audit),
+    /// List failed deliveries and send them again
+    Webhooks(webhooks::Webhooks),
     /// Check the configuration and print what is in effect
     CheckConfig(check_config::CheckConfig),
     /// Ask a running server whether it is ready
@@ -74,6 +83,9 @@ impl Command {
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),
             Self::Redact(command) => command.run(),
+            Self::Privacy(command) => command.run(),
+            Self::Audit(command) => command.run(),
+            Self::Webhooks(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Health(command) => command.run(),
         }

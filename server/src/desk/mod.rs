@@ -128,7 +128,7 @@ impl Desk {
             return Err(DeskError::Wrong(what));
         }
         let conversation = self.assistant.known(id).await?;
-        let text = self.assistant.redact_words(&conversation, &text);
+        let text = self.assistant.redact_words(&conversation, &text).await?;
         let new = AgentMessage { agent: agent.id, to, text, message_id, at: Timestamp::now() };
         let Some(message) = self.store.agent_message(id, &new).await? else {
             let now = self.assistant.known(id).await?;

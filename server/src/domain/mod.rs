@@ -6,6 +6,7 @@ mod answer;
 mod conversation;
 mod escalation;
 mod event;
+mod figures;
 mod message;
 mod question;
 
@@ -16,6 +17,7 @@ pub use conversation::{
 };
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket, TicketStatus};
 pub use event::{Accepted, AssistantEvent, Failure, FailureKind};
+pub use figures::{CostSettings, Counts, Figures, Saving, Share};
 pub use message::{Author, Message, Proof};
 pub use question::{
     ConversationId, Fallback, MAX_CHARS, Question, QuestionError, Role, Said, Turn, Visitor,

@@ -13,7 +13,7 @@ use indexer::search::KnowledgeBase;
 
 use super::EvalError;
 use super::progress::IndexingBars;
-use crate::assistant::Assistant;
+use crate::assistant::{Assistant, Originals};
 use crate::settings::Settings;
 use crate::startup::{self, EmbedderStart, Paths};
 use crate::store::SqliteStore;
@@ -63,7 +63,7 @@ impl Base {
         knowledge.refresh().await?;
         publisher.tidy().await?;
         let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
-        let assistant = opened.assistant(settings, Arc::new(store))?;
+        let assistant = opened.assistant(settings, (Arc::new(store), Originals::forgotten()))?;
         assistant.ready().await;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
     }

@@ -81,6 +81,11 @@ impl IndexStatus {
         self.change(|s| s.error = error);
     }
 
+    /// From the newest write to live, of the last change.
+    pub(super) fn lag(&self) -> Option<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lag
+    }
+
     fn change(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -130,7 +135,7 @@ pub(super) async fn index(
     state: web::Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    authorize(&state, &request).await?;
+    authorize(&state, &request, KeyScope::Operate).await?;
     let snapshot = state.knowledge.snapshot();
     let status = state.status.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(IndexResponse {
@@ -149,11 +154,15 @@ pub(super) async fn index(
     }))
 }
 
-/// Passes a caller with the operator's token, or with an API key of scope `operate`. The token is
-/// compared by hash, so that the time taken tells nothing.
-async fn authorize(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+/// Passes a caller with the operator's token, or with an API key of `scope`. The token is compared by
+/// hash, so that the time taken tells nothing.
+pub(super) async fn authorize(
+    state: &State,
+    request: &HttpRequest,
+    scope: KeyScope,
+) -> Result<(), Problem> {
     if bearer(request).is_some_and(|token| key_hash(token).is_some()) {
-        return state.admit(request, KeyScope::Operate).await;
+        return state.admit(request, scope).await;
     }
     let refused = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let token = state.settings.admin_token.as_deref().filter(|t| !t.is_empty());

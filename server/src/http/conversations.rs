@@ -16,6 +16,7 @@ use super::conversation_dto::{
 };
 use super::dto::AskResponse;
 use super::error::{Code, Problem, ProblemBody};
+use super::originals::with_originals;
 use super::sse::{self, Form};
 use crate::assistant::{Beginning, HandOffRequest};
 use crate::domain::{AssistantEvent, Conversation, ConversationId, Message, Question};
@@ -94,7 +95,7 @@ pub(super) async fn post(
     .map_err(|e| Problem::new(Code::InvalidField, e.to_string().replace("question", "text")))?;
     question.message_id = message_id(body.message_id.as_deref())?;
     existing(&state, id).await?;
-    let mut events = state.assistant.ask(question);
+    let mut events = with_originals(state.clone(), id, state.assistant.ask(question));
     if wants_stream(&request) {
         return Ok(sse::response(events, Form::Conversation));
     }
@@ -114,7 +115,7 @@ pub(super) async fn post(
             Ok(fresh(HttpResponse::Accepted()).json(AcceptedResponse {
                 accepted: true,
                 state: accepted.conversation.state.as_str(),
-                message: MessageDto::from(&accepted.message),
+                message: MessageDto::from(&accepted.message).put_back(&state.originals(id).await),
             }))
         }
         Some(AssistantEvent::Failed(failure)) => Err(failure.into()),
@@ -137,14 +138,19 @@ pub(super) async fn show(
     let conversation = existing(&state, id).await?;
     let queue = state.store.queue_place(id).await?;
     let messages = state.all_messages(id).await?;
+    let originals = state.originals(id).await;
     Ok(fresh(HttpResponse::Ok()).json(ConversationResponse {
         conversation_id: id.to_string(),
         state: StateDto::of(&conversation, queue),
         locale: conversation.locale.clone(),
         created_at: stamp(conversation.created_at),
         hours: state.hours.at(Timestamp::now()).into(),
-        rating: conversation.rating.as_ref().map(RatingDto::from),
-        messages: messages.iter().filter(|m| m.is_for_customer()).map(MessageDto::from).collect(),
+        rating: conversation.rating.as_ref().map(|r| RatingDto::from(r).put_back(&originals)),
+        messages: messages
+            .iter()
+            .filter(|m| m.is_for_customer())
+            .map(|m| MessageDto::from(m).put_back(&originals))
+            .collect(),
     }))
 }
 

@@ -42,6 +42,7 @@ pub(super) async fn guard(
     let method = request.method().clone();
     let bytes_in = content_length(request.headers());
     let state = request.app_data::<web::Data<State>>().cloned();
+    let metrics = state.as_ref().map(|state| std::sync::Arc::clone(&state.metrics));
     let preflight = state.as_ref().and_then(|s| cors::preflight(s, request.request()));
     let mut response = match preflight {
         Some(answer) => request.into_response(answer).map_into_right_body(),
@@ -68,6 +69,11 @@ pub(super) async fn guard(
         BodySize::None => Some(0),
         BodySize::Stream => None,
     };
+    if let Some(metrics) = metrics {
+        let route = response.request().match_pattern();
+        let status = response.status().as_u16();
+        metrics.request(route.as_deref().unwrap_or("-"), status, started.elapsed());
+    }
     tracing::info!(
         id = %id,
         method = %method,

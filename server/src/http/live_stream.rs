@@ -20,6 +20,7 @@ use super::error::{Code, Problem, ProblemBody};
 use super::sse;
 use crate::domain::{Conversation, ConversationId, Epoch, Permission};
 use crate::live::{DeskLive, Listener, Live, Typist};
+use crate::privacy::vault::Restorer;
 use crate::store::QueuePlace;
 
 /// After this much silence a comment is sent and the store is asked anew.
@@ -130,10 +131,19 @@ impl Follow {
     async fn try_read(&mut self) -> Result<(), Problem> {
         loop {
             let messages = self.state.store.messages(self.id, self.after, PAGE).await?;
+            let originals = if messages.iter().any(|m| m.text.as_str().contains('[')) {
+                self.state.originals(self.id).await
+            } else {
+                Restorer::default()
+            };
             for message in &messages {
                 self.after = message.seq;
                 if message.is_for_customer() {
-                    let frame = sse::numbered("message", message.seq, &MessageDto::from(message));
+                    let frame = sse::numbered(
+                        "message",
+                        message.seq,
+                        &MessageDto::from(message).put_back(&originals),
+                    );
                     self.frames.push_back(frame);
                 }
             }

@@ -14,6 +14,7 @@ mod chat_completions;
 pub mod conversation_dto;
 mod conversations;
 mod cors;
+mod dashboard;
 mod docs;
 pub mod dto;
 mod edge;
@@ -26,7 +27,9 @@ mod kb;
 mod live_stream;
 mod login;
 mod openapi;
+mod originals;
 mod pages;
+mod privacy;
 mod search;
 mod sse;
 
@@ -46,8 +49,11 @@ use crate::assistant::Assistant;
 use crate::desk::Desk;
 use crate::handoff::Hours;
 use crate::live::Hub;
-use crate::settings::ServerSettings;
+use crate::metrics::Metrics;
+use crate::rights::Rights;
+use crate::settings::{ServerSettings, Settings};
 use crate::store::ConversationStore;
+use crate::store::figures::FiguresStore;
 
 pub use admin::IndexStatus;
 pub use auth::Doors;
@@ -73,6 +79,11 @@ pub struct State {
     pub readiness: Arc<Readiness>,
     pub status: Arc<IndexStatus>,
     pub settings: ServerSettings,
+    /// For the record of processing and the figures.
+    pub all_settings: Settings,
+    pub rights: Arc<Rights>,
+    pub figures: FiguresStore,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Starts serving on `listener`. The future ends when all workers have ended; `stop` starts that:
@@ -121,7 +132,8 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(get("/kb", kb::index))
         .service(get("/kb/{slug:.*}", kb::article))
         .configure(conversation_routes)
-        .configure(desk_routes);
+        .configure(desk_routes)
+        .configure(office_routes);
 }
 
 /// Forms are short, and what is wrong with one is said as with every body.
@@ -140,7 +152,31 @@ fn conversation_routes(app: &mut web::ServiceConfig) {
         .service(post("/v1/conversations/{id}/handoff", conversations::hand_off))
         .service(post("/v1/conversations/{id}/feedback", conversations::feedback))
         .service(post("/v1/conversations/{id}/close", conversations::close))
-        .service(get("/v1/conversations/{id}", conversations::show));
+        .service(get("/v1/conversations/{id}/export", privacy::export))
+        .service(post("/v1/conversations/{id}/consent", privacy::consent))
+        .service(
+            web::resource("/v1/conversations/{id}")
+                .route(web::get().to(conversations::show))
+                .route(web::head().to(conversations::show))
+                .route(web::delete().to(privacy::erase))
+                .default_service(web::to(|| edge::method_not_allowed("GET, HEAD, DELETE"))),
+        );
+}
+
+/// What the operator and the data protection officer do.
+fn office_routes(app: &mut web::ServiceConfig) {
+    app.service(get("/metrics", dashboard::metrics))
+        .service(get("/dashboard", dashboard::dashboard))
+        .service(get("/v1/admin/figures", dashboard::figures))
+        .service(get("/v1/admin/audit", privacy::audit))
+        .service(get("/v1/admin/processing-record", privacy::record))
+        .service(post("/v1/admin/retention", privacy::retention))
+        .service(get("/v1/admin/conversations/{id}/export", privacy::export_for_office))
+        .service(
+            web::resource("/v1/admin/conversations/{id}")
+                .route(web::delete().to(privacy::erase_for_office))
+                .default_service(web::to(|| edge::method_not_allowed("DELETE"))),
+        );
 }
 
 /// What the people of the company do.
@@ -157,6 +193,7 @@ fn desk_routes(app: &mut web::ServiceConfig) {
         .service(get("/v1/inbox/events", live_stream::desk))
         .service(post("/v1/inbox/presence", inbox::presence))
         .service(get("/v1/inbox/conversations/{id}/suggestion", inbox::suggestion))
+        .service(post("/v1/inbox/conversations/{id}/reveal", privacy::reveal))
         .service(post("/v1/inbox/conversations/{id}/{action}", inbox::act))
         .service(get("/v1/inbox/conversations/{id}", inbox::show));
 }

@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 
 use super::{
     admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, live_stream,
-    search,
+    privacy, search,
 };
 
 #[derive(OpenApi)]
@@ -20,12 +20,13 @@ use super::{
     ),
     paths(ask::ask, chat_completions::complete, chat_completions::models, search::search, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
-        conversations::close, admin::index, health::livez, health::readyz, document),
+        conversations::close, privacy::export, privacy::erase, privacy::consent, admin::index, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
         conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(
         (name = "Answers", description = "Questions and searches."),
         (name = "Conversations", description = "What a customer does, with the conversation's token."),
+        (name = "Privacy", description = "What a customer may ask for of their data."),
         (name = "Operation", description = "For the operator and the content team."),
         (name = "Health", description = "For whoever starts and watches the server."),
         (name = "Description", description = "This interface.")
@@ -60,6 +61,8 @@ mod tests {
             ("/v1/conversations/{id}/messages", "post"),
             ("/v1/conversations/{id}/events", "get"),
             ("/v1/conversations/{id}/handoff", "post"),
+            ("/v1/conversations/{id}", "delete"),
+            ("/v1/conversations/{id}/export", "get"),
             ("/v1/admin/index", "get"),
             ("/livez", "get"),
             ("/readyz", "get"),

@@ -1,6 +1,7 @@
 //! Where customers' words are handled. [`Redactor`] is the one way from raw [`CustomerText`] to
 //! [`RedactedText`], and only the latter may be logged, stored, embedded remotely or sent anywhere.
 
+pub mod audit;
 mod cue_words;
 mod cues;
 mod detectors;
@@ -8,18 +9,23 @@ mod kind;
 mod merge;
 mod normalize;
 mod numbering;
+mod receipt;
 mod redact;
 mod scan;
 mod secret;
 mod settings;
+mod signing;
 mod text;
+pub mod vault;
 
 #[cfg(test)]
 mod redact_tests;
 
 pub use kind::PersonalDataKind;
 pub use numbering::Numbering;
+pub use receipt::{Erased, Kept, Receipt, ReceiptError};
 pub use redact::{Finding, Original, Redaction, Redactor};
 pub use secret::Secret;
 pub use settings::{CustomPattern, RedactionError, RedactionSettings};
+pub use signing::{Signer, is_signed};
 pub use text::{CustomerText, RedactedText};

@@ -13,16 +13,25 @@ use serde::{Deserialize, Serialize};
 pub struct Numbering {
     /// Label, then normalised value, to number.
     numbers: BTreeMap<String, BTreeMap<String, u32>>,
+    /// Highest numbers of values that are known no more.
+    #[serde(default)]
+    floors: BTreeMap<String, u32>,
 }
 
 impl Numbering {
+    /// Goes on after numbers that were given out before and whose values are gone.
+    pub fn after(floors: impl IntoIterator<Item = (String, u32)>) -> Self {
+        Self { numbers: BTreeMap::new(), floors: floors.into_iter().collect() }
+    }
+
     /// The number of a value under a label, a new one where it is unknown. Numbers count from 1.
     pub(super) fn number(&mut self, label: &str, value: &str) -> u32 {
         if let Some(number) = self.numbers.get(label).and_then(|values| values.get(value)) {
             return *number;
         }
+        let floor = self.floors.get(label).copied().unwrap_or(0);
         let values = self.numbers.entry(label.to_owned()).or_default();
-        let next = values.values().max().map_or(1, |most| most.saturating_add(1));
+        let next = values.values().max().copied().unwrap_or(0).max(floor).saturating_add(1);
         values.insert(value.to_owned(), next);
         next
     }
@@ -57,6 +66,14 @@ mod tests {
         let mut back: Numbering = serde_json::from_str(&stored).unwrap();
         assert_eq!(back.number("EMAIL", "a@b.co"), 1);
         assert_eq!(back.len(), 3);
+    }
+
+    #[test]
+    fn numbers_of_lost_values_are_not_given_out_again() {
+        let mut numbering = Numbering::after([("EMAIL".to_owned(), 4)]);
+        assert_eq!(numbering.number("EMAIL", "a@b.co"), 5);
+        assert_eq!(numbering.number("EMAIL", "c@d.co"), 6);
+        assert_eq!(numbering.number("PHONE", "123"), 1);
     }
 
     #[test]

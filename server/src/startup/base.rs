@@ -12,7 +12,7 @@ use indexer::search::KnowledgeBase;
 
 use super::Paths;
 use crate::assistant::prompt::{PromptKind, Prompts};
-use crate::assistant::{Assistant, Parts, Writer};
+use crate::assistant::{Assistant, Originals, Parts, Writer};
 #[cfg(feature = "llama")]
 use crate::generate::llama::Llama;
 use crate::generate::llama_settings::LlamaSettings;
@@ -20,7 +20,9 @@ use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::metrics::Metrics;
 use crate::privacy::Redactor;
+use crate::rights::Rights;
 use crate::settings::Settings;
 use crate::store::{ConversationStore, SqliteStore};
 
@@ -50,6 +52,8 @@ pub struct Base {
     redactor: Arc<Redactor>,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
+    rights: Arc<Rights>,
+    metrics: Arc<Metrics>,
     fingerprint: String,
 }
 
@@ -95,6 +99,7 @@ impl Base {
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
+        let rights = Rights::open(&paths.data, &store, &settings.vault, &settings.privacy).await?;
         Ok(Self {
             kb: paths.kb.clone(),
             folder,
@@ -104,6 +109,8 @@ impl Base {
             redactor: Arc::new(redactor),
             hub: Arc::default(),
             hours: Arc::new(hours),
+            rights: Arc::new(rights),
+            metrics: Arc::default(),
             fingerprint,
         })
     }
@@ -146,6 +153,16 @@ impl Base {
         Arc::clone(&self.hours)
     }
 
+    /// Counts what happens in this process.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// Vault, audit log and what a person may ask for of their data.
+    pub fn rights(&self) -> Arc<Rights> {
+        Arc::clone(&self.rights)
+    }
+
     pub fn redactor(&self) -> Arc<Redactor> {
         Arc::clone(&self.redactor)
     }
@@ -158,7 +175,7 @@ impl Base {
     pub fn assistant(
         &self,
         settings: &Settings,
-        store: Arc<dyn ConversationStore>,
+        (store, originals): (Arc<dyn ConversationStore>, Originals),
     ) -> Result<Assistant> {
         let generator = &settings.generator;
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
@@ -184,6 +201,8 @@ impl Base {
             writer,
             hub: self.hub(),
             hours: self.hours(),
+            originals,
+            metrics: self.metrics(),
         };
         Ok(Assistant::new(parts, settings.assistant.clone()))
     }
@@ -208,6 +227,7 @@ impl Base {
 
     /// Closes the databases and releases the folder.
     pub async fn close(self) {
+        self.rights.close().await;
         self.store.close().await;
         self.folder.close().await;
     }

@@ -107,16 +107,19 @@ pub enum KeyScope {
     Search,
     /// Read the state of the index and figures.
     Operate,
+    /// Export and erase, retention, the audit log.
+    Privacy,
 }
 
 impl KeyScope {
-    pub const ALL: [Self; 3] = [Self::Ask, Self::Search, Self::Operate];
+    pub const ALL: [Self; 4] = [Self::Ask, Self::Search, Self::Operate, Self::Privacy];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ask => "ask",
             Self::Search => "search",
             Self::Operate => "operate",
+            Self::Privacy => "privacy",
         }
     }
 

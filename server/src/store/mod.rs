@@ -7,22 +7,33 @@
 //! implementation must do.
 
 mod accounts;
+pub mod audit;
 #[cfg(test)]
 pub(crate) mod contract;
 mod conversations;
+pub mod figures;
+mod file;
 mod hand_overs;
 #[cfg(test)]
 mod interleavings;
+pub mod outbox;
+pub mod personal;
+mod privacy_file;
 mod sqlite;
+pub mod vault;
 
 pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
+pub use audit::AuditLog;
 pub use conversations::{
     Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted,
 };
+pub(crate) use file::Scrub;
 pub use hand_overs::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
 };
+pub use privacy_file::{LegalHold, PRIVACY_FILE, PrivacyFile, PrivacyRecord, RecordKind};
 pub use sqlite::SqliteStore;
+pub use vault::{KEYS_FOLDER, KeyFile, Vault, VaultStoreError};
 
 /// Everything that is stored of customers and the people who answer them.
 pub trait ConversationStore: Conversations + HandOvers + Accounts {}
@@ -44,4 +55,14 @@ pub enum StoreError {
     /// Another one has that name.
     #[error("there is a {0} of that name already")]
     Taken(&'static str),
+}
+
+impl From<VaultStoreError> for StoreError {
+    fn from(error: VaultStoreError) -> Self {
+        match error {
+            VaultStoreError::Store(error) => error,
+            VaultStoreError::Erased => Self::Missing("conversation"),
+            other => Self::Database(other.to_string()),
+        }
+    }
 }

@@ -59,6 +59,9 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // What is deleted is overwritten, in the file and in temporary copies of it.
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(Duration::from_secs(10));
         let writer = Self::writer(options.clone(), &location).await?;
         let readers = SqlitePoolOptions::new()
@@ -104,6 +107,11 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// For the rooms of the privacy side and the outbox: the connection that writes, and those that read.
+    pub(super) fn pools(&self) -> (&SqlitePool, &SqlitePool) {
+        (&self.writer, &self.readers)
     }
 
     /// The connection that writes. A caller holds no other connection meanwhile.

@@ -1,0 +1,164 @@
+//! What a person may ask for of their data, and what the law asks of the operator: reveal, export, erase,
+//! retention, records. Every deed is in the audit log.
+//!
+//! Knows the stores and the vault; called by the HTTP interface and by `atbilde privacy`.
+
+mod erase;
+mod export;
+mod record;
+mod retention;
+mod reveal;
+mod settings;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::privacy::Signer;
+use crate::privacy::audit::{Actor, Deed, Subject};
+use crate::privacy::vault::{VaultError, VaultSettings};
+use crate::store::outbox::Outbox;
+use crate::store::personal::PersonalData;
+use crate::store::{
+    AuditLog, KEYS_FOLDER, PrivacyFile, SqliteStore, StoreError, Vault, VaultStoreError,
+};
+
+pub use export::Export;
+pub use record::{processing_record, to_markdown};
+pub use retention::{ClassReport, RetentionReport, Run};
+pub use reveal::Revealer;
+pub use settings::{PrivacySettings, RecordSettings, RetentionSettings};
+
+/// Everything that is needed to keep the promises, open.
+pub struct Rights {
+    personal: PersonalData,
+    outbox: Outbox,
+    privacy: PrivacyFile,
+    vault: Arc<Vault>,
+    audit: AuditLog,
+    signer: Signer,
+    settings: PrivacySettings,
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    #[error("nothing is stored of the conversation {0}")]
+    Unknown(Uuid),
+    #[error(
+        "the conversation is under a legal hold ({0}); release it with `atbilde privacy release`, then erase"
+    )]
+    Held(String),
+    #[error("this person may not see it")]
+    Forbidden,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultStoreError),
+}
+
+impl Rights {
+    /// Opens the privacy side of the data folder `data`.
+    ///
+    /// # Errors
+    /// When a file does not open or a key is missing.
+    pub async fn open(
+        data: &Path,
+        store: &SqliteStore,
+        vault: &VaultSettings,
+        settings: &PrivacySettings,
+    ) -> Result<Self, VaultStoreError> {
+        let privacy = PrivacyFile::open(data).await?;
+        let vault = Vault::open(data, &privacy, vault).await?;
+        let signer = Signer::open(&data.join(KEYS_FOLDER)).map_err(VaultError::from)?;
+        let audit = AuditLog::new(&privacy, vault.keys(), signer.clone());
+        Ok(Self {
+            personal: PersonalData::new(store),
+            outbox: Outbox::new(store),
+            privacy,
+            vault: Arc::new(vault),
+            audit,
+            signer,
+            settings: settings.clone(),
+        })
+    }
+
+    pub async fn close(&self) {
+        self.vault.close().await;
+        self.privacy.close().await;
+    }
+
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    pub fn audit(&self) -> &AuditLog {
+        &self.audit
+    }
+
+    pub fn privacy(&self) -> &PrivacyFile {
+        &self.privacy
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// The public key that receipts of this installation are signed with.
+    pub fn public_key(&self) -> String {
+        self.signer.public()
+    }
+
+    /// The conversation of a ticket, so that a customer who knows nothing else can be helped.
+    ///
+    /// # Errors
+    /// [`RightsError::Store`].
+    pub async fn of_ticket(&self, ticket: &str) -> Result<Option<Uuid>, RightsError> {
+        Ok(self.personal.of_ticket(ticket).await?)
+    }
+
+    /// Puts a conversation under a legal hold: neither erasure nor retention touches it.
+    ///
+    /// # Errors
+    /// [`RightsError`].
+    pub async fn hold(&self, id: Uuid, reason: &str, actor: Actor) -> Result<(), RightsError> {
+        if !self.personal.knows(id).await? {
+            return Err(RightsError::Unknown(id));
+        }
+        self.note(actor, "conversation.held", Subject::Conversation(id)).await?;
+        Ok(self.privacy.hold(id, reason, Timestamp::now()).await?)
+    }
+
+    /// Ends a legal hold; gives whether there was one.
+    ///
+    /// # Errors
+    /// [`RightsError`].
+    pub async fn release(&self, id: Uuid, actor: Actor) -> Result<bool, RightsError> {
+        self.note(actor, "conversation.released", Subject::Conversation(id)).await?;
+        Ok(self.privacy.release(id).await?)
+    }
+
+    /// Seals all data keys with a new master key. Gives its id and how many were sealed.
+    ///
+    /// # Errors
+    /// [`RightsError`].
+    pub async fn rotate_key(&self, actor: Actor) -> Result<(String, u64), RightsError> {
+        self.note(actor, "vault.master_key_rotated", Subject::System).await?;
+        Ok(self.vault.rotate().await?)
+    }
+
+    /// Records a deed before it is done.
+    async fn note(
+        &self,
+        actor: Actor,
+        action: &'static str,
+        subject: Subject,
+    ) -> Result<(), StoreError> {
+        self.audit.append(Deed { at: Timestamp::now(), actor, action, subject }).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Retention: data of each class is erased when its time is over. Run by the server once a day and by
+//! `atbilde privacy retention`; a dry run counts and touches nothing; a legal hold is respected.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Rights, RightsError};
+use crate::privacy::audit::{Actor, Subject};
+use crate::store::Scrub;
+
+/// Whether anything is erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    Dry,
+    Real,
+}
+
+/// What became of one class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClassReport {
+    pub class: &'static str,
+    /// 0: kept for ever.
+    pub days: u32,
+    /// Entries whose time is over and that were erased, or would be.
+    pub erased: u64,
+    /// Entries whose time is over and that a legal hold keeps.
+    pub held: u64,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RetentionReport {
+    pub dry_run: bool,
+    pub at: String,
+    pub classes: Vec<ClassReport>,
+}
+
+impl RetentionReport {
+    fn erased(&self) -> u64 {
+        self.classes.iter().map(|class| class.erased).sum()
+    }
+}
+
+impl Rights {
+    /// Erases what is older than its class allows at `now`.
+    ///
+    /// # Errors
+    /// [`RightsError`]; the next run finishes what was begun.
+    pub async fn retain(&self, now: Timestamp, run: Run) -> Result<RetentionReport, RightsError> {
+        let held: BTreeSet<Uuid> = self
+            .privacy
+            .holds()
+            .await?
+            .iter()
+            .filter_map(|hold| Uuid::try_parse(&hold.conversation).ok())
+            .collect();
+        let settings = &self.settings.retention;
+        let mut classes = Vec::with_capacity(5);
+        let mut report = |class, days, (erased, held)| {
+            classes.push(ClassReport { class, days, erased, held });
+        };
+        let days = settings.conversations_days;
+        report(
+            "conversations",
+            days,
+            self.retain_conversations(before(now, days), &held, run).await?,
+        );
+        let days = settings.vault_days;
+        report("vault", days, self.retain_originals(before(now, days), &held, run).await?);
+        let days = settings.feedback_days;
+        report("feedback", days, self.retain_feedback(before(now, days), &held, run).await?);
+        let days = settings.escalations_days;
+        report("escalations", days, self.retain_tickets(before(now, days), &held, run).await?);
+        let days = settings.audit_days;
+        report("audit", days, self.retain_audit(before(now, days), run).await?);
+        let report = RetentionReport { dry_run: run == Run::Dry, at: now.to_string(), classes };
+        if run == Run::Real {
+            self.outbox.forget_old(now).await?;
+            if report.erased() > 0 {
+                self.note(Actor::System, "retention.run", Subject::System).await?;
+            }
+            let left = self.personal.wants_scrub().await? || self.privacy.wants_scrub().await?;
+            if report.erased() > 0 || left {
+                self.scrub(Scrub::Whole).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// The server's own task: at the start and then every `every_hours`, until `stop`.
+    pub async fn retain_daily(self: Arc<Self>, stop: CancellationToken) {
+        let every =
+            Duration::from_secs(3600 * u64::from(self.settings.retention.every_hours.max(1)));
+        loop {
+            let done = async {
+                self.erase_again().await?;
+                self.retain(Timestamp::now(), Run::Real).await
+            };
+            match done.await {
+                Ok(report) => tracing::info!(erased = report.erased(), "privacy.retention"),
+                Err(error) => tracing::error!(%error, "privacy.retention_failed"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(every) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn retain_conversations(
+        &self,
+        before: Option<Timestamp>,
+        held: &BTreeSet<Uuid>,
+        run: Run,
+    ) -> Result<(u64, u64), RightsError> {
+        let Some(before) = before else { return Ok((0, 0)) };
+        let (over, kept) = apart(self.personal.quiet_since(before).await?, held);
+        if run == Run::Real {
+            for id in &over {
+                let subject = Subject::Conversation(*id);
+                self.note(Actor::System, "conversation.expired", subject).await?;
+                self.remove(*id, Timestamp::now()).await?;
+            }
+        }
+        Ok((over.len() as u64, kept))
+    }
+
+    async fn retain_originals(
+        &self,
+        before: Option<Timestamp>,
+        held: &BTreeSet<Uuid>,
+        run: Run,
+    ) -> Result<(u64, u64), RightsError> {
+        let Some(before) = before else { return Ok((0, 0)) };
+        let (over, kept) = apart(self.vault.older_than(before).await?, held);
+        if run == Run::Real && !over.is_empty() {
+            self.vault.expire(&over).await?;
+        }
+        Ok((over.len() as u64, kept))
+    }
+
+    async fn retain_feedback(
+        &self,
+        before: Option<Timestamp>,
+        held: &BTreeSet<Uuid>,
+        run: Run,
+    ) -> Result<(u64, u64), RightsError> {
+        let Some(before) = before else { return Ok((0, 0)) };
+        let (over, kept) = apart(self.personal.feedback_before(before).await?, held);
+        if run == Run::Real && !over.is_empty() {
+            self.personal.remove_feedback(&over, before).await?;
+        }
+        Ok((over.len() as u64, kept))
+    }
+
+    async fn retain_tickets(
+        &self,
+        before: Option<Timestamp>,
+        held: &BTreeSet<Uuid>,
+        run: Run,
+    ) -> Result<(u64, u64), RightsError> {
+        let Some(before) = before else { return Ok((0, 0)) };
+        let (over, kept) = apart(self.personal.tickets_before(before).await?, held);
+        if run == Run::Real && !over.is_empty() {
+            self.personal.remove_tickets(&over, before).await?;
+        }
+        Ok((over.len() as u64, kept))
+    }
+
+    async fn retain_audit(
+        &self,
+        before: Option<Timestamp>,
+        run: Run,
+    ) -> Result<(u64, u64), RightsError> {
+        let Some(before) = before else { return Ok((0, 0)) };
+        Ok(match run {
+            Run::Dry => (self.audit.count_before(before).await?, 0),
+            Run::Real => (self.audit.expire(before).await?, 0),
+        })
+    }
+}
+
+/// The end of the time of a class; `None` when it is kept for ever.
+fn before(now: Timestamp, days: u32) -> Option<Timestamp> {
+    (days > 0).then(|| now - SignedDuration::from_hours(24 * i64::from(days)))
+}
+
+/// What may be erased, and how many a hold keeps.
+fn apart(over: Vec<Uuid>, held: &BTreeSet<Uuid>) -> (Vec<Uuid>, u64) {
+    let all = over.len();
+    let free: Vec<Uuid> = over.into_iter().filter(|id| !held.contains(id)).collect();
+    let kept = (all - free.len()) as u64;
+    (free, kept)
+}

@@ -1,0 +1,209 @@
+//! `keys/keys.sqlite`: the sealed data keys, which conversations were erased, and how far the audit log
+//! had come. A small file of its own, because back-ups treat it apart: a back-up of everything else with
+//! the newest copy of this file gives nothing of an erased conversation.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteJournalMode, SqlitePool};
+use uuid::Uuid;
+
+use crate::privacy::audit::AuditHead;
+use crate::privacy::vault::{KeyRing, WrappedKey};
+use crate::store::file::Scrub;
+use crate::store::{StoreError, file};
+
+/// The open file. Several processes may have it open.
+#[derive(Clone)]
+pub struct KeyFile {
+    pool: SqlitePool,
+}
+
+/// What became of a new data key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    Stored,
+    /// Another writer was first; use its key.
+    Exists,
+    /// The conversation was erased and never gets a key again.
+    Erased,
+    /// Sealed with a master key that is in use no more; read the keys again.
+    OldMaster,
+}
+
+impl KeyFile {
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+        // A rollback journal, not a write-ahead log: what is deleted is in no second file.
+        let pool =
+            file::open(path, SqliteJournalMode::Delete, &sqlx::migrate!("./migrations/keys"))
+                .await?;
+        Ok(Self { pool })
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Id of the master key that seals new data keys; `None` before the first start.
+    pub(super) async fn master(&self) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> =
+            sqlx::query_as("SELECT id FROM master").fetch_optional(&self.pool).await?;
+        Ok(row.map(|r| r.0))
+    }
+
+    /// How many data keys there are.
+    pub(super) async fn count(&self) -> Result<u64, StoreError> {
+        let (n,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM data_keys").fetch_one(&self.pool).await?;
+        Ok(n.unsigned_abs())
+    }
+
+    pub(super) async fn get(&self, conversation: Uuid) -> Result<Option<WrappedKey>, StoreError> {
+        let row: Option<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT master, sealed FROM data_keys WHERE conversation = ?1")
+                .bind(conversation.simple().to_string())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.map(|(master, sealed)| WrappedKey { master, sealed }))
+    }
+
+    pub(super) async fn add(&self, id: Uuid, key: &WrappedKey) -> Result<Added, StoreError> {
+        let id = id.simple().to_string();
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let (erased, exists, master): (bool, bool, Option<String>) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM erased WHERE conversation = ?1),
+                    EXISTS (SELECT 1 FROM data_keys WHERE conversation = ?1),
+                    (SELECT id FROM master)",
+        )
+        .bind(&id)
+        .fetch_one(&mut *work)
+        .await?;
+        if erased {
+            return Ok(Added::Erased);
+        }
+        if exists {
+            return Ok(Added::Exists);
+        }
+        if master.as_deref() != Some(key.master.as_str()) {
+            return Ok(Added::OldMaster);
+        }
+        sqlx::query("INSERT INTO data_keys VALUES (?1, ?2, ?3, ?4)")
+            .bind(&id)
+            .bind(&key.master)
+            .bind(&key.sealed)
+            .bind(Timestamp::now().to_string())
+            .execute(&mut *work)
+            .await?;
+        work.commit().await?;
+        Ok(Added::Stored)
+    }
+
+    /// Seals every data key with the current master key of `ring`, all or none. Gives their number.
+    pub(super) async fn rewrap(&self, ring: &KeyRing) -> Result<u64, super::VaultStoreError> {
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
+        let current = ring.current().id();
+        let old: Vec<(String, String, Vec<u8>)> =
+            sqlx::query_as("SELECT conversation, master, sealed FROM data_keys WHERE master <> ?1")
+                .bind(current)
+                .fetch_all(&mut *work)
+                .await
+                .map_err(StoreError::from)?;
+        for (conversation, master, sealed) in &old {
+            let id = Uuid::try_parse(conversation)
+                .map_err(|_| StoreError::Database("keys.sqlite is damaged".to_owned()))?;
+            let key =
+                ring.unwrap(id, &WrappedKey { master: master.clone(), sealed: sealed.clone() })?;
+            let fresh = ring.wrap(id, &key)?;
+            sqlx::query("UPDATE data_keys SET master = ?2, sealed = ?3 WHERE conversation = ?1")
+                .bind(conversation)
+                .bind(&fresh.master)
+                .bind(&fresh.sealed)
+                .execute(&mut *work)
+                .await
+                .map_err(StoreError::from)?;
+        }
+        sqlx::query("INSERT OR REPLACE INTO master VALUES (1, ?1, ?2)")
+            .bind(current)
+            .bind(Timestamp::now().to_string())
+            .execute(&mut *work)
+            .await
+            .map_err(StoreError::from)?;
+        work.commit().await.map_err(StoreError::from)?;
+        file::scrub(&self.pool, Scrub::Whole).await?;
+        Ok(old.len() as u64)
+    }
+
+    /// Destroys the data key and remembers that the conversation was erased. Gives whether there was one.
+    pub(super) async fn destroy(&self, id: Uuid, at: Timestamp) -> Result<bool, StoreError> {
+        let id = id.simple().to_string();
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let gone = sqlx::query("DELETE FROM data_keys WHERE conversation = ?1")
+            .bind(&id)
+            .execute(&mut *work)
+            .await?
+            .rows_affected();
+        sqlx::query("INSERT OR IGNORE INTO erased VALUES (?1, ?2)")
+            .bind(&id)
+            .bind(at.to_string())
+            .execute(&mut *work)
+            .await?;
+        work.commit().await?;
+        Ok(gone > 0)
+    }
+
+    /// Destroys the data keys of originals whose time is over; the conversations stay.
+    pub(super) async fn expire(&self, conversations: &[Uuid]) -> Result<u64, StoreError> {
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut gone = 0;
+        for id in conversations {
+            gone += sqlx::query("DELETE FROM data_keys WHERE conversation = ?1")
+                .bind(id.simple().to_string())
+                .execute(&mut *work)
+                .await?
+                .rows_affected();
+        }
+        work.commit().await?;
+        Ok(gone)
+    }
+
+    /// Whether the conversation was erased.
+    pub async fn is_erased(&self, conversation: Uuid) -> Result<bool, StoreError> {
+        let (erased,): (bool,) =
+            sqlx::query_as("SELECT EXISTS (SELECT 1 FROM erased WHERE conversation = ?1)")
+                .bind(conversation.simple().to_string())
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(erased)
+    }
+
+    /// All conversations that were ever erased, for erasing again what a restored back-up brought back.
+    pub async fn erased(&self) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT conversation FROM erased").fetch_all(&self.pool).await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
+    /// Leaves nothing of deleted keys in the file.
+    pub(super) async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
+        file::scrub(&self.pool, how).await
+    }
+
+    pub(crate) async fn audit_mark(&self) -> Result<Option<AuditHead>, StoreError> {
+        let row: Option<(i64, String)> =
+            sqlx::query_as("SELECT seq, hash FROM audit_mark").fetch_optional(&self.pool).await?;
+        Ok(row.map(|(seq, hash)| AuditHead {
+            seq: seq.unsigned_abs(),
+            hash,
+            signature: String::new(),
+        }))
+    }
+
+    pub(crate) async fn set_audit_mark(&self, head: &AuditHead) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR REPLACE INTO audit_mark VALUES (1, ?1, ?2)")
+            .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
+            .bind(&head.hash)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

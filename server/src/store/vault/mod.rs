@@ -1,0 +1,462 @@
+//! The vault: customers' originals, stored sealed, one data key a conversation. The one place where a
+//! customer's words are redacted with the originals kept, and the one place that gives them back.
+//!
+//! Originals are sealed in `privacy.sqlite`, the sealed data keys are in `keys/keys.sqlite`. A value is
+//! stored before the redacted text that names it, so no placeholder is ever without its original.
+//! Used by the conversations and by `rights`, which decides who may look.
+
+mod keys;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use keys::KeyFile;
+
+use super::file::Scrub;
+use super::{PrivacyFile, StoreError};
+use crate::privacy::vault::{
+    DataKey, KeyRing, KeySource, MasterKey, Restorer, VaultError, VaultSettings,
+};
+use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
+use keys::Added;
+
+/// The folder of keys in the data folder.
+pub const KEYS_FOLDER: &str = "keys";
+const KEYS_FILE: &str = "keys.sqlite";
+/// What the numbering is sealed under; no placeholder.
+const NUMBERS: &str = "numbers";
+/// Two messages of one conversation at once are rare; more tries than this are a defect.
+const TRIES: u32 = 20;
+
+/// Why the vault did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultStoreError {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It never comes back.
+    #[error("the conversation was erased")]
+    Erased,
+    #[error("the vault is busy with this conversation; try again")]
+    Busy,
+}
+
+/// The open vault. Shared by everything that works with conversations.
+pub struct Vault {
+    pool: SqlitePool,
+    keys: KeyFile,
+    source: KeySource,
+    ring: ArcSwap<KeyRing>,
+}
+
+/// What was destroyed of one conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destroyed {
+    pub originals: u64,
+    pub keys: u64,
+}
+
+impl Vault {
+    /// Opens the vault of the data folder `data`, and finishes a rotation that was begun.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when a file does not open or the master key that sealed the data keys is not at
+    /// hand.
+    pub async fn open(
+        data: &Path,
+        privacy: &PrivacyFile,
+        settings: &VaultSettings,
+    ) -> Result<Self, VaultStoreError> {
+        let folder = data.join(KEYS_FOLDER);
+        let source = KeySource::new(settings, &folder)?;
+        let keys = KeyFile::open(&folder.join(KEYS_FILE)).await?;
+        if keys.count().await? > 0
+            && matches!(&source, KeySource::File { file, .. } if !file.exists())
+        {
+            let master = keys.master().await?.unwrap_or_default();
+            return Err(VaultError::UnknownMaster(master).into());
+        }
+        let ring = source.read().await?;
+        let vault =
+            Self { pool: privacy.pool().clone(), keys, source, ring: ArcSwap::from_pointee(ring) };
+        vault.finish_rotation().await?;
+        Ok(vault)
+    }
+
+    pub async fn close(&self) {
+        self.keys.close().await;
+    }
+
+    pub fn keys(&self) -> &KeyFile {
+        &self.keys
+    }
+
+    /// Redacts a customer's words within a conversation; what is taken out is kept sealed.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`]; then nothing of the words may be used.
+    pub async fn redact(
+        &self,
+        redactor: &Redactor,
+        conversation: Uuid,
+        text: &CustomerText,
+        locale: Option<&str>,
+    ) -> Result<RedactedText, VaultStoreError> {
+        for _ in 0..TRIES {
+            let (mut numbering, version, key) = self.numbering(conversation).await?;
+            let redaction = redactor.redact_keeping(text, locale, &mut numbering);
+            if redaction.originals.is_empty() {
+                return Ok(redaction.text);
+            }
+            let key = match key {
+                Some(key) => key,
+                None => self.new_key(conversation).await?,
+            };
+            let json = Zeroizing::new(serde_json::to_string(&numbering).unwrap_or_default());
+            let numbers = key.seal(conversation, NUMBERS, &json)?;
+            let mut entries = Vec::with_capacity(redaction.originals.len());
+            for original in &redaction.originals {
+                let sealed = key.seal(conversation, &original.placeholder, &original.value)?;
+                entries.push((original.placeholder.as_str(), original.kind.label(), sealed));
+            }
+            if self.keep(conversation, (version, numbers), &entries).await? {
+                return Ok(redaction.text);
+            }
+        }
+        Err(VaultStoreError::Busy)
+    }
+
+    /// The originals of a conversation, for the customer whose they are or for an export. Empty when
+    /// there are none or their key is gone.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when a store fails or an entry was changed.
+    pub async fn restorer(&self, conversation: Uuid) -> Result<Restorer, VaultStoreError> {
+        let Some(key) = self.key(conversation).await? else { return Ok(Restorer::default()) };
+        let rows: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT placeholder, sealed FROM vault_entries WHERE conversation = ?1")
+                .bind(conversation.simple().to_string())
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::from)?;
+        let mut originals = HashMap::with_capacity(rows.len());
+        for (placeholder, sealed) in rows {
+            let original = key.open(conversation, &placeholder, &sealed)?;
+            originals.insert(placeholder, original);
+        }
+        Ok(Restorer::new(originals))
+    }
+
+    /// The original behind one placeholder. Asked for by `rights::reveal` alone, which checks and records.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when a store fails or the entry was changed.
+    pub async fn original(
+        &self,
+        conversation: Uuid,
+        placeholder: &str,
+    ) -> Result<Option<Zeroizing<String>>, VaultStoreError> {
+        let Some(key) = self.key(conversation).await? else { return Ok(None) };
+        let row: Option<(Vec<u8>,)> = sqlx::query_as(
+            "SELECT sealed FROM vault_entries WHERE conversation = ?1 AND placeholder = ?2",
+        )
+        .bind(conversation.simple().to_string())
+        .bind(placeholder)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::from)?;
+        let original = row.map(|(sealed,)| key.open(conversation, placeholder, &sealed));
+        Ok(original.transpose()?)
+    }
+
+    /// Destroys the data key first, so that every copy of the originals is unreadable from then on, then
+    /// the originals. The conversation never gets a key again.
+    ///
+    /// # Errors
+    /// [`VaultStoreError::Store`]; calling again finishes what was begun.
+    pub async fn destroy(
+        &self,
+        conversation: Uuid,
+        at: Timestamp,
+    ) -> Result<Destroyed, VaultStoreError> {
+        let keys = u64::from(self.keys.destroy(conversation, at).await?);
+        self.keys.scrub(Scrub::Now).await?;
+        let originals = self.remove(&[conversation], Floors::Forget).await?;
+        Ok(Destroyed { originals, keys })
+    }
+
+    /// Destroys the originals of conversations that stay, because their time is over.
+    ///
+    /// # Errors
+    /// [`VaultStoreError::Store`]; calling again finishes what was begun.
+    pub async fn expire(&self, conversations: &[Uuid]) -> Result<Destroyed, VaultStoreError> {
+        let keys = self.keys.expire(conversations).await?;
+        self.keys.scrub(Scrub::Now).await?;
+        let originals = self.remove(conversations, Floors::Remember).await?;
+        Ok(Destroyed { originals, keys })
+    }
+
+    /// Every conversation of which originals are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all(&self) -> Result<HashSet<Uuid>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT conversation FROM vault_entries UNION SELECT conversation FROM vault_floors",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
+    /// Whether originals of the conversation are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn knows(&self, conversation: Uuid) -> Result<bool, StoreError> {
+        let (any,): (bool,) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM vault_entries WHERE conversation = ?1
+                 UNION ALL SELECT 1 FROM vault_floors WHERE conversation = ?1)",
+        )
+        .bind(conversation.simple().to_string())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(any)
+    }
+
+    /// Conversations with originals whose newest is older than `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn older_than(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT conversation FROM vault_entries GROUP BY conversation HAVING max(at) < ?1",
+        )
+        .bind(before.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
+    /// Seals all data keys with another master key; the originals are not touched. A key file of our own
+    /// gets a new key; elsewhere the operator has put the new key before the old one. Gives the new key's
+    /// id and how many data keys were sealed anew.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`]; then the old key stays in use.
+    pub async fn rotate(&self) -> Result<(String, u64), VaultStoreError> {
+        let mut ring = self.source.read().await?;
+        if let KeySource::File { .. } = &self.source {
+            let older = std::iter::once(ring.current()).chain(ring.older()).cloned().collect();
+            ring = KeyRing::new(MasterKey::random(), older);
+            self.source.write(&ring)?;
+        } else if self.keys.master().await?.as_deref() == Some(ring.current().id()) {
+            return Err(VaultError::Misconfigured(
+                "the first master key is the one in use; put a new one before it where the keys come from (`openssl rand -base64 32`), then rotate again"
+                    .to_owned(),
+            )
+            .into());
+        }
+        let sealed = self.keys.rewrap(&ring).await?;
+        let alone = KeyRing::new(ring.current().clone(), Vec::new());
+        if let KeySource::File { .. } = &self.source {
+            self.source.write(&alone)?;
+        }
+        let id = alone.current().id().to_owned();
+        self.ring.store(std::sync::Arc::new(alone));
+        Ok((id, sealed))
+    }
+
+    async fn remove(&self, conversations: &[Uuid], floors: Floors) -> Result<u64, StoreError> {
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut gone = 0;
+        for id in conversations {
+            let id = id.simple().to_string();
+            if floors == Floors::Remember {
+                remember_floors(&mut work, &id).await?;
+            } else {
+                sqlx::query("DELETE FROM vault_floors WHERE conversation = ?1")
+                    .bind(&id)
+                    .execute(&mut *work)
+                    .await?;
+            }
+            gone += sqlx::query("DELETE FROM vault_entries WHERE conversation = ?1")
+                .bind(&id)
+                .execute(&mut *work)
+                .await?
+                .rows_affected();
+            sqlx::query("DELETE FROM vault_numbers WHERE conversation = ?1")
+                .bind(&id)
+                .execute(&mut *work)
+                .await?;
+        }
+        work.commit().await?;
+        Ok(gone)
+    }
+
+    /// The numbering of a conversation with its version, and the data key if there is one.
+    async fn numbering(
+        &self,
+        conversation: Uuid,
+    ) -> Result<(Numbering, i64, Option<DataKey>), VaultStoreError> {
+        let Some(key) = self.key(conversation).await? else {
+            if self.keys.is_erased(conversation).await? {
+                return Err(VaultStoreError::Erased);
+            }
+            return Ok((self.after_floors(conversation).await?, 0, None));
+        };
+        let row: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT version, sealed FROM vault_numbers WHERE conversation = ?1")
+                .bind(conversation.simple().to_string())
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(StoreError::from)?;
+        let Some((version, sealed)) = row else {
+            return Ok((self.after_floors(conversation).await?, 0, Some(key)));
+        };
+        let json = key.open(conversation, NUMBERS, &sealed)?;
+        let numbering = serde_json::from_str(&json).map_err(|_| VaultError::Opening)?;
+        Ok((numbering, version, Some(key)))
+    }
+
+    /// A numbering without values, after the numbers that retention left.
+    async fn after_floors(&self, conversation: Uuid) -> Result<Numbering, StoreError> {
+        let rows: Vec<(String, u32)> =
+            sqlx::query_as("SELECT label, number FROM vault_floors WHERE conversation = ?1")
+                .bind(conversation.simple().to_string())
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(Numbering::after(rows))
+    }
+
+    /// Stores entries and numbering at once. `false` when another writer changed the numbering.
+    async fn keep(
+        &self,
+        conversation: Uuid,
+        (version, numbers): (i64, Vec<u8>),
+        entries: &[(&str, &str, Vec<u8>)],
+    ) -> Result<bool, StoreError> {
+        let id = conversation.simple().to_string();
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let change = if version == 0 {
+            sqlx::query("INSERT OR IGNORE INTO vault_numbers VALUES (?1, ?2 + 1, ?3)")
+        } else {
+            sqlx::query(
+                "UPDATE vault_numbers SET version = ?2 + 1, sealed = ?3
+                 WHERE conversation = ?1 AND version = ?2",
+            )
+        };
+        let changed = change.bind(&id).bind(version).bind(numbers).execute(&mut *work).await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let now = Timestamp::now().to_string();
+        for (placeholder, kind, sealed) in entries {
+            // A value that is known keeps its first spelling, and counts as used now.
+            sqlx::query(
+                "INSERT INTO vault_entries VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET at = excluded.at",
+            )
+            .bind(&id)
+            .bind(placeholder)
+            .bind(kind)
+            .bind(sealed)
+            .bind(&now)
+            .execute(&mut *work)
+            .await?;
+        }
+        work.commit().await?;
+        Ok(true)
+    }
+
+    /// The data key of a conversation, `None` when it has none.
+    async fn key(&self, conversation: Uuid) -> Result<Option<DataKey>, VaultStoreError> {
+        let Some(wrapped) = self.keys.get(conversation).await? else { return Ok(None) };
+        match self.ring.load().unwrap(conversation, &wrapped) {
+            Err(VaultError::UnknownMaster(_)) => {
+                // Another process has rotated the master key.
+                self.read_ring().await?;
+                Ok(Some(self.ring.load().unwrap(conversation, &wrapped)?))
+            }
+            key => Ok(Some(key?)),
+        }
+    }
+
+    async fn new_key(&self, conversation: Uuid) -> Result<DataKey, VaultStoreError> {
+        for _ in 0..TRIES {
+            let key = DataKey::random();
+            let wrapped = self.ring.load().wrap(conversation, &key)?;
+            match self.keys.add(conversation, &wrapped).await? {
+                Added::Stored => return Ok(key),
+                Added::Erased => return Err(VaultStoreError::Erased),
+                Added::OldMaster => self.read_ring().await?,
+                Added::Exists => {
+                    if let Some(key) = self.key(conversation).await? {
+                        return Ok(key);
+                    }
+                }
+            }
+        }
+        Err(VaultStoreError::Busy)
+    }
+
+    async fn read_ring(&self) -> Result<(), VaultStoreError> {
+        let ring = self.source.read().await?;
+        self.ring.store(std::sync::Arc::new(ring));
+        Ok(())
+    }
+
+    /// Where the first key of the source is not the one in use, all data keys are sealed with it.
+    async fn finish_rotation(&self) -> Result<(), VaultStoreError> {
+        let ring = self.ring.load_full();
+        if self.keys.master().await?.as_deref() != Some(ring.current().id()) {
+            let sealed = self.keys.rewrap(&ring).await?;
+            tracing::info!(key = ring.current().id(), sealed, "vault.master_key_in_use");
+        }
+        Ok(())
+    }
+}
+
+/// Whether the numbers of destroyed originals stay taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Floors {
+    Remember,
+    Forget,
+}
+
+/// Keeps the highest number of each label (`[EMAIL_4]`: EMAIL, 4) before the entries go.
+async fn remember_floors(
+    work: &mut sqlx::SqliteConnection,
+    conversation: &str,
+) -> Result<(), StoreError> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT placeholder FROM vault_entries WHERE conversation = ?1")
+            .bind(conversation)
+            .fetch_all(&mut *work)
+            .await?;
+    for (placeholder,) in &rows {
+        let inner = placeholder.trim_matches(['[', ']']);
+        let Some((label, number)) = inner.rsplit_once('_') else { continue };
+        let Ok(number) = number.parse::<u32>() else { continue };
+        sqlx::query(
+            "INSERT INTO vault_floors VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET number = max(number, excluded.number)",
+        )
+        .bind(conversation)
+        .bind(label)
+        .bind(number)
+        .execute(&mut *work)
+        .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
