@@ -21,7 +21,8 @@ use crate::source::SourceRules;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 6] = ["server", "assistant", "generator", "redaction", "log", "eval"];
+const SERVER_SECTIONS: [&str; 7] =
+    ["server", "site", "assistant", "generator", "redaction", "log", "eval"];
 
 /// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

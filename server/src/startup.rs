@@ -139,6 +139,8 @@ impl Application {
             status: Arc::clone(&status),
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
+            site: settings.site.clone(),
+            locales: base.locales(),
             settings: settings.server.clone(),
         };
         let follower = Follower {

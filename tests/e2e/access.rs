@@ -78,7 +78,10 @@ async fn a_conversation_opens_for_its_own_token_alone() {
     }
     // A session of an agent opens no customer's endpoint, and nothing was done by all that.
     let shown = customer.show().await;
-    assert_eq!((shown["state"].as_str(), shown["messages"].as_array().unwrap().len()), (Some("assistant"), 0));
+    assert_eq!(
+        (shown["state"].as_str(), shown["messages"].as_array().unwrap().len()),
+        (Some("assistant"), 0)
+    );
     app.stop().await.unwrap();
 }
 
@@ -103,9 +106,13 @@ async fn the_inbox_opens_for_sessions_and_roles_alone() {
                 headers.extend(csrf.map(|csrf| ("X-CSRF-Token", csrf)));
                 // A form without a token is refused, whatever it says.
                 let status = send(&app, at, &headers).await;
-                assert!(status == 403 || path == "/logout" && status >= 400, "{method} {path}: {csrf:?} gave {status}");
+                assert!(
+                    status == 403 || path == "/logout" && status >= 400,
+                    "{method} {path}: {csrf:?} gave {status}"
+                );
             }
-            let theirs = [("Cookie", editor.cookie.as_str()), ("X-CSRF-Token", editor.csrf.as_str())];
+            let theirs =
+                [("Cookie", editor.cookie.as_str()), ("X-CSRF-Token", editor.csrf.as_str())];
             let status = send(&app, at, &theirs).await;
             assert!(status == 403 || path == "/logout", "{method} {path}: an editor gave {status}");
         }
@@ -136,7 +143,8 @@ async fn logging_in_tells_nothing_and_ends_with_the_account() {
     }
     assert!(!cookie.contains("Secure"), "plain http, and no proxy is trusted: {cookie}");
     let cookie = cookie.split(';').next().unwrap().to_owned();
-    let inbox = || async { send(&app, ("GET", "/v1/inbox/conversations"), &[("Cookie", &cookie)]).await };
+    let inbox =
+        || async { send(&app, ("GET", "/v1/inbox/conversations"), &[("Cookie", &cookie)]).await };
     assert_eq!(inbox().await, 200);
     let store = SqliteStore::open(&app.folder.path().join("data").join(STORE_FILE)).await.unwrap();
     store.set_disabled(id, true).await.unwrap();
@@ -162,10 +170,13 @@ async fn keys_have_scopes_and_can_be_required() {
     let app = spawn_app(|s| s.access.require_key = true).await;
     let store = SqliteStore::open(&app.folder.path().join("data").join(STORE_FILE)).await.unwrap();
     let mut made = Vec::new();
-    for (name, scope) in [("asks", KeyScope::Ask), ("searches", KeyScope::Search), ("operates", KeyScope::Operate)] {
+    for (name, scope) in
+        [("asks", KeyScope::Ask), ("searches", KeyScope::Search), ("operates", KeyScope::Operate)]
+    {
         let key = new_key();
         let created_at = "2026-01-01T00:00:00Z".parse().unwrap();
-        let new = ApiKey { name: name.to_owned(), scopes: vec![scope], disabled: false, created_at };
+        let new =
+            ApiKey { name: name.to_owned(), scopes: vec![scope], disabled: false, created_at };
         store.add_key(&new, &key_hash(&key).unwrap()).await.unwrap();
         made.push(format!("Bearer {key}"));
     }
@@ -230,9 +241,11 @@ async fn limits_count_by_visitor_and_by_address_behind_a_trusted_proxy() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_allowed_sites_may_read_from_a_browser() {
-    let app = spawn_app(|s| s.access.allowed_origins = vec!["https://shop.example".to_owned()]).await;
+    let app =
+        spawn_app(|s| s.access.allowed_origins = vec!["https://shop.example".to_owned()]).await;
     let preflight = |path: &'static str, origin: &'static str| {
-        let request = app.client.request(reqwest::Method::OPTIONS, format!("{}{path}", app.address));
+        let request =
+            app.client.request(reqwest::Method::OPTIONS, format!("{}{path}", app.address));
         let request = request.header("Origin", origin);
         let request = request.header("Access-Control-Request-Method", "POST");
         async move { request.send().await.unwrap() }
@@ -240,9 +253,18 @@ async fn only_allowed_sites_may_read_from_a_browser() {
     let allowed = preflight("/v1/conversations", "https://shop.example").await;
     assert_eq!(allowed.status(), 204);
     assert_eq!(allowed.headers()["access-control-allow-origin"], "https://shop.example");
-    assert!(allowed.headers()["access-control-allow-headers"].to_str().unwrap().contains("authorization"));
+    assert!(
+        allowed.headers()["access-control-allow-headers"]
+            .to_str()
+            .unwrap()
+            .contains("authorization")
+    );
     assert!(allowed.headers().get("access-control-allow-credentials").is_none());
-    for (path, origin) in [("/v1/conversations", "https://evil.example"), ("/v1/inbox/presence", "https://shop.example"), ("/login", "https://shop.example")] {
+    for (path, origin) in [
+        ("/v1/conversations", "https://evil.example"),
+        ("/v1/inbox/presence", "https://shop.example"),
+        ("/login", "https://shop.example"),
+    ] {
         let refused = preflight(path, origin).await;
         assert!(refused.headers().get("access-control-allow-origin").is_none(), "{path} {origin}");
     }
@@ -260,11 +282,14 @@ async fn words_of_agents_and_customers_never_run_on_a_page() {
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let page = page.text().await.unwrap();
     assert!(!page.contains("alert(1)") && !page.contains("<script>"), "{page}");
-    let strange = agent.get("/inbox/%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await.text().await.unwrap();
+    let strange =
+        agent.get("/inbox/%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await.text().await.unwrap();
     assert!(!strange.contains("alert(1)"), "{strange}");
     let refused = log_in(&app, "%22%3E%3Cb%3E", "x").await.text().await.unwrap();
     assert!(!refused.contains("\"><b>"), "{refused}");
     let nobody = app.get("/inbox").await;
-    assert!(nobody.url().path() == "/login" && nobody.text().await.unwrap().contains("<h1>Log in</h1>"));
+    assert!(
+        nobody.url().path() == "/login" && nobody.text().await.unwrap().contains("<h1>Log in</h1>")
+    );
     app.stop().await.unwrap();
 }

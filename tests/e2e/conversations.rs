@@ -44,7 +44,10 @@ async fn the_whole_story() {
     let ticket = handed["ticket"].as_str().unwrap();
     assert!(handed["message"].as_str().unwrap().contains(ticket));
     let state = live.until("state").await;
-    assert_eq!((state["state"].as_str(), state["ticket"].as_str()), (Some("waiting"), Some(ticket)));
+    assert_eq!(
+        (state["state"].as_str(), state["ticket"].as_str()),
+        (Some("waiting"), Some(ticket))
+    );
     assert_eq!(state["queue"]["position"], 1);
     let (status, waiting) = customer.say("My order is OZ-26-123456").await;
     assert_eq!((status, waiting["state"].as_str()), (202, Some("waiting")), "{waiting}");
@@ -53,7 +56,10 @@ async fn the_whole_story() {
     let list: Value = agent.get("/v1/inbox/conversations").await.json().await.unwrap();
     let row = &list["conversations"][0];
     assert_eq!(row["conversation_id"], customer.id.as_str());
-    assert_eq!((row["reason"].as_str(), row["locale"].as_str()), (Some("customer_requested"), Some("en")));
+    assert_eq!(
+        (row["reason"].as_str(), row["locale"].as_str()),
+        (Some("customer_requested"), Some("en"))
+    );
     let path = format!("/v1/inbox/conversations/{}", customer.id);
     let detail: Value = agent.get(&path).await.json().await.unwrap();
     let first = &detail["tickets"][0];
@@ -65,7 +71,8 @@ async fn the_whole_story() {
     let (status, taken) = agent.act(&customer.id, "take", json!({})).await;
     assert_eq!((status, taken["state"].as_str()), (200, Some("with_agent")), "{taken}");
     assert_eq!(live.until("state").await["agent"]["name"], "Anna");
-    let (status, said) = agent.act(&customer.id, "reply", json!({ "text": "Hello, Anna here." })).await;
+    let (status, said) =
+        agent.act(&customer.id, "reply", json!({ "text": "Hello, Anna here." })).await;
     assert_eq!(status, 200, "{said}");
     let reply = loop {
         let message = live.until("message").await;
@@ -73,7 +80,10 @@ async fn the_whole_story() {
             break message;
         }
     };
-    assert_eq!((reply["name"].as_str(), reply["text"].as_str()), (Some("Anna"), Some("Hello, Anna here.")));
+    assert_eq!(
+        (reply["name"].as_str(), reply["text"].as_str()),
+        (Some("Anna"), Some("Hello, Anna here."))
+    );
     agent.act(&customer.id, "typing", json!({ "typing": true })).await;
     assert_eq!(live.until("typing").await["typing"], true);
     let (status, _) = agent.act(&customer.id, "note", json!({ "text": "zyxqnote" })).await;
@@ -95,8 +105,20 @@ async fn the_whole_story() {
     assert_eq!(
         authors(&shown),
         [
-            "customer", "assistant", "customer", "handed_off", "customer", "agent_joined", "agent",
-            "customer", "returned", "customer", "assistant", "resolved", "reopened", "customer",
+            "customer",
+            "assistant",
+            "customer",
+            "handed_off",
+            "customer",
+            "agent_joined",
+            "agent",
+            "customer",
+            "returned",
+            "customer",
+            "assistant",
+            "resolved",
+            "reopened",
+            "customer",
             "assistant"
         ],
     );
@@ -111,7 +133,8 @@ async fn a_message_sent_twice_is_one_message_with_one_outcome() {
     let customer = Customer::begin(&app).await;
     for text in [REFUND, "I want to speak to a person"] {
         let body = json!({ "text": text, "message_id": ConversationId::random().to_string() });
-        let sent = [customer.post("messages", body.clone()), customer.post("messages", body.clone())];
+        let sent =
+            [customer.post("messages", body.clone()), customer.post("messages", body.clone())];
         let [one, two] = futures::future::join_all(sent).await.try_into().unwrap();
         let third = customer.post("messages", body).await;
         let (one, two, third): (Value, Value, Value) =
@@ -132,11 +155,15 @@ async fn a_person_can_be_called_first_and_again_gives_the_same_ticket() {
     let app = app().await;
     let customer = Customer::begin(&app).await;
     let mut tickets = Vec::new();
-    for body in [json!({}), json!({ "email": "jane@mail.example", "note": "It is about my tent" })] {
+    for body in [json!({}), json!({ "email": "jane@mail.example", "note": "It is about my tent" })]
+    {
         let response = customer.post("handoff", body).await;
         assert_eq!(response.status(), 200);
         let called: Value = response.json().await.unwrap();
-        assert_eq!((called["state"].as_str(), called["reason"].as_str()), (Some("waiting"), Some("customer_requested")));
+        assert_eq!(
+            (called["state"].as_str(), called["reason"].as_str()),
+            (Some("waiting"), Some("customer_requested"))
+        );
         assert!(called["message"].as_str().unwrap().contains(called["ticket"].as_str().unwrap()));
         tickets.push(called["ticket"].clone());
     }
@@ -179,7 +206,10 @@ async fn events_go_on_behind_the_last_one_without_loss_or_doubling() {
     customer.say(REFUND).await;
     let mut live = customer.follow(1).await;
     let (name, id, data) = live.next().await;
-    assert_eq!((name.as_str(), id, data["author"].as_str()), ("message", Some(2), Some("assistant")));
+    assert_eq!(
+        (name.as_str(), id, data["author"].as_str()),
+        ("message", Some(2), Some("assistant"))
+    );
     assert_eq!(live.next().await.0, "state");
     drop(live);
     for question in ["How long is the warranty?", "What does a zip repair cost?"] {

@@ -50,8 +50,12 @@ async fn an_answer_on_its_way_is_dropped_when_a_person_takes_over() {
     let (name, data) = events.last().unwrap();
     assert_eq!((name.as_str(), &data["ticket"]), ("handed_off", &taken["ticket"]), "{events:?}");
     let shown = customer.show().await;
-    let authors: Vec<&str> =
-        shown["messages"].as_array().unwrap().iter().map(|m| m["author"].as_str().unwrap()).collect();
+    let authors: Vec<&str> = shown["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["author"].as_str().unwrap())
+        .collect();
     assert_eq!(authors, ["customer", "system"], "no word of the assistant");
     app.stop().await.unwrap();
 }
@@ -66,19 +70,25 @@ async fn of_two_who_take_one_gets_it_and_can_pass_it_on() {
     let (status, early) = anna.act(id, "reply", json!({ "text": "hello" })).await;
     assert_eq!((status, early["code"].as_str()), (409, Some("conflict")), "{early}");
     customer.post("handoff", json!({})).await;
-    let both = futures::future::join(anna.act(id, "take", json!({})), berta.act(id, "take", json!({}))).await;
+    let both =
+        futures::future::join(anna.act(id, "take", json!({})), berta.act(id, "take", json!({})))
+            .await;
     let mut statuses = [both.0.0, both.1.0];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
     let (winner, loser) = if both.0.0 == 200 { (&anna, &berta) } else { (&berta, &anna) };
-    for (action, body) in [("reply", json!({ "text": "me too" })), ("return", json!({})), ("resolve", json!({}))] {
+    for (action, body) in
+        [("reply", json!({ "text": "me too" })), ("return", json!({})), ("resolve", json!({}))]
+    {
         assert_eq!(loser.act(id, action, body).await.0, 409, "{action}");
     }
     let (status, _) = winner.act(id, "assign", json!({ "agent": loser.id.to_string() })).await;
     assert_eq!(status, 200);
     assert_eq!(loser.act(id, "reply", json!({ "text": "now me" })).await.0, 200);
     assert_eq!(winner.act(id, "reply", json!({ "text": "still me?" })).await.0, 409);
-    for wrong in [json!({ "agent": "x" }), json!({ "agent": "00000000000000000000000000000000" }), json!({})] {
+    for wrong in
+        [json!({ "agent": "x" }), json!({ "agent": "00000000000000000000000000000000" }), json!({})]
+    {
         assert_eq!(winner.act(id, "assign", wrong).await.0, 422);
     }
     for wrong in [json!({ "text": "  " }), json!({ "text": "x".repeat(8001) }), json!({})] {

@@ -91,7 +91,7 @@ impl Assistant {
         };
         let ticket = escalation.ticket.clone();
         let next = self.next_for(now).await;
-        let words = messages::hand_over(&path.locale, reason, &ticket, &next);
+        let words = messages::hand_over(&self.locales, &path.locale, (reason, &ticket), &next);
         let transition = Transition {
             epoch: conversation.epoch,
             step: Step::HandOver(Box::new(escalation)),
@@ -151,7 +151,8 @@ impl Assistant {
             None => {
                 let next = self.next_for(Timestamp::now()).await;
                 let locale = super::locale_or_none(&conversation.locale);
-                messages::hand_over(&locale, open.reason, &open.ticket, &next).into_string()
+                messages::hand_over(&self.locales, &locale, (open.reason, &open.ticket), &next)
+                    .into_string()
             }
         };
         let outcome =

@@ -9,6 +9,7 @@ mod admission;
 mod answering;
 mod condense;
 pub mod confidence;
+mod explain;
 pub mod guard;
 mod handing_over;
 pub(crate) mod messages;
@@ -37,6 +38,7 @@ use crate::domain::{
 use crate::generate::extractive::citation;
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
@@ -45,6 +47,7 @@ use confidence::Confidence;
 use numbers::Numbers;
 
 pub use admission::AdmissionSettings;
+pub use explain::Explanation;
 pub(crate) use handing_over::stepping_in;
 pub use settings::{AssistantSettings, ConversationSettings};
 pub use suggesting::{SuggestError, Suggestion};
@@ -78,6 +81,7 @@ pub struct Parts {
     pub writer: Writer,
     pub hub: Arc<Hub>,
     pub hours: Arc<Hours>,
+    pub locales: Arc<Locales>,
 }
 
 /// Answers questions over one knowledge base. Shared by all requests.
@@ -88,6 +92,7 @@ pub struct Assistant {
     writer: Writer,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
+    pub(crate) locales: Arc<Locales>,
     settings: AssistantSettings,
     admission: Admission,
     numbers: Numbers,
@@ -96,9 +101,20 @@ pub struct Assistant {
 impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
-        let Parts { knowledge, store, redactor, writer, hub, hours } = parts;
+        let Parts { knowledge, store, redactor, writer, hub, hours, locales } = parts;
         let numbers = Numbers::default();
-        Self { knowledge, store, redactor, writer, hub, hours, settings, admission, numbers }
+        Self {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            hub,
+            hours,
+            locales,
+            settings,
+            admission,
+            numbers,
+        }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -240,7 +256,7 @@ impl Assistant {
                 // An assistant that speaks first has said nothing that a question leans on.
                 (Role::Assistant, None) => {}
                 (Role::User, _) => {
-                    let new = answering::new_message(text, None, locale);
+                    let new = answering::new_message(text, None, (&self.locales, locale));
                     last = Some(self.store.post(id, &new).await?);
                 }
             }

@@ -40,6 +40,8 @@ pub(super) struct Subject<'a> {
 pub(super) struct Written {
     pub(super) drafted: Drafted,
     pub(super) generator: GeneratorId,
+    /// How many sentences were withheld for which reason.
+    pub(super) withheld: BTreeMap<&'static str, u32>,
 }
 
 impl Writer {
@@ -104,9 +106,10 @@ impl Writer {
                     continue;
                 }
             };
-            let drafted = self.release(pieces, &numbered, subject, events).await;
+            let Release { drafted, withheld } =
+                self.release(pieces, &numbered, subject, events).await;
             if !drafted.sentences.is_empty() {
-                return Some(Written { drafted, generator: generator.id() });
+                return Some(Written { drafted, generator: generator.id(), withheld });
             }
         }
         None
@@ -119,7 +122,7 @@ impl Writer {
         hits: &[&Hit],
         subject: &Subject<'_>,
         events: &mpsc::Sender<AssistantEvent>,
-    ) -> Drafted {
+    ) -> Release {
         let given: Vec<Given<'_>> = (1..)
             .zip(hits)
             .map(|(number, hit)| Given {
@@ -156,7 +159,7 @@ impl Writer {
         if !release.withheld.is_empty() {
             tracing::info!(withheld = ?release.withheld, "guard.withheld");
         }
-        release.drafted
+        release
     }
 }
 

@@ -86,7 +86,9 @@ async fn act(action: Action, store: &SqliteStore) -> Result<String> {
             );
             let name = name.unwrap_or_else(|| login.clone()).trim().to_owned();
             ensure!(
-                !name.is_empty() && name.chars().count() <= MAX_CHARS && !name.contains(char::is_control),
+                !name.is_empty()
+                    && name.chars().count() <= MAX_CHARS
+                    && !name.contains(char::is_control),
                 "the name is empty or has more than {MAX_CHARS} characters"
             );
             let role = AgentRole::parse(&role).ok_or_else(|| {

@@ -151,7 +151,7 @@ pub(super) async fn index(
 
 /// Passes a caller with the operator's token, or with an API key of scope `operate`. The token is
 /// compared by hash, so that the time taken tells nothing.
-async fn authorize(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+pub(super) async fn authorize(state: &State, request: &HttpRequest) -> Result<(), Problem> {
     if bearer(request).is_some_and(|token| key_hash(token).is_some()) {
         return state.admit(request, KeyScope::Operate).await;
     }

@@ -9,6 +9,7 @@ mod ask;
 mod assets;
 mod auth;
 mod body;
+mod bundle;
 pub mod conversation_dto;
 mod conversations;
 mod cors;
@@ -25,7 +26,9 @@ mod live_stream;
 mod login;
 mod openapi;
 mod pages;
+mod playground;
 mod search;
+mod site;
 mod sse;
 
 use std::future::Future;
@@ -44,7 +47,9 @@ use crate::assistant::Assistant;
 use crate::desk::Desk;
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::settings::ServerSettings;
+use crate::site::SiteSettings;
 use crate::store::ConversationStore;
 
 pub use admin::IndexStatus;
@@ -70,6 +75,8 @@ pub struct State {
     pub knowledge: Arc<KnowledgeBase>,
     pub readiness: Arc<Readiness>,
     pub status: Arc<IndexStatus>,
+    pub site: SiteSettings,
+    pub locales: Arc<Locales>,
     pub settings: ServerSettings,
 }
 
@@ -112,7 +119,12 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(get("/openapi.json", openapi::document))
         .service(get("/docs", docs::show))
         .service(get("/assets/{name}", assets::asset))
-        .service(get("/", pages::ask))
+        .service(get("/widget.js", assets::widget))
+        .service(get("/v1/site", site::show))
+        .service(get("/v1/articles/{slug:.*}", kb::json))
+        .service(get("/playground", playground::page))
+        .service(playground::explain_resource())
+        .service(get("/", pages::home))
         .service(get("/kb", kb::index))
         .service(get("/kb/{slug:.*}", kb::article))
         .configure(conversation_routes)

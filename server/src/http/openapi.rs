@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
-use super::{admin, ask, conversation_dto, conversations, dto, error, health, live_stream, search};
+use super::{
+    admin, ask, conversation_dto, conversations, dto, error, health, kb, live_stream, playground,
+    search, site,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,9 +18,10 @@ use super::{admin, ask, conversation_dto, conversations, dto, error, health, liv
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, search::search, conversations::begin, conversations::post, conversations::show,
-        live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
-        conversations::close, admin::index, health::livez, health::readyz, document),
+    paths(ask::ask, search::search, kb::json, site::show, conversations::begin, conversations::post,
+        conversations::show, live_stream::events, conversations::typing, conversations::hand_off,
+        conversations::feedback, conversations::close, playground::explain, admin::index, health::livez,
+        health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
         conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(

@@ -15,6 +15,7 @@ use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::privacy::Redactor;
 use crate::settings::Settings;
 use crate::store::{ConversationStore, SqliteStore};
@@ -41,6 +42,7 @@ pub struct Base {
     redactor: Arc<Redactor>,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
+    locales: Arc<Locales>,
     fingerprint: String,
 }
 
@@ -82,6 +84,7 @@ impl Base {
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
+        let locales = Locales::load(settings.site.locales.as_deref())?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         Ok(Self {
             kb: paths.kb.clone(),
@@ -92,6 +95,7 @@ impl Base {
             redactor: Arc::new(redactor),
             hub: Arc::default(),
             hours: Arc::new(hours),
+            locales: Arc::new(locales),
             fingerprint,
         })
     }
@@ -133,6 +137,11 @@ impl Base {
         Arc::clone(&self.redactor)
     }
 
+    /// What is said, by language.
+    pub fn locales(&self) -> Arc<Locales> {
+        Arc::clone(&self.locales)
+    }
+
     /// An assistant over this base, with the generators that the configuration names.
     ///
     /// # Errors
@@ -159,6 +168,7 @@ impl Base {
             writer,
             hub: self.hub(),
             hours: self.hours(),
+            locales: self.locales(),
         };
         Ok(Assistant::new(parts, settings.assistant.clone()))
     }

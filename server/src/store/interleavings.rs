@@ -209,7 +209,11 @@ impl Seen {
         let now = store.conversation(id).await.unwrap().unwrap();
         assert_eq!(now.state, state, "seed {seed}");
         let open = matches!(state, Waiting | WithAgent);
-        assert_eq!(now.hand_over.is_some(), open, "seed {seed}: an open ticket for an open hand-over");
+        assert_eq!(
+            now.hand_over.is_some(),
+            open,
+            "seed {seed}: an open ticket for an open hand-over"
+        );
         let mut kept: Vec<String> =
             store.tickets_of(id).await.unwrap().iter().map(|e| e.ticket.to_string()).collect();
         let mut told: Vec<String> = told.iter().map(ToString::to_string).collect();

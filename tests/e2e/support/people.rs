@@ -88,10 +88,18 @@ impl Events {
                     continue;
                 }
                 let field = |name: &str| {
-                    frame.lines().find_map(|l| l.strip_prefix(name)).map(str::trim).map(str::to_owned)
+                    frame
+                        .lines()
+                        .find_map(|l| l.strip_prefix(name))
+                        .map(str::trim)
+                        .map(str::to_owned)
                 };
                 let data = serde_json::from_str(&field("data:").unwrap()).unwrap();
-                return (field("event:").unwrap(), field("id:").map(|id| id.parse().unwrap()), data);
+                return (
+                    field("event:").unwrap(),
+                    field("id:").map(|id| id.parse().unwrap()),
+                    data,
+                );
             }
             let piece = tokio::time::timeout(Duration::from_secs(30), self.stream.next());
             let piece = piece.await.expect("an event in time").expect("the stream goes on");
