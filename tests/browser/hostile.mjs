@@ -15,8 +15,8 @@ body > :last-child { background: lime !important; }
   Object.prototype.more = "more";
   String.prototype.trimmed = 1;
   window.onerror = (message) => { (window.errors ??= []).push(message); };
-</script></head>
-<body><p>One paragraph of the shop.</p><p>Another one.</p>${script}</body></html>`;
+</script>${script}</head>
+<body><p>One paragraph of the shop.</p><p>Another one.</p></body></html>`;
 
 const POLICY = (origin) =>
   `default-src 'none'; script-src 'nonce-n1' ${origin}; style-src 'nonce-n1'; connect-src ${origin}; require-trusted-types-for 'script'`;

@@ -112,6 +112,7 @@ export const at = {
   answers: (page) => page.locator("atbilde-widget .message.assistant.done"),
   messages: (page) => page.locator("atbilde-widget .message"),
   reader: (page) => page.locator("atbilde-widget .reader"),
+  log: (page) => page.locator("atbilde-widget .log"),
   menu: (page) => page.locator("atbilde-widget [aria-controls=menu]"),
   said: (page) => page.locator("atbilde-widget [aria-live=polite] p").allTextContents(),
 };

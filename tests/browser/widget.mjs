@@ -36,7 +36,7 @@ export const tests = {
     ok(await page.getByText("I am not certain. Please check the source.").isVisible(), "confidence is not said");
     await page.getByRole("button", { name: "No, not helpful" }).click();
     equal(await page.getByRole("button", { name: "No, not helpful" }).getAttribute("aria-pressed"), "true");
-    await page.getByText("Sorry about that").waitFor();
+    await at.log(page).getByText("Sorry about that").waitFor();
     fake.confidence = 0.93;
     page.noErrors();
   },
@@ -45,7 +45,7 @@ export const tests = {
     const page = await start({ browser, fake });
     await at.person(page).click();
     await page.getByText("Ticket T-7Q2M9K4XBD").waitFor();
-    ok(await page.getByText("Number 2 in the queue · About 3 minutes").isVisible(), "no place in the queue");
+    await page.getByText("Number 2 in the queue · About 3 minutes").waitFor();
     equal(await at.person(page).isVisible(), false, "the button for a person while one is coming");
     await page.getByLabel("E-mail address").fill("not one");
     await page.getByRole("button", { name: "Write to me" }).click();
@@ -107,7 +107,7 @@ export const tests = {
     fake.refuse = 99;
     await at.input(page).fill("Second");
     await at.input(page).press("Enter");
-    await page.getByText("Not sent").waitFor({ timeout: 15000 });
+    await at.log(page).getByText("Not sent").waitFor({ timeout: 15000 });
     fake.refuse = 0;
     await page.getByRole("button", { name: "Send again" }).click();
     await at.answers(page).nth(1).waitFor();
@@ -175,7 +175,7 @@ export const tests = {
     fake.conversations.delete(fake.last.id);
     await at.input(page).fill("Second");
     await at.input(page).press("Enter");
-    await page.getByText("This conversation no longer exists").waitFor();
+    await at.log(page).getByText("This conversation no longer exists").waitFor();
     await page.getByRole("button", { name: "Send again" }).click();
     await at.answers(page).nth(1).waitFor();
     page.noErrors();

@@ -11,7 +11,7 @@ import { h, icon } from "./dom.js";
  */
 export function waiting(words, conversation, site, email) {
   const { queue, ticket, emailed } = conversation;
-  const { hours } = site;
+  const hours = conversation.hours ?? site.hours;
   /** @type {string[]} */
   const lines = [];
   if (!hours.open) {

@@ -40,6 +40,10 @@ export class Conversation {
   /** @type {Promise<void> | undefined} */
   starting;
   typedAt = 0;
+  /** Counts what has changed the state. */
+  changes = 0;
+  /** When people are there, once the server has said it. @type {import("./wire").Hours | undefined} */
+  hours;
 
   /**
    * @param {import("./api.js").Api} api
@@ -90,8 +94,8 @@ export class Conversation {
     const session = this.keeper.session;
     if (!session) return false;
     this.api.token = session.token;
-    this.early = [];
-    this.follow();
+    /** @type {import("./wire").Frame[]} */
+    const early = (this.early = []);
     try {
       this.take(await this.api.json("GET", this.path));
     } catch (error) {
@@ -102,9 +106,9 @@ export class Conversation {
       }
       // The stream keeps trying, and what is missing comes over it.
     }
-    const early = this.early ?? [];
     this.early = undefined;
     for (const frame of early) this.heard(frame);
+    this.follow();
     return true;
   }
 
@@ -112,7 +116,28 @@ export class Conversation {
   take(stored) {
     for (const message of stored.messages) this.apply(message, true);
     this.rating = stored.rating?.rating;
+    this.hours = stored.hours ?? this.hours;
     this.setState(stored);
+  }
+
+  /** Asks for the state, which the stream tells only when it changes. */
+  async sync() {
+    for (let attempt = 0; attempt < RETRIES && this.id; attempt++) {
+      const changes = this.changes;
+      /** @type {import("./wire").Stored} */
+      let stored;
+      try {
+        stored = await this.api.json("GET", this.path);
+      } catch {
+        // The stream tells what is wrong.
+        return;
+      }
+      // What has changed meanwhile is newer.
+      if (changes !== this.changes) continue;
+      this.rating = stored.rating?.rating;
+      this.hours = stored.hours ?? this.hours;
+      return this.setState(stored);
+    }
   }
 
   /** Starts a conversation where there is none; several callers start one. */
@@ -139,6 +164,7 @@ export class Conversation {
     this.stream ??= new EventStream(this.api, this.keeper, `${this.path}/events`, () => this.lastSeq, {
       frame: (frame) => this.heard(frame),
       online: (online) => this.view.online(online),
+      connected: () => this.sync(),
       gone: () => this.lost(),
     });
     this.stream.start();
@@ -160,7 +186,9 @@ export class Conversation {
   fromTab(message) {
     if (message.kind === "session") this.resume();
     else if (message.kind === "frame") {
-      if (this.stream && message.id === this.id) this.stream.relayed(message.frame);
+      if (message.id !== this.id) return;
+      if (this.stream) this.stream.relayed(message.frame);
+      else if (this.early) this.early.push(message.frame);
     } else if (message.kind === "forget" && message.id === this.id) {
       this.keeper.forget();
       this.reset();
@@ -258,7 +286,7 @@ export class Conversation {
       return this.outcome(data.message && data.accepted ? "accepted" : data.ticket ? "handed_off" : "done", data, reply);
     }
     let ended = false;
-    for await (const { event, data } of frames(/** @type {ReadableStream} */ (response.body))) {
+    for await (const { event, data } of whole(frames(/** @type {ReadableStream} */ (response.body)), signal)) {
       if (event === "queued" && reply) {
         reply.ahead = data.position;
         this.view.change(reply);
@@ -302,6 +330,7 @@ export class Conversation {
     if (event === "handed_off") {
       reply.text = answer.message ?? "";
       this.ticket = answer.ticket;
+      this.changes += 1;
       if (this.state === "assistant") this.state = "waiting";
     }
     for (const sentence of (answer.sentences ?? []).slice(reply.sentences.length)) this.sentence(reply, sentence);
@@ -355,6 +384,7 @@ export class Conversation {
 
   /** @param {import("./wire").StateEvent} event */
   setState(event) {
+    this.changes += 1;
     this.state = event.state;
     this.ticket = event.ticket ?? (event.state === "assistant" ? undefined : this.ticket);
     this.agent = event.agent?.name ?? (event.state === "with_agent" ? this.agent : undefined);
@@ -395,8 +425,10 @@ export class Conversation {
     const found = await this.api.json("POST", `${this.path}/handoff`, email ? { email } : {});
     this.emailed = email ?? this.emailed;
     this.ticket = found.ticket;
+    this.changes += 1;
     if (this.state === "assistant" || this.state === "resolved") this.state = found.state ?? "waiting";
     this.view.state();
+    await this.sync();
   }
 
   /** @param {Item} item @param {boolean} helpful */
@@ -443,6 +475,9 @@ export class Conversation {
     this.stream?.stop();
     this.stream = undefined;
     this.api.token = "";
+    this.lastSeq = 0;
+    // What was said stays to be read, under numbers that the next conversation does not have.
+    this.items.forEach((item, at) => (item.seq = at - this.items.length));
     this.state = "assistant";
     this.view.state();
   }
@@ -451,6 +486,18 @@ export class Conversation {
     if (this.state !== "with_agent" || Date.now() - this.typedAt < 3000) return;
     this.typedAt = Date.now();
     this.api.json("POST", `${this.path}/typing`, { typing: true }).catch(() => {});
+  }
+}
+
+/**
+ * A line that breaks is a lost connection, not an error of the code.
+ * @param {AsyncGenerator<import("./wire").Frame>} frames @param {AbortSignal} signal
+ */
+async function* whole(frames, signal) {
+  try {
+    yield* frames;
+  } catch (error) {
+    throw signal.aborted ? error : new Problem("offline");
   }
 }
 

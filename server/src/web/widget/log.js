@@ -54,7 +54,8 @@ export class Log {
   add(item) {
     const words = h("div", { cls: "words" });
     const foot = h("div", { cls: "foot" });
-    const who = h("span", { cls: item.author === "agent" ? "who" : "hidden" }, `${this.who(item)}: `);
+    const agent = item.author === "agent";
+    const who = h("span", { cls: agent ? "who" : "hidden" }, agent ? this.who(item) : `${this.who(item)}: `);
     const node = h("div", {}, item.author !== "system" && who, words, foot);
     const bubble = { node, words, foot, said: 0, drawn: "", goesOn: false };
     this.bubbles.set(item.key, bubble);
@@ -99,7 +100,7 @@ export class Log {
     if (kind === "p" && same) holder.append(" ");
     const part = holder.appendChild(h("span", { cls: "sentence" }));
     linked(part, kind === "p" ? text : text.replace(/^(- |\d+\. )/, ""));
-    for (const n of sentence.citations) holder.append(" ", this.chip(item, n));
+    for (const n of sentence.citations) holder.append("\u00a0", this.chip(item, n));
     if (this.to.live()) this.to.say(text);
     this.foot(bubble, item);
   }
@@ -154,7 +155,7 @@ export class Log {
       parts.push(h("p", { cls: "note" }, words.text(sure < UNSURE ? "confidence_low" : "confidence_medium")));
     }
     if (answered && item.status === "done") parts.push(this.sources(item));
-    if (answered && item.seq !== undefined) parts.push(this.helpful(item));
+    if (answered && (item.seq ?? 0) > 0) parts.push(this.helpful(item));
     parts.push(time);
     return parts;
   }

@@ -24,6 +24,10 @@ export class Panel {
   questions;
   /** @type {number | undefined} */
   typingTimer;
+  /** What the cards were drawn from. */
+  drawnCards = "";
+  /** The state that was said last. */
+  saidState = "";
 
   /**
    * @param {import("./api.js").Api} api @param {import("./wire").Attributes} attributes
@@ -152,7 +156,7 @@ export class Panel {
     if (state !== "with_agent") this.typing.hidden = true;
     this.send.replaceChildren(/** @type {any} */ (icon(conversation.running ? "stop" : "send")));
     this.send.setAttribute("aria-label", words.text(conversation.running ? "stop" : "send"));
-    const signature = JSON.stringify([state, conversation.queue, conversation.ticket, conversation.emailed, conversation.rating, words.locale, site.hours]);
+    const signature = JSON.stringify([state, conversation.queue, conversation.ticket, conversation.emailed, conversation.rating, words.locale, conversation.hours ?? site.hours]);
     if (signature !== this.drawnCards) {
       this.drawnCards = signature;
       const typed = /** @type {HTMLInputElement | null} */ (this.cards.querySelector("#email"));

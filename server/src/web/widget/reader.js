@@ -17,7 +17,7 @@ export class Reader {
     this.title = h("h2", { tabindex: "-1", id: "reader-title" });
     this.page = h("a", { target: "_blank", rel: "noopener", cls: "icon" }, /** @type {any} */ (icon("out")));
     this.back = h("button", { type: "button", cls: "icon", onclick: () => this.close() }, /** @type {any} */ (icon("back")));
-    this.body = h("div", { cls: "article", tabindex: "0", role: "region", "aria-labelledby": "reader-title" });
+    this.body = h("div", { cls: "article", tabindex: "0", role: "group", "aria-labelledby": "reader-title" });
     this.node = h(
       "section",
       { cls: "reader", "aria-labelledby": "reader-title", hidden: true },

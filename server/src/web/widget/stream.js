@@ -13,7 +13,8 @@ export class EventStream {
    * @param {import("./session.js").SessionKeeper} keeper
    * @param {string} path
    * @param {() => number} last the last number seen
-   * @param {{ frame: (frame: import("./wire").Frame) => void, online: (online: boolean) => void, gone: () => void }} to
+   * @param {{ frame: (frame: import("./wire").Frame) => void, online: (online: boolean) => void,
+   *   connected: () => void, gone: () => void }} to
    */
   constructor(api, keeper, path, last, to) {
     this.api = api;
@@ -60,6 +61,7 @@ export class EventStream {
           signal: this.ended.signal,
         });
         this.to.online(true);
+        this.to.connected();
         wait = FIRST_WAIT_MS;
         for await (const frame of frames(/** @type {ReadableStream} */ (response.body))) {
           if (this.ended.signal.aborted) return;

@@ -28,7 +28,6 @@ export class Words {
 
   /** Text of an error code. @param {string | undefined} code */
   error(code) {
-    if (code === "offline") return this.text("offline");
     return this.text(`error.${code}`) || this.text("error.other");
   }
 
