@@ -161,6 +161,7 @@ export class Fake {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
     response.write(": hello\n\n");
     for (const message of c.messages) if (message.seq > after) response.write(frame("message", message, message.seq));
+    response.write(frame("state", this.state(c), ""));
     c.streams.add(response);
     response.on("close", () => c.streams.delete(response));
   }

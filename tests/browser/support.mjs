@@ -20,9 +20,10 @@ id = "shop"
 name = "Ozols help"
 company = "Ozols Outdoor"
 demo = true
-allowed_origins = ["*"]
 [site.suggestions]
 en = ["How long does a refund take?", "What does a return cost?"]
+[access]
+allowed_origins = ["*"]
 [assistant.confidence]
 threshold = 0.0
 [log]

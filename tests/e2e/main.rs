@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod clients;
 mod commands;
 mod conversations;
 mod desk;

@@ -152,7 +152,12 @@ export class Panel {
     if (this.questions) this.questions.hidden = begun;
     const agent = conversation.agent || words.text("colleague");
     this.subtitle.textContent = { assistant: words.text("assistant"), waiting: words.text("waiting"), with_agent: `${agent} · ${words.text("team")}`, resolved: words.text("ended") }[state];
-    this.help.hidden = state === "waiting" || state === "with_agent";
+    const called = state === "waiting" || state === "with_agent";
+    // The focus must not fall out of the widget with the button.
+    if (called && /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement === this.help) {
+      this.scroller.focus({ preventScroll: true });
+    }
+    this.help.hidden = called;
     if (state !== "with_agent") this.typing.hidden = true;
     this.send.replaceChildren(/** @type {any} */ (icon(conversation.running ? "stop" : "send")));
     this.send.setAttribute("aria-label", words.text(conversation.running ? "stop" : "send"));
@@ -260,7 +265,6 @@ export class Panel {
     try {
       await this.conversation.person();
       this.to.emit("handed_off", { ticket: this.conversation.ticket, reason: "customer_requested" });
-      this.scroller.focus({ preventScroll: true });
     } catch (error) {
       this.problem(words.error(/** @type {any} */ (error).code));
     } finally {
