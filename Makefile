@@ -4,6 +4,8 @@
 PORT ?= 8080
 KB ?= kb
 DATA ?= data
+# The sample company's name, languages and questions; empty for a folder of one's own.
+CONFIG ?= config/demo.toml
 
 # make build NATIVE=1 compiles for the processor of this machine (llama.cpp too), in a folder of its own. Without it
 # the programs run on every x86-64 with AVX2 and FMA (Haswell, Zen and later) and on every 64-bit ARM.
@@ -15,7 +17,7 @@ endif
 # A fresh rustup is often not on the PATH of the shell that installed it.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
-SCRIPTS = docker/install.sh docker/onnxruntime.sh .ci/run
+SCRIPTS = docker/install.sh docker/onnxruntime.sh tests/browser/run.sh .ci/run
 
 # Follows CARGO_TARGET_DIR and the user's own cargo configuration.
 target_dir = $(shell cargo metadata --format-version 1 --no-deps --offline | \
@@ -59,12 +61,17 @@ build: setup cargo ## the programs, in target/bin
 .PHONY: run
 run: build ## build and serve the sample knowledge base
 	@echo 'Atbilde: http://localhost:$(PORT)/ (Ctrl-C stops it)'
-	@exec target/bin/atbilde serve --kb '$(KB)' --data '$(DATA)' --port '$(PORT)'
+	@exec target/bin/atbilde serve --kb '$(KB)' --data '$(DATA)' --port '$(PORT)' $(if $(CONFIG),--config '$(CONFIG)')
 
 .PHONY: test
 test: setup-test lint ## every check and every test
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
+	tests/browser/run.sh '$(target_dir)/debug/atbilde'
+
+.PHONY: test-browser
+test-browser: build ## the widget and the pages in Chromium; says SKIPPED where it cannot
+	tests/browser/run.sh '$(target_dir)/debug/atbilde'
 
 .PHONY: lint
 lint: cargo ## formatting, clippy, scripts, checksums, licences

@@ -24,6 +24,9 @@ optional_build=''
 optional_test='shellcheck'
 optional_run=''
 
+# Tried for, but no reason to fail: the browser tests say so and are left out without them.
+wished_test='chromium nodejs npm'
+
 say() { printf 'install.sh: %s\n' "$*" >&2; }
 
 # library NAME: does the dynamic linker know it?
@@ -46,6 +49,8 @@ usable() {
     libclang-dev) libclang ;;
     python3-pip) python3 -m pip --version ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+    nodejs) command -v node ;;
+    chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
     libgomp1) library libgomp.so.1 ;;
     libstdc++6) library libstdc++.so.6 ;;
     *) command -v "$1" ;;
@@ -98,9 +103,10 @@ install_with_apt() {
 }
 
 mode=${1:-}
+wished=''
 case $mode in
 build) packages=$build optional=$optional_build ;;
-test) packages=$test optional=$optional_test ;;
+test) packages=$test optional=$optional_test wished=$wished_test ;;
 run) packages=$run optional=$optional_run ;;
 *)
     printf 'usage: %s build | test | run\n' "$0" >&2
@@ -113,6 +119,18 @@ lacking=$(missing $packages)
 # shellcheck disable=SC2086
 lacking_optional=$([ -z "$optional" ] || missing $optional)
 
+# shellcheck disable=SC2086
+lacking_wished=$([ -z "$wished" ] || missing $wished)
+lacking_optional="$lacking_optional$lacking_wished"
+
+if [ -z "$lacking" ] && [ -n "$lacking_wished" ]; then
+    if command -v apt-get >/dev/null 2>&1 && as_root true && install_with_apt; then
+        say "$mode: installed ${lacking_wished% }"
+    else
+        say "$mode: ${lacking_wished% } could not be installed; what needs it will be left out"
+    fi
+    exit 0
+fi
 if [ -z "$lacking" ]; then
     say "$mode: nothing to install${lacking_optional:+ (optional and not here: ${lacking_optional% })}"
     exit 0

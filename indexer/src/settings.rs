@@ -24,8 +24,9 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 13] = [
+const SERVER_SECTIONS: [&str; 14] = [
     "server",
+    "site",
     "access",
     "assistant",
     "generator",

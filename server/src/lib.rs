@@ -1,7 +1,8 @@
 //! `server` turns questions into proven answers.
 //!
-//! Layers, low to high: `privacy <- domain <- evidence <- generate, store, live, handoff, access <-
-//! assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
+//! Layers, low to high: `privacy <- domain <- locale, evidence <- generate, store, live, handoff, access
+//! <- assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back
+//! ends; `http` is the only folder that
 //! knows the web framework.
 
 pub mod access;
@@ -15,10 +16,12 @@ pub mod generate;
 pub mod handoff;
 pub mod http;
 pub mod live;
+pub mod locale;
 pub mod metrics;
 pub mod privacy;
 pub mod rights;
 pub mod settings;
+pub mod site;
 pub mod startup;
 pub mod store;
 pub mod telemetry;

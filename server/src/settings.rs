@@ -1,4 +1,4 @@
-//! Configuration of the server: the sections `[server]`, `[assistant]`, `[log]`, `[eval]`, and those of the
+//! Configuration of the server: the sections `[server]`, `[site]`, `[assistant]`, `[log]`, `[eval]`, and those of the
 //! indexer, from the layers that both programs share.
 //!
 //! Read once by the commands and handed down as values. An unknown key is an error that names it; a
@@ -21,12 +21,14 @@ use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
 use crate::privacy::RedactionSettings;
 use crate::privacy::vault::VaultSettings;
 use crate::rights::PrivacySettings;
+use crate::site::SiteSettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Settings {
     pub server: ServerSettings,
     pub access: AccessSettings,
+    pub site: SiteSettings,
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
     pub redaction: RedactionSettings,
@@ -63,20 +65,10 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// Opens `/v1/admin`, sent as `Authorization: Bearer ...`; unset, nobody may.
     pub admin_token: Option<String>,
-    /// Shown on every page.
-    pub site_name: String,
-    /// Questions to choose from on the first page.
-    pub suggestions: Vec<String>,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        let suggestions = [
-            "How long does a refund take?",
-            "What does it cost to send a parcel back?",
-            "How do I track my order?",
-            "How long is the warranty?",
-        ];
         Self {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 8080,
@@ -87,8 +79,6 @@ impl Default for ServerSettings {
             shutdown_grace_s: 20,
             max_connections: 1024,
             admin_token: None,
-            site_name: "Help center".to_owned(),
-            suggestions: suggestions.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -146,6 +136,7 @@ impl Settings {
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             access: figment.extract_inner("access").map_err(value)?,
+            site: figment.extract_inner("site").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
             redaction: figment.extract_inner("redaction").map_err(value)?,
@@ -162,6 +153,7 @@ impl Settings {
         settings.server.check()?;
         settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
         Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
+        settings.site.check().map_err(SettingsError::Value)?;
         Ok(settings)
     }
 
@@ -238,6 +230,7 @@ mod tests {
     fn every_key_of_the_server_is_documented() {
         for (section, keys) in [
             ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
+            ("site", toml::Table::try_from(SiteSettings::default()).unwrap()),
             ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
@@ -255,6 +248,7 @@ mod tests {
             ("[server]\nport = 70000\n", "port"),
             ("[server]\nhost = \"nowhere\"\n", "host"),
             ("[server]\nmax_body_bytes = 1\n", "max_body_bytes"),
+            ("[site]\naccent = \"red\"\n", "site.accent"),
             ("[log]\nlevel = \"loud\"\n", "level"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),

@@ -148,6 +148,8 @@ impl Application {
             status: Arc::clone(&status),
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
+            site: settings.site.clone(),
+            locales: base.locales(),
             settings: settings.server.clone(),
             all_settings: settings.clone(),
             rights: base.rights(),

@@ -82,11 +82,11 @@ fn health_tells_by_its_exit_code() {
 fn check_config_prints_what_is_in_effect() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("c.toml");
-    fs_err::write(&file, "[server]\nsite_name = \"Ozols\"\n").unwrap();
+    fs_err::write(&file, "[site]\nname = \"Ozols\"\n").unwrap();
     let output = run(&["check-config", "--config", file.to_str().unwrap()]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
-    assert!(shown.contains("site_name = \"Ozols\"") && shown.contains("port = 8080"), "{shown}");
+    assert!(shown.contains("name = \"Ozols\"") && shown.contains("port = 8080"), "{shown}");
     fs_err::write(&file, "[server]\nsite = 1\n").unwrap();
     let output = run(&["check-config", "--config", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));

@@ -8,6 +8,7 @@ mod admin;
 mod ask_json;
 mod ask_sse;
 mod chat_completions;
+mod clients;
 mod commands;
 mod conversations;
 mod desk;

@@ -69,7 +69,7 @@ async fn the_list_and_the_search_work_without_javascript() {
 #[tokio::test]
 async fn no_page_loads_anything_from_elsewhere() {
     let app = shared();
-    for path in ["/", "/kb", "/kb/tracking", "/docs"] {
+    for path in ["/", "/kb", "/kb/tracking", "/playground", "/docs"] {
         let page = app.page(path).await;
         for attribute in [
             "src=\"",
@@ -91,7 +91,8 @@ async fn assets_are_kept_for_ever_under_their_hash() {
     let page = app.page("/").await;
     for (start, kind) in [
         ("/assets/style-", "text/css"),
-        ("/assets/ask-", "text/javascript"),
+        ("/assets/page-", "text/javascript"),
+        ("/assets/widget-", "text/javascript"),
         ("/assets/icon-", "image/svg+xml"),
     ] {
         let at = page.find(start).unwrap();
@@ -102,6 +103,74 @@ async fn assets_are_kept_for_ever_under_their_hash() {
         assert!(response.headers()["content-type"].to_str().unwrap().starts_with(kind));
     }
     assert_eq!(app.get("/assets/style.css").await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_widget_has_a_lasting_name_and_is_asked_about_again() {
+    let app = shared();
+    let response = app.get("/widget.js").await;
+    assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin");
+    assert!(!response.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+    let script = response.text().await.unwrap();
+    assert!(script.starts_with("(()=>{\"use strict\"") && !script.contains("/**"), "{script}");
+    let url = format!("{}/widget.js", app.address);
+    let again = app.client.get(&url).header("If-None-Match", &tag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    let packed = app.client.get(&url).header("Accept-Encoding", "br").send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "br");
+    assert!(packed.bytes().await.unwrap().len() < 30 * 1024);
+}
+
+#[tokio::test]
+async fn the_site_speaks_the_language_that_is_asked_for() {
+    let app = shared();
+    for (query, language, said) in [
+        ("locale=lv", "lv", "Runāt ar cilvēku"),
+        ("site=site&locale=de-AT", "de", "Mit einem Menschen sprechen"),
+        ("locale=sw", "en", "Talk to a person"),
+    ] {
+        let site = app.get(&format!("/v1/site?{query}")).await;
+        let site: serde_json::Value = site.json().await.unwrap();
+        assert_eq!(site["locale"], language, "{query}");
+        assert_eq!(site["strings"]["widget.person"], said);
+        assert_eq!(site["hours"]["open"], true);
+        assert!(site["disclosure"].as_str().unwrap().chars().count() > 20);
+    }
+    assert_eq!(app.get("/v1/site?site=other").await.status(), 404);
+}
+
+#[tokio::test]
+async fn an_article_comes_as_a_tree_without_anything_that_runs() {
+    let app = shared();
+    let article = app.get("/v1/articles/returns").await;
+    let article: serde_json::Value = article.json().await.unwrap();
+    assert_eq!(article["title"], "Returns and refunds");
+    assert!(article["body"].to_string().contains("\"what-does-a-return-cost\""));
+    let hostile = app.get("/v1/articles/hostile").await.text().await.unwrap();
+    for bad in ["onerror", "onclick", "javascript:", "iframe", "\"script\""] {
+        assert!(!hostile.contains(bad), "{bad}: {hostile}");
+    }
+    for hidden in ["goodwill", "draft", "nothing"] {
+        assert_eq!(app.get(&format!("/v1/articles/{hidden}")).await.status(), 404, "{hidden}");
+    }
+}
+
+#[tokio::test]
+async fn the_playground_explains_an_answer_to_those_who_may_see_it() {
+    let question = serde_json::json!({ "question": "How long does a refund take?" });
+    let ask = async |app: &crate::support::TestApp| {
+        let url = format!("{}/v1/admin/explain", app.address);
+        app.client.post(url).json(&question).send().await.unwrap()
+    };
+    let closed = crate::support::spawn_app(|_| {}).await;
+    assert_eq!(ask(&closed).await.status(), 401);
+    let open = crate::support::spawn_app(|settings| settings.site.demo = true).await;
+    let explained: serde_json::Value = ask(&open).await.json().await.unwrap();
+    assert_eq!(explained["decision"], "answered");
+    assert!(explained["passages"].as_array().unwrap().len() > 1);
+    assert!(explained["sentences"][0]["text"].as_str().unwrap().contains("5 working days"));
+    assert!(explained["timings_ms"]["search"].as_f64().is_some());
 }
 
 #[tokio::test]

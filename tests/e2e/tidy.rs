@@ -102,9 +102,10 @@ fn the_server_knows_the_indexer_and_never_back() {
 #[test]
 fn layers_look_down_only() {
     // Low to high; a layer may not use those that stand after it.
-    const LAYERS: [&str; 11] = [
+    const LAYERS: [&str; 12] = [
         "privacy",
         "domain",
+        "locale",
         "evidence",
         "generate",
         "store",

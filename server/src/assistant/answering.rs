@@ -21,6 +21,7 @@ use crate::domain::{
     Said, Visitor,
 };
 use crate::generate::extractive::{self, Drafted};
+use crate::locale::Locales;
 use crate::privacy::RedactedText;
 use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, StoreError};
 
@@ -92,7 +93,7 @@ impl Assistant {
             Ok(asked) => asked,
             Err(error) => return kept(error),
         };
-        let new = new_message(asked, question.message_id, &path.locale);
+        let new = new_message(asked, question.message_id, (&self.locales, &path.locale));
         let posted = match self.store.post(id, &new).await {
             Ok(posted) => posted,
             Err(error) => return kept(error),
@@ -386,14 +387,14 @@ impl Assistant {
 pub(super) fn new_message(
     text: RedactedText,
     message_id: Option<Uuid>,
-    locale: &Locale,
+    (locales, locale): (&Locales, &Locale),
 ) -> NewMessage {
     NewMessage {
         text,
         message_id,
         locale: Some(locale.as_str().to_owned()),
         at: Timestamp::now(),
-        reopened: messages::system(locale, messages::Say::Reopened),
+        reopened: messages::system(locales, locale, messages::Say::Reopened),
     }
 }
 

@@ -95,7 +95,7 @@ impl Assistant {
         let own = topic.and_then(|t| triggers::message(&t, &path.locale, &ticket));
         let words = match own {
             Some(words) => RedactedText::of_the_house(words),
-            None => messages::hand_over(&path.locale, reason, &ticket, &next),
+            None => messages::hand_over(&self.locales, &path.locale, (reason, &ticket), &next),
         };
         let transition = Transition {
             epoch: conversation.epoch,
@@ -156,7 +156,8 @@ impl Assistant {
             None => {
                 let next = self.next_for(Timestamp::now()).await;
                 let locale = super::locale_or_none(&conversation.locale);
-                messages::hand_over(&locale, open.reason, &open.ticket, &next).into_string()
+                messages::hand_over(&self.locales, &locale, (open.reason, &open.ticket), &next)
+                    .into_string()
             }
         };
         let outcome =

@@ -1,39 +1,12 @@
 //! What the house itself says to customers, by language. The reply language is chosen by code, never
-//! by a model; a language without a pack falls back to the default one. The only place that makes
-//! such words: whoever needs some asks here.
-
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+//! by a model; the texts are those of `locale`. The only place that makes such words: whoever needs
+//! some asks here.
 
 use indexer::model::Locale;
-use serde::Deserialize;
 
 use crate::domain::{ReasonCode, Ticket};
+use crate::locale::Locales;
 use crate::privacy::RedactedText;
-
-/// One file of `config/locales/`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pack {
-    /// The language's own name.
-    #[expect(dead_code, reason = "shown by pages that list the languages")]
-    language: String,
-    hand_over: BTreeMap<String, String>,
-    system: BTreeMap<String, String>,
-}
-
-const FILES: [(&str, &str); 3] = [
-    ("en", include_str!("../../../config/locales/en.toml")),
-    ("lv", include_str!("../../../config/locales/lv.toml")),
-    ("de", include_str!("../../../config/locales/de.toml")),
-];
-
-static PACKS: LazyLock<BTreeMap<&str, Pack>> = LazyLock::new(|| {
-    FILES
-        .into_iter()
-        .filter_map(|(language, text)| toml::from_str(text).ok().map(|pack| (language, pack)))
-        .collect()
-});
 
 /// What the house says of a step of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,66 +30,43 @@ pub(crate) enum Next {
     Closed { opens_at: Option<String> },
 }
 
-/// The message of a hand-over in `locale`'s language, English where no pack has it: why, the ticket,
-/// and what happens next.
+/// The message of a hand-over in `locale`'s language: why, the ticket, and what happens next.
 pub(crate) fn hand_over(
+    locales: &Locales,
     locale: &Locale,
-    reason: ReasonCode,
-    ticket: &Ticket,
+    (reason, ticket): (ReasonCode, &Ticket),
     next: &Next,
 ) -> RedactedText {
-    let why = find(locale, |pack| pack.hand_over.get(reason.as_str()))
-        .map_or_else(|| ticket.to_string(), |m| m.replace("{ticket}", ticket.as_str()));
+    let key = format!("hand_over.{}", reason.as_str());
+    let why = locales.fill(locale, &key, &[("ticket", ticket.as_str())]);
     let (key, value) = match next {
-        Next::Open { minutes: None } => ("open", String::new()),
-        Next::Open { minutes: Some(minutes) } => ("open_minutes", minutes.to_string()),
-        Next::Closed { opens_at: Some(time) } => ("closed_until", time.clone()),
-        Next::Closed { opens_at: None } => ("closed", String::new()),
+        Next::Open { minutes: None } => ("system.open", String::new()),
+        Next::Open { minutes: Some(minutes) } => ("system.open_minutes", minutes.to_string()),
+        Next::Closed { opens_at: Some(time) } => ("system.closed_until", time.clone()),
+        Next::Closed { opens_at: None } => ("system.closed", String::new()),
     };
-    let next = find(locale, |pack| pack.system.get(key)).unwrap_or_default();
-    RedactedText::of_the_house(format!("{why} {}", next.replace("{value}", &value)))
+    let next = locales.fill(locale, key, &[("value", &value)]);
+    RedactedText::of_the_house(format!("{why} {next}"))
 }
 
 /// What the house says of a step, in `locale`'s language.
-pub(crate) fn system(locale: &Locale, say: Say<'_>) -> RedactedText {
+pub(crate) fn system(locales: &Locales, locale: &Locale, say: Say<'_>) -> RedactedText {
     let (key, name) = match say {
-        Say::AgentJoined(name) => ("agent_joined", name),
-        Say::Returned => ("returned", ""),
-        Say::Resolved => ("resolved", ""),
-        Say::ResolvedIdle => ("resolved_idle", ""),
-        Say::Reopened => ("reopened", ""),
+        Say::AgentJoined(name) => ("system.agent_joined", name),
+        Say::Returned => ("system.returned", ""),
+        Say::Resolved => ("system.resolved", ""),
+        Say::ResolvedIdle => ("system.resolved_idle", ""),
+        Say::Reopened => ("system.reopened", ""),
     };
-    let text = find(locale, |pack| pack.system.get(key)).unwrap_or_default();
-    RedactedText::of_the_house(text.replace("{name}", name))
-}
-
-fn find<'a>(locale: &Locale, text: impl Fn(&'a Pack) -> Option<&'a String>) -> Option<&'a str> {
-    [locale.language(), "en"]
-        .into_iter()
-        .find_map(|l| PACKS.get(l).and_then(&text))
-        .map(String::as_str)
+    RedactedText::of_the_house(locales.fill(locale, key, &[("name", name)]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_pack_has_every_message_with_its_ticket() {
-        assert_eq!(PACKS.len(), FILES.len(), "a pack does not parse");
-        let english: Vec<_> = PACKS["en"].system.keys().collect();
-        for (language, pack) in PACKS.iter() {
-            for reason in ReasonCode::ALL {
-                let message = pack.hand_over.get(reason.as_str());
-                assert!(
-                    message.is_some_and(|m| m.contains("{ticket}")),
-                    "{language} lacks hand_over.{}",
-                    reason.as_str()
-                );
-            }
-            assert_eq!(pack.hand_over.len(), ReasonCode::ALL.len(), "{language} has a stray key");
-            assert_eq!(pack.system.keys().collect::<Vec<_>>(), english, "{language}");
-        }
+    fn locales() -> Locales {
+        Locales::load(None).unwrap()
     }
 
     #[test]
@@ -130,22 +80,22 @@ mod tests {
             Say::Reopened,
         ];
         for say in steps {
-            let words = system(&locale, say);
+            let words = system(&locales(), &locale, say);
             assert!(!words.as_str().is_empty() && !words.as_str().contains('{'), "{say:?}");
         }
-        assert!(system(&locale, Say::AgentJoined("Anna")).as_str().contains("Anna"));
+        assert!(system(&locales(), &locale, Say::AgentJoined("Anna")).as_str().contains("Anna"));
     }
 
     #[test]
     fn a_hand_over_says_what_happens_next() {
         let (locale, ticket) = (Locale::parse("en").unwrap(), Ticket::random());
         for (next, said) in [
-            (Next::Open { minutes: None }, "here"),
-            (Next::Open { minutes: Some(7) }, "7 minutes"),
+            (Next::Open { minutes: None }, "join you here"),
+            (Next::Open { minutes: Some(7) }, "about 7 minutes"),
             (Next::Closed { opens_at: Some("2026-11-23 09:00".to_owned()) }, "2026-11-23 09:00"),
-            (Next::Closed { opens_at: None }, "as soon as"),
+            (Next::Closed { opens_at: None }, "as soon as we"),
         ] {
-            let message = hand_over(&locale, ReasonCode::NoEvidence, &ticket, &next);
+            let message = hand_over(&locales(), &locale, (ReasonCode::NoEvidence, &ticket), &next);
             assert!(message.as_str().contains(said), "{message}");
             assert!(message.as_str().contains(ticket.as_str()) && !message.as_str().contains('{'));
         }
@@ -156,7 +106,7 @@ mod tests {
         let ticket = Ticket::random();
         let locale = Locale::parse("sw").unwrap();
         let next = Next::Open { minutes: None };
-        let message = hand_over(&locale, ReasonCode::NoEvidence, &ticket, &next);
+        let message = hand_over(&locales(), &locale, (ReasonCode::NoEvidence, &ticket), &next);
         assert!(message.as_str().contains("colleague"));
     }
 }

@@ -10,6 +10,7 @@ mod answering;
 mod briefing;
 mod condense;
 pub mod confidence;
+mod explain;
 mod finishing;
 pub mod guard;
 mod handing_over;
@@ -39,6 +40,7 @@ use crate::domain::{
 use crate::generate::extractive::citation;
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::metrics::Metrics;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
@@ -47,6 +49,7 @@ use admission::Admission;
 use confidence::Confidence;
 
 pub use admission::AdmissionSettings;
+pub use explain::Explanation;
 pub(crate) use handing_over::stepping_in;
 pub use originals::Originals;
 pub use settings::{AssistantSettings, ConversationSettings};
@@ -83,6 +86,7 @@ pub struct Parts {
     pub hours: Arc<Hours>,
     pub originals: Originals,
     pub metrics: Arc<Metrics>,
+    pub locales: Arc<Locales>,
 }
 
 /// Answers questions over one knowledge base. Shared by all requests.
@@ -93,6 +97,7 @@ pub struct Assistant {
     writer: Writer,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
+    pub(crate) locales: Arc<Locales>,
     settings: AssistantSettings,
     admission: Admission,
     originals: Originals,
@@ -102,7 +107,8 @@ pub struct Assistant {
 impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
-        let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics } = parts;
+        let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics, locales } =
+            parts;
         Self {
             knowledge,
             store,
@@ -110,6 +116,7 @@ impl Assistant {
             writer,
             hub,
             hours,
+            locales,
             settings,
             admission,
             originals,
@@ -287,7 +294,7 @@ impl Assistant {
                 // An assistant that speaks first has said nothing that a question leans on.
                 (Role::Assistant, None) => {}
                 (Role::User, _) => {
-                    let new = answering::new_message(text, None, locale);
+                    let new = answering::new_message(text, None, (&self.locales, locale));
                     last = Some(self.store.post(id, &new).await?);
                 }
             }

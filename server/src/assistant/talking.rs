@@ -85,7 +85,7 @@ impl Assistant {
                 message_id: None,
                 locale: None,
                 at: Timestamp::now(),
-                reopened: messages::system(&locale, Say::Reopened),
+                reopened: messages::system(&self.locales, &locale, Say::Reopened),
             };
             conversation = self.store.post(id, &new).await?.conversation;
             self.hub.changed(id, conversation.epoch);
@@ -207,7 +207,7 @@ impl Assistant {
         step: Step,
         say: Say<'_>,
     ) -> Result<Conversation, StoreError> {
-        let words = messages::system(&locale_or_none(&from.locale), say);
+        let words = messages::system(&self.locales, &locale_or_none(&from.locale), say);
         let transition =
             Transition { epoch: from.epoch, step, at: Timestamp::now(), words, reply_to: None };
         Ok(match self.store.step(from.id, &transition).await? {

@@ -49,6 +49,8 @@ pub(super) struct Subject<'a> {
 pub(super) struct Written {
     pub(super) drafted: Drafted,
     pub(super) generator: GeneratorId,
+    /// How many sentences were withheld for which reason.
+    pub(super) withheld: BTreeMap<&'static str, u32>,
 }
 
 /// Why no model's words were sent.
@@ -124,7 +126,8 @@ impl Writer {
             };
             release.log(generator.id(), &ended);
             if !release.drafted.sentences.is_empty() {
-                return Ok(Written { drafted: release.drafted, generator: generator.id() });
+                let Release { drafted, withheld, .. } = release;
+                return Ok(Written { drafted, generator: generator.id(), withheld });
             }
             unwritten = unwritten.and(&ended);
         }

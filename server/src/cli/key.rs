@@ -64,8 +64,9 @@ async fn act(action: Action, store: &SqliteStore) -> Result<String> {
             let scopes = scopes
                 .iter()
                 .map(|s| {
-                    KeyScope::parse(s)
-                        .ok_or_else(|| anyhow!("{s:?} is no scope; choose ask, search, operate, privacy"))
+                    KeyScope::parse(s).ok_or_else(|| {
+                        anyhow!("{s:?} is no scope; choose ask, search, operate, privacy")
+                    })
                 })
                 .collect::<Result<Vec<_>>>()?;
             let key = new_key();

@@ -259,7 +259,7 @@ impl Desk {
         say: Say<'_>,
     ) -> Result<Option<Conversation>, DeskError> {
         let locale = Locale::parse(&from.locale).unwrap_or_else(Locale::undetermined);
-        let words = messages::system(&locale, say);
+        let words = messages::system(&self.assistant.locales, &locale, say);
         let transition =
             Transition { epoch: from.epoch, step, at: Timestamp::now(), words, reply_to: None };
         Ok(match self.store.step(from.id, &transition).await? {

@@ -9,13 +9,13 @@ use super::State;
 use super::auth::header;
 
 /// What pages of other sites may call.
-const OPEN: [&str; 5] = ["/v1/conversations", "/v1/ask", "/v1/site", "/v1/search", "/v1/kb"];
+const OPEN: [&str; 5] = ["/v1/conversations", "/v1/ask", "/v1/site", "/v1/search", "/v1/articles"];
 
 const ALLOW: [(&str, &str); 3] = [
     ("access-control-allow-methods", "GET, POST, DELETE"),
     (
         "access-control-allow-headers",
-        "authorization, content-type, accept, last-event-id, x-request-id",
+        "authorization, content-type, accept, last-event-id, x-request-id, atbilde-identity",
     ),
     ("access-control-max-age", "7200"),
 ];

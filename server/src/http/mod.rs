@@ -9,6 +9,7 @@ mod ask;
 mod assets;
 mod auth;
 mod body;
+mod bundle;
 mod caller;
 mod chat_completions;
 pub mod conversation_dto;
@@ -29,8 +30,10 @@ mod login;
 mod openapi;
 mod originals;
 mod pages;
+mod playground;
 mod privacy;
 mod search;
+mod site;
 mod sse;
 
 use std::future::Future;
@@ -49,9 +52,11 @@ use crate::assistant::Assistant;
 use crate::desk::Desk;
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::metrics::Metrics;
 use crate::rights::Rights;
 use crate::settings::{ServerSettings, Settings};
+use crate::site::SiteSettings;
 use crate::store::ConversationStore;
 use crate::store::figures::FiguresStore;
 
@@ -78,6 +83,8 @@ pub struct State {
     pub knowledge: Arc<KnowledgeBase>,
     pub readiness: Arc<Readiness>,
     pub status: Arc<IndexStatus>,
+    pub site: SiteSettings,
+    pub locales: Arc<Locales>,
     pub settings: ServerSettings,
     /// For the record of processing and the figures.
     pub all_settings: Settings,
@@ -128,7 +135,12 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(get("/openapi.json", openapi::document))
         .service(get("/docs", docs::show))
         .service(get("/assets/{name}", assets::asset))
-        .service(get("/", pages::ask))
+        .service(get("/widget.js", assets::widget))
+        .service(get("/v1/site", site::show))
+        .service(get("/v1/articles/{slug:.*}", kb::json))
+        .service(get("/playground", playground::page))
+        .service(playground::explain_resource())
+        .service(get("/", pages::home))
         .service(get("/kb", kb::index))
         .service(get("/kb/{slug:.*}", kb::article))
         .configure(conversation_routes)

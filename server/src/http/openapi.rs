@@ -7,8 +7,8 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
 use super::{
-    admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, live_stream,
-    privacy, search,
+    admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, kb,
+    live_stream, playground, privacy, search, site,
 };
 
 #[derive(OpenApi)]
@@ -18,9 +18,11 @@ use super::{
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, chat_completions::complete, chat_completions::models, search::search, conversations::begin, conversations::post, conversations::show,
+    paths(ask::ask, chat_completions::complete, chat_completions::models, search::search, kb::json,
+        site::show, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
-        conversations::close, privacy::export, privacy::erase, privacy::consent, admin::index, health::livez, health::readyz, document),
+        conversations::close, privacy::export, privacy::erase, privacy::consent, playground::explain,
+        admin::index, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
         conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(

@@ -1,29 +1,43 @@
-//! `GET /`: the page to ask on, and what pages share. The words of an article or a setting reach a
+//! `GET /`: the front page, and what pages share. The words of an article or a setting reach a
 //! page through the templates alone, which escape them.
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
+use indexer::model::Locale;
 
 use super::State;
 use super::assets::ASSETS;
 use super::edge::wants_page;
 use super::error::{Code, Problem};
+use crate::locale::Pack;
 
 /// What every page shows and links.
 pub(super) struct Site<'a> {
+    pub(super) id: &'a str,
     pub(super) name: &'a str,
+    /// Whether this is a demonstration, with an open playground.
+    pub(super) demo: bool,
     pub(super) style: String,
+    pub(super) page: String,
+    /// The script of the page.
     pub(super) script: String,
+    pub(super) widget: String,
+    pub(super) shop: String,
     pub(super) icon: String,
 }
 
 impl<'a> Site<'a> {
     pub(super) fn of(state: &'a State) -> Self {
         Self {
-            name: &state.settings.site_name,
+            id: &state.site.id,
+            name: &state.site.name,
+            demo: state.site.demo,
             style: ASSETS.style.url(),
-            script: ASSETS.script.url(),
+            page: ASSETS.page.url(),
+            script: ASSETS.playground.url(),
+            widget: ASSETS.widget.url(),
+            shop: ASSETS.shop.url(),
             icon: ASSETS.icon.url(),
         }
     }
@@ -34,9 +48,19 @@ impl<'a> Site<'a> {
     }
 }
 
+/// The front page of a company's help center.
 #[derive(Template)]
-#[template(path = "ask.html")]
-struct AskPage<'a> {
+#[template(path = "home.html")]
+struct HomePage<'a> {
+    site: Site<'a>,
+    words: &'a Pack,
+    suggestions: &'a [String],
+}
+
+/// The sample company's shop.
+#[derive(Template)]
+#[template(path = "shop.html")]
+struct ShopPage<'a> {
     site: Site<'a>,
     suggestions: &'a [String],
 }
@@ -48,9 +72,19 @@ struct NotFoundPage<'a> {
     what: &'a str,
 }
 
-/// The page to ask on.
-pub(super) async fn ask(state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    page(&AskPage { site: Site::of(&state), suggestions: &state.settings.suggestions })
+/// The front page: a shop to try things out on in demo mode, else the help center's.
+pub(super) async fn home(
+    state: web::Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let locale = state.speaks("auto", &request);
+    let words = state.locales.pack(&locale);
+    let site = Site::of(&state);
+    if state.site.demo {
+        let english = Locale::parse("en").unwrap_or_else(Locale::undetermined);
+        return page(&ShopPage { site, suggestions: state.site.suggestions(&english) });
+    }
+    page(&HomePage { site, words, suggestions: state.site.suggestions(&locale) })
 }
 
 /// Every path that no route knows.

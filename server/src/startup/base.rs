@@ -20,6 +20,7 @@ use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
 use crate::handoff::Hours;
 use crate::live::Hub;
+use crate::locale::Locales;
 use crate::metrics::Metrics;
 use crate::privacy::Redactor;
 use crate::rights::Rights;
@@ -54,6 +55,7 @@ pub struct Base {
     hours: Arc<Hours>,
     rights: Arc<Rights>,
     metrics: Arc<Metrics>,
+    locales: Arc<Locales>,
     fingerprint: String,
 }
 
@@ -98,6 +100,7 @@ impl Base {
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
+        let locales = Locales::load(settings.site.locales.as_deref())?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         let rights = Rights::open(&paths.data, &store, &settings.vault, &settings.privacy).await?;
         Ok(Self {
@@ -111,6 +114,7 @@ impl Base {
             hours: Arc::new(hours),
             rights: Arc::new(rights),
             metrics: Arc::default(),
+            locales: Arc::new(locales),
             fingerprint,
         })
     }
@@ -167,6 +171,11 @@ impl Base {
         Arc::clone(&self.redactor)
     }
 
+    /// What is said, by language.
+    pub fn locales(&self) -> Arc<Locales> {
+        Arc::clone(&self.locales)
+    }
+
     /// An assistant over this base, with the generators that the configuration names. A local model
     /// is loaded beside it; [`Assistant::ready`] waits for that.
     ///
@@ -203,6 +212,7 @@ impl Base {
             hours: self.hours(),
             originals,
             metrics: self.metrics(),
+            locales: self.locales(),
         };
         Ok(Assistant::new(parts, settings.assistant.clone()))
     }

@@ -14,6 +14,7 @@ use crate::http::dto::article_url;
 use crate::http::error::Problem;
 use crate::http::pages::{Site, page};
 use crate::http::search::query_of;
+use crate::locale::Pack;
 
 /// Articles of one folder that are listed; the rest is found by searching.
 const LISTED: usize = 200;
@@ -34,18 +35,23 @@ struct Params {
 #[template(path = "index.html")]
 struct IndexPage<'a> {
     site: Site<'a>,
+    words: &'a Pack,
+    /// What was searched for, as the text wants it.
+    found_for: [(&'a str, &'a str); 1],
     query: &'a str,
     language: &'a str,
     languages: Vec<(String, String)>,
     folders: Vec<Folder>,
     found: Option<Vec<Found>>,
+    /// How many were found, in words.
+    counted: String,
 }
 
 struct Folder {
     name: String,
     articles: Vec<Article>,
-    /// Articles that are not listed.
-    more: usize,
+    /// How many articles are not listed, in words; empty for none.
+    more: String,
 }
 
 struct Article {
@@ -79,7 +85,9 @@ pub(in crate::http) async fn index(
     }
     let language = choose(&params.lang, accepted(&request), &languages);
 
-    let found = match query_of(&params.q, None, HITS) {
+    let shown = Locale::parse(&language).unwrap_or_else(Locale::undetermined);
+    let words = state.locales.pack(&shown);
+    let found: Option<Vec<Found>> = match query_of(&params.q, None, HITS) {
         Ok(mut query) => {
             query.locale = Locale::parse(&params.lang);
             Some(state.find(query).await?.retrieved.hits.iter().map(Found::from).collect())
@@ -101,12 +109,17 @@ pub(in crate::http) async fn index(
     }
     let folders = folders.into_iter().map(|(name, mut articles)| {
         articles.sort_by_cached_key(|a| a.title.to_lowercase());
-        let more = articles.len().saturating_sub(LISTED);
+        let hidden = articles.len().saturating_sub(LISTED);
         articles.truncate(LISTED);
+        let more =
+            if hidden == 0 { String::new() } else { words.count("more_articles", hidden as u64) };
         Folder { name, articles, more }
     });
     page(&IndexPage {
         site: Site::of(&state),
+        words,
+        counted: words.count("results", found.as_ref().map_or(0, |f| f.len() as u64)),
+        found_for: [("query", params.q.as_str())],
         query: &params.q,
         language: &language,
         languages: languages
