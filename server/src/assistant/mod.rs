@@ -290,6 +290,7 @@ impl Assistant {
             }
             Err(unwritten) => {
                 let drafted = extractive::answer(&ground.found, &self.settings.answer);
+                let drafted = writing::without_orders(drafted);
                 if drafted.sentences.is_empty() {
                     return Worded::Nothing(match unwritten {
                         Unwritten::Busy(_) => ReasonCode::Overload,
