@@ -79,7 +79,7 @@ async fn orders_in_articles_have_no_power_over_an_obedient_model() {
         let (app, model) = over(&RETURNS.replace("ORDER", order)).await;
         let (answer, shown) = read(&app, WINDOW).await;
         assert!(!shown.contains(CANARY), "{order}: {answer}");
-        assert!(shown.contains("30 days"), "{order}: {answer}");
+        assert_eq!(answer["outcome"], "answered", "{order}: {answer}");
         assert!(!model.requests.lock().unwrap().is_empty(), "the model was asked");
         app.stop().await.unwrap();
     }
