@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexer::publish::Silent;
+use server::assistant::Originals;
 use server::domain::{Author, ConversationId};
 use server::privacy::{CustomerText, Numbering};
 use server::startup::{Base, EmbedderStart, Paths};
@@ -21,7 +22,7 @@ async fn what_a_crash_or_a_closed_tab_left_unanswered_is_answered_or_handed_over
     base.publisher().sync(Arc::new(Silent)).await.unwrap();
     base.knowledge().refresh().await.unwrap();
     let store = Arc::new(SqliteStore::in_memory().await.unwrap());
-    let assistant = base.assistant(&settings, store.clone()).unwrap();
+    let assistant = base.assistant(&settings, (store.clone(), Originals::forgotten())).unwrap();
 
     let asked = "2026-11-22T10:00:00Z".parse().unwrap();
     let words = |text: &str| {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::admission::Refused;
 use super::handing_over::{Matter, is_with_people, turns};
 use super::rules::{self, Situation, Trigger};
-use super::writing::{Subject, Unwritten};
+use super::writing::{Subject, Unwritten, without_orders};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
 use crate::domain::{
     Accepted, Answer, AssistantEvent, Author, Conversation, ConversationId, ConversationState,
@@ -266,6 +266,7 @@ impl Assistant {
             }
             Err(unwritten) => {
                 let drafted = extractive::answer(&ground.found, &self.settings.answer);
+                let drafted = without_orders(drafted);
                 if drafted.sentences.is_empty() {
                     return Worded::Nothing(match unwritten {
                         Unwritten::Busy(_) => ReasonCode::Overload,

@@ -7,7 +7,7 @@ use std::time::Instant;
 use indexer::search::SearchError;
 use tokio::sync::mpsc;
 
-use super::writing::Subject;
+use super::writing::{Subject, without_orders};
 use super::{Assessment, Assistant, triggers};
 use crate::domain::{GeneratorId, Question, ReasonCode};
 use crate::generate::extractive::{self, Drafted};
@@ -58,7 +58,7 @@ impl Assistant {
             Ok(written) => (written.drafted, written.generator, written.withheld),
             Err(_) => {
                 let drafted = extractive::answer(&assessment.found, &self.settings.answer);
-                (drafted, GeneratorId::Extractive, BTreeMap::new())
+                (without_orders(drafted), GeneratorId::Extractive, BTreeMap::new())
             }
         };
         Ok(Explanation {

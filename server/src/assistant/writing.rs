@@ -13,7 +13,9 @@ use indexer::model::{Audience, Hit, Locale};
 use tokio::sync::mpsc;
 
 use super::briefing::{Bounds, brief};
-use super::guard::{Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict};
+use super::guard::{
+    Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict, gives_orders,
+};
 use super::prompt::{PromptError, PromptKind, Prompts};
 use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence, Visitor};
 use crate::generate::extractive::{Drafted, citation};
@@ -282,6 +284,18 @@ impl Release {
         let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
         self.drafted.sentences.push(sentence);
     }
+}
+
+/// An article's sentence that gives orders to an assistant informs nobody, also not verbatim.
+pub(super) fn without_orders(drafted: Drafted) -> Drafted {
+    if !drafted.sentences.iter().any(|s| gives_orders(&s.text)) {
+        return drafted;
+    }
+    let kept = drafted.sentences.into_iter().filter(|s| !gives_orders(&s.text));
+    let sentences: Vec<Sentence> =
+        (0..).zip(kept).map(|(index, sentence)| Sentence { index, ..sentence }).collect();
+    let text = sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n");
+    Drafted { text, sentences, ..drafted }
 }
 
 fn quoted(n: u32, hit: &Hit) -> Citation {

@@ -130,7 +130,9 @@ fn the_answer_is_the_same_alone_in_a_crowd_and_from_the_cache() {
 
 #[test]
 fn the_first_tokens_logits_are_the_same_from_the_cache() {
-    let bench = start(Architecture::Llama, settings());
+    // Room for all ten prefixes, so that they come back from the cache.
+    let roomy = EngineSettings { cache_tokens: 3000, ..settings() };
+    let bench = start(Architecture::Llama, roomy);
     let engine = bench.engine.handle();
     let first = |p: Prompt| {
         let (probe, logits) = std::sync::mpsc::channel();
