@@ -141,7 +141,8 @@ mod tests {
         };
         assert_eq!(with(|_| {}), Ok(()));
         assert_eq!(with(|s| s.allowed_origins = vec!["https://a.example:8443".to_owned()]), Ok(()));
-        let wrong: [(fn(&mut AccessSettings), &str); 5] = [
+        type Change = fn(&mut AccessSettings);
+        let wrong: [(Change, &str); 5] = [
             (|s| s.allowed_origins = vec!["shop.example".to_owned()], "shop.example"),
             (|s| s.allowed_origins = vec!["https://a.example/x".to_owned()], "/x"),
             (|s| s.trusted_proxies = vec!["10.0.0.0/33".to_owned()], "/33"),
