@@ -118,7 +118,7 @@ const place = (rank) => (rank ? `no. ${rank}` : "not found");
 function table(head, rows) {
   const frame = make("div", "table");
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", head.join(", "));
   const all = make("table");
   const row = (name, cells) => {

@@ -194,7 +194,7 @@ fn finish(clean: &str, target: &dyn Fn(&str) -> Target) -> Rendered {
             }
             Piece::Start { name: "table", raw } => {
                 out.push_str(
-                    "<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">",
+                    "<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">",
                 );
                 out.push_str(raw);
             }

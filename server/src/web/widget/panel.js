@@ -71,7 +71,7 @@ export class Panel {
     this.chat = h(
       "div",
       { cls: "chat" },
-      h("header", {}, this.picture, h("div", { cls: "names" }, this.title, this.subtitle), this.more, this.shut, this.options),
+      h("div", { cls: "head" }, this.picture, h("div", { cls: "names" }, this.title, this.subtitle), this.more, this.shut, this.options),
       this.notice,
       h("div", { cls: "middle" }, this.scroller, this.newest),
       this.form,

@@ -21,7 +21,7 @@ export class Reader {
     this.node = h(
       "section",
       { cls: "reader", "aria-labelledby": "reader-title", hidden: true },
-      h("header", {}, this.back, this.title, this.page),
+      h("div", { cls: "head" }, this.back, this.title, this.page),
       this.body,
     );
   }
