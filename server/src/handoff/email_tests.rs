@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use super::*;
 use crate::domain::{ConversationId, escalation_for_tests as escalation};
-use crate::privacy::RedactedText;
+use crate::store::contract;
 
 /// Takes one message and gives its text.
 fn mail_server() -> (u16, mpsc::Receiver<String>) {
@@ -68,7 +68,7 @@ fn settings(port: u16) -> EmailSettings {
 fn notice(summary: &str) -> Notice {
     let id = ConversationId::random();
     let mut escalation = escalation(id);
-    escalation.summary = RedactedText::of_the_house(summary);
+    escalation.summary = contract::words(summary);
     Notice {
         id: "msg_0123".to_owned(),
         at: escalation.at,
