@@ -98,8 +98,8 @@ impl Dispatcher {
     /// Sends until `stop`. What is being sent then is waited for.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut tasks = JoinSet::new();
-        for sink in self.sinks.iter().cloned() {
-            let (this, stop) = (Arc::clone(&self), stop.clone());
+        for sink in &self.sinks {
+            let (this, sink, stop) = (Arc::clone(&self), sink.clone(), stop.clone());
             tasks.spawn(async move {
                 while !stop.is_cancelled() {
                     match this.round(&sink).await {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::privacy::Signer;
 use crate::privacy::audit::{Actor, Deed, Subject};
-use crate::privacy::vault::{VaultError, VaultSettings};
+use crate::privacy::vault::{VaultSettings};
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
 use crate::store::{
@@ -72,7 +72,7 @@ impl Rights {
     ) -> Result<Self, VaultStoreError> {
         let privacy = PrivacyFile::open(data).await?;
         let vault = Vault::open(data, &privacy, vault).await?;
-        let signer = Signer::open(&data.join(KEYS_FOLDER)).map_err(VaultError::from)?;
+        let signer = Signer::open(&data.join(KEYS_FOLDER))?;
         let audit = AuditLog::new(&privacy, vault.keys(), signer.clone());
         Ok(Self {
             personal: PersonalData::new(store),
