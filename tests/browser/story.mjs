@@ -35,7 +35,7 @@ export const tests = {
     const ticket = /T-[0-9A-Z]{10}/.exec(await page.locator("atbilde-widget .ticket").textContent())[0];
 
     const desk = await agent(browser, program);
-    await desk.locator("[data-rows] a").first().click();
+    await desk.locator("[data-rows] a", { hasText: ticket }).click();
     await desk.getByRole("button", { name: "Take over" }).click();
     await page.locator("atbilde-widget .subtitle").getByText("Anna Ozola").waitFor();
     await desk.locator("textarea[name=text]").fill("Hello, this is Anna. Finland costs €4.90.");
@@ -52,7 +52,7 @@ export const tests = {
     await page.locator("atbilde-widget .message.customer.done").getByText("Are you still there?").waitFor({ timeout: 30000 });
 
     await desk.reload();
-    await desk.locator("[data-rows] a").first().click();
+    await desk.locator("[data-rows] a", { hasText: ticket }).click();
     await desk.getByRole("button", { name: "Resolve" }).click();
     await page.getByText("How was this conversation?").waitFor({ timeout: 40000 });
     await page.locator("atbilde-widget .stars label").nth(4).click();

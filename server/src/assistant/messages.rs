@@ -91,7 +91,7 @@ mod tests {
         let (locale, ticket) = (Locale::parse("en").unwrap(), Ticket::random());
         for (next, said) in [
             (Next::Open { minutes: None }, "join you here"),
-            (Next::Open { minutes: Some(7) }, "about 7 minutes"),
+            (Next::Open { minutes: Some(7) }, "about 7 min"),
             (Next::Closed { opens_at: Some("2026-11-23 09:00".to_owned()) }, "2026-11-23 09:00"),
             (Next::Closed { opens_at: None }, "as soon as we"),
         ] {
