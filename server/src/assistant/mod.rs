@@ -6,6 +6,7 @@
 //! web framework nor a database.
 
 mod admission;
+pub mod calibration;
 mod condense;
 pub mod confidence;
 pub mod guard;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use indexer::model::{Audience, Filter, Generation, Hit, Locale};
-use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery};
+use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery, Snapshot};
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -153,6 +154,19 @@ impl Assistant {
         question: &Question,
         turns: &[Turn],
     ) -> Result<Assessment, indexer::search::SearchError> {
+        self.assess_in(question, turns, self.knowledge.snapshot()).await
+    }
+
+    /// As [`Self::assess`], in a snapshot that the caller holds.
+    ///
+    /// # Errors
+    /// When the search fails.
+    pub async fn assess_in(
+        &self,
+        question: &Question,
+        turns: &[Turn],
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Assessment, indexer::search::SearchError> {
         let locale = self.locale_of(question);
         let mut numbering = Numbering::default();
         let mut redact =
@@ -160,7 +174,7 @@ impl Assistant {
         let turns: Vec<Said> =
             turns.iter().map(|t| Said { role: t.role, text: redact(&t.text) }).collect();
         let text = redact(&question.text);
-        self.look_up((&text, question.audience), &locale, &turns).await
+        self.look_up((&text, question.audience), &locale, &turns, snapshot).await
     }
 
     /// Everything up to the last event, which it returns.
@@ -227,14 +241,15 @@ impl Assistant {
         }
 
         let turns: Vec<Said> = self.history.turns(path.conversation);
-        let Assessment { found, confidence } =
-            self.look_up((asked, audience), &path.locale, &turns).await?;
+        let Assessment { found, confidence } = self
+            .look_up((asked, audience), &path.locale, &turns, self.knowledge.snapshot())
+            .await?;
         path.found(&found);
         let Some(confidence) = confidence else {
             return Ok(Decision::HandOff(ReasonCode::NoEvidence));
         };
         path.confidence = confidence.probability;
-        if confidence.probability < self.settings.confidence.threshold {
+        if confidence.probability < self.settings.confidence.threshold() {
             let reason = if confidence.evidence {
                 ReasonCode::LowConfidence
             } else {
@@ -309,17 +324,15 @@ impl Assistant {
         (asked, audience): (&RedactedText, Audience),
         locale: &Locale,
         turns: &[Said],
+        snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
-        let query = condense::stand_alone(asked, turns);
-        let found = self
-            .knowledge
-            .search(&SearchQuery {
-                text: query,
-                locale: Some(locale.clone()),
-                filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
-                limit: HITS,
-            })
-            .await?;
+        let query = SearchQuery {
+            text: condense::stand_alone(asked, turns),
+            locale: Some(locale.clone()),
+            filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
+            limit: HITS,
+        };
+        let found = self.knowledge.search_in(&query, snapshot).await?;
         let confidence = (!found.retrieved.hits.is_empty())
             .then(|| Confidence::of(&found, &self.settings.confidence));
         Ok(Assessment { found, confidence })

@@ -6,6 +6,7 @@
 mod ask;
 #[cfg(feature = "llama")]
 mod bench_llm;
+mod calibrate;
 mod check_config;
 mod client;
 mod escalations;
@@ -45,6 +46,8 @@ enum Command {
     Escalations(escalations::Escalations),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
+    /// Fit the confidence to the company's own articles
+    Calibrate(calibrate::Calibrate),
     /// Play a workload against the local engine and print its figures
     #[cfg(feature = "llama")]
     BenchLlm(bench_llm::BenchLlm),
@@ -63,6 +66,7 @@ impl Command {
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
             Self::Eval(command) => command.run(),
+            Self::Calibrate(command) => command.run(),
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),
             Self::Redact(command) => command.run(),

@@ -122,7 +122,7 @@ async fn golden(
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
     }
-    let threshold = settings.assistant.confidence.threshold;
+    let threshold = result.threshold;
     let gate = &settings.eval.gate;
     let gates = report::gates(&result, gate);
     let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -156,7 +156,7 @@ async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOu
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
     }
-    let threshold = settings.assistant.confidence.threshold;
+    let threshold = result.threshold;
     let figures = report::set_json((&name, &args.split), &result, threshold);
     let gates = gates(&args.require, &figures)?;
     let told = Told {

@@ -55,6 +55,8 @@ pub(super) struct GoldenResult {
     pub(super) report: BuildReport,
     /// Names the vector space.
     pub(super) fingerprint: String,
+    /// Probability below which a person takes over.
+    pub(super) threshold: f64,
     /// Seconds for all cases.
     pub(super) seconds: f64,
 }
@@ -102,6 +104,7 @@ pub(super) async fn run(
         rows,
         report: base.report.clone(),
         fingerprint: base.fingerprint().to_owned(),
+        threshold: base.threshold,
         seconds,
     };
     base.close().await;

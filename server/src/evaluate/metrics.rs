@@ -41,11 +41,6 @@ impl Places {
         (1..).zip(&self.hits).filter(|(_, hit)| **hit).map(|(place, _)| place).collect()
     }
 
-    /// Number of gold documents.
-    pub(super) fn gold(&self) -> usize {
-        self.gold
-    }
-
     /// nDCG@10 with binary gains and the discount log2(place + 1): 1 when all gold documents come
     /// first, 0 when none is among the ten. Järvelin and Kekäläinen: "Cumulated gain-based
     /// evaluation of IR techniques", TOIS 2002.

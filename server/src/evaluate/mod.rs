@@ -5,7 +5,9 @@
 //! BEIR layout (`sets`, `set_run`) bring their own documents: they measure finding and knowing when
 //! to hand over, on the same code as answering ([`crate::assistant::Assistant::assess`]).
 //!
-//! Called by the `eval` command alone. Works offline and without a model; stores no ticket and no
+//! `calibrate` fits the confidence to a base by the same means.
+//!
+//! Called by the `eval` and `calibrate` commands. Works offline and without a model; stores no ticket and no
 //! word of a question. Figures come from `metrics`, `abstention` and `bootstrap` (pure), are joined
 //! in `figures`, compared with an earlier run in `compare`, and shown by `report` and `html`.
 
@@ -13,6 +15,7 @@ mod abstention;
 mod against;
 mod base;
 mod bootstrap;
+mod calibrate;
 mod command;
 mod compare;
 mod figures;
@@ -33,6 +36,7 @@ mod text;
 
 use std::path::Path;
 
+pub use calibrate::{CalibrateOptions, CalibrateOutcome, run as calibrate};
 pub use command::{EvalArgs, EvalOutcome, run};
 pub use settings::{EvalSettings, GateSettings};
 

@@ -17,7 +17,7 @@ use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
 use super::rows::{Row, Shown};
-use super::sets::{Query, QuestionSet, Record, SetFiles};
+use super::sets::{self, Query, QuestionSet, Record, SetFiles};
 use super::{EvalError, progress};
 use crate::domain::Question;
 use crate::settings::Settings;
@@ -39,6 +39,8 @@ pub(super) struct SetResult {
     pub(super) report: BuildReport,
     /// Names the vector space.
     pub(super) fingerprint: String,
+    /// Probability below which a person takes over.
+    pub(super) threshold: f64,
     /// Questions that were left out as vague.
     pub(super) vague: usize,
     /// Questions that the assistant does not accept (no letter, too long).
@@ -115,6 +117,7 @@ pub(super) async fn run(
         rows,
         report: base.report.clone(),
         fingerprint: base.fingerprint().to_owned(),
+        threshold: base.threshold,
         vague: set.queries.iter().filter(|q| q.vague).count(),
         refused,
         seconds,
@@ -160,6 +163,14 @@ fn row(query: &Query, probe: &Probe, ranking: &[String]) -> Row {
     }
 }
 
+/// The documents of a `corpus.jsonl`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn documents(corpus: &Path, settings: &Settings) -> Result<Vec<Document>, EvalError> {
+    Ok(sets::corpus(corpus)?.iter().map(|record| document(record, settings)).collect())
+}
+
 /// A record as an article of a public help center.
 fn document(record: &Record, settings: &Settings) -> Document {
     let locale = record
@@ -192,7 +203,7 @@ fn path_of(id: &str) -> DocPath {
 }
 
 /// `eval/<folder of the corpus>-<hash of its whole path>` below the data folder.
-fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError> {
+pub(super) fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError> {
     let corpus = fs_err::canonicalize(corpus)?;
     let name: String = corpus
         .parent()

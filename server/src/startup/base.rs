@@ -10,6 +10,7 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
+use crate::assistant::calibration::Calibration;
 use crate::assistant::{Assistant, Writer};
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
@@ -32,6 +33,7 @@ pub enum EmbedderStart {
 /// One open data folder. Dropping it releases the folder.
 pub struct Base {
     kb: PathBuf,
+    data: PathBuf,
     folder: DataFolder,
     knowledge: Arc<KnowledgeBase>,
     publisher: Arc<Publisher>,
@@ -80,6 +82,7 @@ impl Base {
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         Ok(Self {
             kb: paths.kb.clone(),
+            data: paths.data.clone(),
             folder,
             knowledge: Arc::new(knowledge),
             publisher: Arc::new(publisher),
@@ -113,14 +116,36 @@ impl Base {
         Arc::clone(&self.store)
     }
 
-    /// An assistant over this base, with the generators that the configuration names.
+    /// What `atbilde calibrate` fitted to this base; `None`: nothing yet.
     ///
     /// # Errors
-    /// When `[generator]` is wrong.
+    /// When the file was made for something else.
+    pub fn calibration(&self) -> Result<Option<Calibration>> {
+        Ok(Calibration::load(&self.data, &self.fingerprint)?)
+    }
+
+    /// An assistant over this base, with the generators that the configuration names and the base's
+    /// calibration.
+    ///
+    /// # Errors
+    /// When `[generator]` is wrong or the calibration cannot be used.
     pub fn assistant(
         &self,
         settings: &Settings,
         store: Arc<dyn ConversationStore>,
+    ) -> Result<Assistant> {
+        self.assistant_with(settings, store, self.calibration()?)
+    }
+
+    /// The same with another calibration, or with the shipped coefficients.
+    ///
+    /// # Errors
+    /// When `[generator]` is wrong.
+    pub fn assistant_with(
+        &self,
+        settings: &Settings,
+        store: Arc<dyn ConversationStore>,
+        calibration: Option<Calibration>,
     ) -> Result<Assistant> {
         let generator = &settings.generator;
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
@@ -133,7 +158,9 @@ impl Base {
         }
         let writer = Writer::new(chain, generator)?;
         let redactor = Arc::clone(&self.redactor);
-        Ok(Assistant::new(self.knowledge(), store, redactor, writer, settings.assistant.clone()))
+        let mut settings = settings.assistant.clone();
+        settings.confidence.calibration = calibration;
+        Ok(Assistant::new(self.knowledge(), store, redactor, writer, settings))
     }
 
     /// Closes the databases and releases the folder.
