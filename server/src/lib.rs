@@ -9,6 +9,7 @@ pub mod cli;
 pub mod domain;
 pub mod evaluate;
 pub mod evidence;
+pub mod gaps;
 pub mod generate;
 pub mod http;
 pub mod privacy;

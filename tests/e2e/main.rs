@@ -6,8 +6,10 @@
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod clarify;
 mod commands;
 mod errors;
+mod evaluation;
 mod following;
 mod generator;
 mod no_outbound;

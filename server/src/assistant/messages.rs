@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use indexer::model::Locale;
 use serde::Deserialize;
 
-use crate::domain::{ReasonCode, Ticket};
+use crate::domain::{Choice, ReasonCode, Ticket};
 
 /// One file of `config/locales/`.
 #[derive(Debug, Deserialize)]
@@ -17,6 +17,8 @@ struct Pack {
     #[expect(dead_code, reason = "shown by pages that list the languages")]
     language: String,
     hand_over: BTreeMap<String, String>,
+    /// The question back when several articles fit.
+    clarify: String,
 }
 
 const FILES: [(&str, &str); 3] = [
@@ -40,6 +42,16 @@ pub(super) fn hand_over(locale: &Locale, reason: ReasonCode, ticket: &Ticket) ->
         .map_or_else(|| ticket.to_string(), |m| m.replace("{ticket}", ticket.as_str()))
 }
 
+/// The question which of `choices` is meant, in `locale`'s language, with numbers to answer by.
+pub(super) fn clarify(locale: &Locale, choices: &[Choice]) -> String {
+    let question = [locale.language(), "en"].into_iter().find_map(|l| PACKS.get(l));
+    let mut message = question.map_or_else(String::new, |pack| pack.clarify.clone());
+    for (number, choice) in (1..).zip(choices) {
+        message.push_str(&format!("\n{number}. {}", choice.label));
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +69,17 @@ mod tests {
                 );
             }
             assert_eq!(pack.hand_over.len(), ReasonCode::ALL.len(), "{language} has a stray key");
+        }
+    }
+
+    #[test]
+    fn a_question_back_numbers_its_choices() {
+        let choice =
+            |label: &str| Choice { label: label.into(), path: String::new(), url: String::new() };
+        for language in ["en", "lv", "de", "sw"] {
+            let locale = Locale::parse(language).unwrap();
+            let message = clarify(&locale, &[choice("Riga"), choice("Tartu")]);
+            assert!(message.ends_with("?\n1. Riga\n2. Tartu"), "{message}");
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod admission;
 pub mod calibration;
+mod clarify;
 mod condense;
 pub mod confidence;
 pub mod guard;
@@ -26,14 +27,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Answer, AssistantEvent, ConversationId, Escalation, Failure, FailureKind, GeneratorId, Outcome,
-    Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
+    Answer, AssistantEvent, Choice, ConversationId, Escalation, Failure, FailureKind, GeneratorId,
+    Outcome, Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
 };
 use crate::generate::extractive;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::ConversationStore;
 
 use admission::{Admission, Refused};
+use clarify::{Offer, Offers};
 use confidence::{Confidence, ConfidenceSettings};
 use guard::GuardSettings;
 use history::History;
@@ -77,6 +79,7 @@ pub struct Assistant {
     settings: AssistantSettings,
     admission: Admission,
     history: History,
+    offers: Offers,
 }
 
 impl Assistant {
@@ -88,8 +91,8 @@ impl Assistant {
         settings: AssistantSettings,
     ) -> Self {
         let admission = Admission::new(&settings.admission);
-        let history = History::default();
-        Self { knowledge, store, redactor, writer, settings, admission, history }
+        let (history, offers) = (History::default(), Offers::default());
+        Self { knowledge, store, redactor, writer, settings, admission, history, offers }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -219,6 +222,15 @@ impl Assistant {
                     ..path.answer()
                 }))
             }
+            Ok(Decision::Clarify(choices)) => {
+                self.history.push(conversation, Role::User, asked);
+                let message = messages::clarify(&path.locale, &choices);
+                let said = CustomerText::new(message.clone());
+                let said = self.redact(conversation, &said, &path.locale);
+                self.history.push(conversation, Role::Assistant, said);
+                let outcome = Outcome::Clarify { message, choices };
+                AssistantEvent::Done(Box::new(Answer { outcome, ..path.answer() }))
+            }
             Ok(Decision::HandOff(reason)) => {
                 self.history.push(conversation, Role::User, asked);
                 self.hand_over(reason, &path).await
@@ -241,9 +253,24 @@ impl Assistant {
         }
 
         let turns: Vec<Said> = self.history.turns(path.conversation);
-        let Assessment { found, confidence } = self
-            .look_up((asked, audience), &path.locale, &turns, self.knowledge.snapshot())
-            .await?;
+        let offer = self.offers.take(path.conversation);
+        let picked = offer.as_ref().and_then(|offer| {
+            Some((offer, clarify::picked(asked.as_str(), &offer.choices, &offer.locale)?))
+        });
+        if let Some((offer, _)) = picked {
+            path.locale = offer.locale.clone();
+        }
+        let snapshot = self.knowledge.snapshot();
+        let Assessment { mut found, confidence } = match picked {
+            Some((offer, choice)) => {
+                let query = format!("{} {}", offer.query, choice.label);
+                self.search_for((query, audience), &path.locale, snapshot).await?
+            }
+            None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
+        };
+        if let Some((_, choice)) = picked {
+            clarify::keep(&mut found, choice);
+        }
         path.found(&found);
         let Some(confidence) = confidence else {
             return Ok(Decision::HandOff(ReasonCode::NoEvidence));
@@ -258,6 +285,15 @@ impl Assistant {
             return Ok(Decision::HandOff(reason));
         }
 
+        // At most once in a row: an offer that was not taken up is not repeated.
+        if offer.is_none()
+            && let Some(choices) = clarify::choices(&found)
+        {
+            let (query, locale) = (found.query.clone(), path.locale.clone());
+            let offer = Offer { query, locale, choices: choices.clone() };
+            self.offers.put(path.conversation, offer);
+            return Ok(Decision::Clarify(choices));
+        }
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
     }
 
@@ -326,8 +362,18 @@ impl Assistant {
         turns: &[Said],
         snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
+        let query = condense::stand_alone(asked, turns);
+        self.search_for((query, audience), locale, snapshot).await
+    }
+
+    async fn search_for(
+        &self,
+        (text, audience): (String, Audience),
+        locale: &Locale,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Assessment, indexer::search::SearchError> {
         let query = SearchQuery {
-            text: condense::stand_alone(asked, turns),
+            text,
             locale: Some(locale.clone()),
             filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
             limit: HITS,
@@ -370,6 +416,8 @@ impl Assistant {
 
 enum Decision {
     Answer(Box<Ground>),
+    /// Asks back which of these articles is meant.
+    Clarify(Vec<Choice>),
     HandOff(ReasonCode),
 }
 

@@ -6,7 +6,7 @@ mod escalation;
 mod event;
 mod question;
 
-pub use answer::{Answer, Citation, GeneratorId, Outcome, Sentence, Timings};
+pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket};
 pub use event::{AssistantEvent, Failure, FailureKind};
 pub use question::{ConversationId, MAX_CHARS, Question, QuestionError, Role, Said, Turn};

@@ -30,7 +30,7 @@ pub(super) struct CaseResult {
     pub(super) expect: &'static str,
     pub(super) kind: String,
     pub(super) language: String,
-    /// `answered`, `handed_off`, `failed`.
+    /// `answered`, `clarify`, `handed_off`, `failed`.
     pub(super) outcome: &'static str,
     /// Why it was handed off.
     pub(super) reason: Option<&'static str>,
@@ -163,6 +163,7 @@ fn row(case: &Case, (probe, ranking): (&Probe, &[String]), result: &CaseResult) 
 fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
     let (outcome, reason) = match answer.as_ref().map(|a| &a.outcome) {
         Ok(Outcome::Answered) => ("answered", None),
+        Ok(Outcome::Clarify { .. }) => ("clarify", None),
         Ok(Outcome::HandedOff { reason, .. }) => ("handed_off", Some(reason.as_str())),
         Err(_) => ("failed", None),
     };
@@ -203,6 +204,9 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
             said(&case.must_not_say, &everything(answer, message))
         }
         (Expect::HandOver, Outcome::Answered) => Some("answered instead of handed over".into()),
+        (_, Outcome::Clarify { message, .. }) => {
+            Some(format!("asked back: {}", message.replace('\n', " ")))
+        }
         (Expect::HandOver, Outcome::HandedOff { reason, .. }) => (*reason
             != ReasonCode::CustomerRequested)
             .then(|| format!("handed over for another reason: {}", reason.as_str())),

@@ -48,7 +48,7 @@ pub(super) struct Shown {
     pub(super) wanted: Vec<String>,
     /// The best passages, best first.
     pub(super) found: Vec<Found>,
-    /// What the assistant did: `answered`, `handed_off`; empty where it was not asked to.
+    /// What the assistant did: `answered`, `clarify`, `handed_off`, `failed`; empty where it was not asked to.
     pub(super) outcome: &'static str,
     pub(super) answer: String,
     pub(super) problem: Option<String>,

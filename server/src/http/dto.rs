@@ -5,7 +5,7 @@ use indexer::model::Hit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Answer, Citation, Outcome, Sentence, Timings};
+use crate::domain::{Answer, Choice, Citation, Outcome, Sentence, Timings};
 
 /// A customer's question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub struct AskRequest {
 /// The end of every question: an answer, or a hand-over to a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AskResponse {
-    /// `clarify` is reserved: a question back to the customer.
+    /// `clarify`: a question back to the customer, with `choices`.
     pub outcome: OutcomeName,
     /// The sentences as one text; empty when handed over.
     pub answer: String,
@@ -44,9 +44,13 @@ pub struct AskResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "T-7Q2M9K4XBD")]
     pub ticket: Option<String>,
-    /// What to tell the customer. Only when handed over.
+    /// What to tell the customer. Only when handed over or asked back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Articles that the customer may mean; the next message can name one by its number (from 1) or its
+    /// words. Only when asked back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choices: Option<Vec<ChoiceDto>>,
     /// Send it with the next question of the same customer.
     pub conversation_id: String,
     /// State of the knowledge base that was searched; grows with every change of it.
@@ -59,6 +63,17 @@ pub struct AskResponse {
     #[schema(example = "en")]
     pub locale: String,
     pub timings_ms: TimingsDto,
+}
+
+/// An article that the customer may mean.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChoiceDto {
+    #[schema(example = "Same-day delivery in Riga")]
+    pub label: String,
+    /// File in the knowledge-base folder.
+    pub path: String,
+    /// Article page, relative to this server.
+    pub url: String,
 }
 
 /// How a question ended.
@@ -218,8 +233,13 @@ impl From<Timings> for TimingsDto {
 
 impl From<&Answer> for AskResponse {
     fn from(a: &Answer) -> Self {
+        let mut choices = None;
         let (outcome, reason, ticket, message) = match &a.outcome {
             Outcome::Answered => (OutcomeName::Answered, None, None, None),
+            Outcome::Clarify { message, choices: offered } => {
+                choices = Some(offered.iter().map(ChoiceDto::from).collect());
+                (OutcomeName::Clarify, None, None, Some(message.clone()))
+            }
             Outcome::HandedOff { reason, ticket, message } => (
                 OutcomeName::HandedOff,
                 Some(reason.as_str()),
@@ -236,12 +256,19 @@ impl From<&Answer> for AskResponse {
             reason,
             ticket,
             message,
+            choices,
             conversation_id: a.conversation.to_string(),
             index_generation: a.generation.0,
             generator: a.generator.as_str(),
             locale: a.locale.clone(),
             timings_ms: a.timings.into(),
         }
+    }
+}
+
+impl From<&Choice> for ChoiceDto {
+    fn from(c: &Choice) -> Self {
+        Self { label: c.label.clone(), path: c.path.clone(), url: c.url.clone() }
     }
 }
 
@@ -357,6 +384,22 @@ pub(super) mod tests {
         assert_eq!(json["reason"], "no_evidence");
         assert_eq!(json["ticket"], ticket.as_str());
         assert_eq!(json["message"], "A colleague will help.");
+    }
+
+    #[test]
+    fn a_question_back_on_the_wire_has_its_choices() {
+        let choice = Choice {
+            label: "Riga".to_owned(),
+            path: "riga.md".to_owned(),
+            url: "/kb/riga".to_owned(),
+        };
+        let message = "Which one?\n1. Riga".to_owned();
+        let outcome = Outcome::Clarify { message, choices: vec![choice] };
+        let json =
+            serde_json::to_value(AskResponse::from(&Answer { outcome, ..answer() })).unwrap();
+        assert_eq!(json["outcome"], "clarify");
+        assert_eq!(json["choices"][0]["url"], "/kb/riga");
+        assert!(json["message"].as_str().unwrap().contains("1. Riga") && json["ticket"].is_null());
     }
 
     #[test]

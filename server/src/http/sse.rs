@@ -63,7 +63,7 @@ fn frame_of(event: AssistantEvent) -> Bytes {
         ),
         AssistantEvent::Done(answer) => {
             let name = match answer.outcome {
-                Outcome::Answered => "done",
+                Outcome::Answered | Outcome::Clarify { .. } => "done",
                 Outcome::HandedOff { .. } => "handed_off",
             };
             frame(name, &AskResponse::from(&*answer))

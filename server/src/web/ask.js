@@ -146,6 +146,14 @@ class Reply {
 
   done(answer) {
     this.end(answer);
+    if (answer.outcome === "clarify") {
+      this.words.replaceChildren(make("p", "", answer.message.split("\n")[0]));
+      const list = make("ol");
+      for (const c of answer.choices) list.append(make("li", "", c.label));
+      this.words.append(list);
+      this.box.scrollIntoView({ block: "nearest" });
+      return;
+    }
     const list = make("ol", "sources");
     list.setAttribute("aria-label", "Sources");
     for (const c of answer.citations) {

@@ -1,11 +1,12 @@
 //! `atbilde calibrate`: fits the confidence to a company's own base, without labels where there are none.
 //!
-//! Called by the `calibrate` command. Two steps. First, questions that the base makes itself
-//! (`questions`): titles and headings are answered by their articles; the same with the articles held
-//! out, and questions of other domains, by none. They are far easier than customers' questions, so they
-//! move scale and intercept of the shipped model alone. Second, where golden cases are given, their
-//! truth moves every coefficient, a little. The threshold is chosen on golden cases by models that have
-//! not seen them (`threshold`); without golden cases nothing can be promised, and the report says so.
+//! Called by the `calibrate` command. One fit of two kinds of evidence. Questions that the base makes
+//! itself (`questions`): titles and headings are answered by their articles; the same with the articles
+//! held out, and questions of other domains, by none. They are far easier than customers' questions, so
+//! without golden cases they move scale and intercept of the shipped model alone. Golden cases count
+//! with their truth, and with enough of them the made-up questions weigh little and every coefficient
+//! may move, a little. The threshold is chosen on golden cases by models that have not seen them
+//! (`threshold`); without golden cases nothing can be promised, and the report says so.
 
 mod fit;
 mod other_domains;
@@ -33,16 +34,20 @@ pub use report::CalibrateOutcome;
 
 /// Parts of the golden cases that are left out of the fit in turn.
 const FOLDS: usize = 5;
-/// Golden cases below which their truth is not fitted.
+/// Golden cases below which nothing is promised and no feature moves.
 const LEAST_JUDGED: usize = 30;
-/// The made-up questions together weigh as this many, however many there are.
+/// The made-up questions together weigh as this many golden cases, however many there are ...
 const MADE_WEIGHT: f64 = 300.0;
+/// ... less this for each golden case ...
+const MADE_LESS: f64 = 3.0;
+/// ... but at least this.
+const MADE_LEAST: f64 = 30.0;
 /// Of the questions without an answer, the share that is close to the subject (held-out articles); the
 /// others are of other domains.
 const NEAR: f64 = 0.25;
-/// Prices of the first and of the second step; see [`Price`].
-const FIRST: Price = Price { features: None, scale: 20.0, intercept: 0.1 };
-const SECOND: Price = Price { features: Some(100.0), scale: 10.0, intercept: 0.1 };
+/// Prices with few golden cases and with enough of them; see [`Price`].
+const FEW: Price = Price { features: None, scale: 20.0, intercept: 0.1 };
+const ENOUGH: Price = Price { features: Some(300.0), scale: 10.0, intercept: 0.1 };
 /// Below this probability nothing is answered on made-up questions alone.
 const EVEN: f64 = 0.5;
 
@@ -179,13 +184,14 @@ fn calibrate(
         ));
     }
     let wish = Wish { max_error: options.max_error, certainty: options.certainty, refuse };
-    let first = fit::fit(&made_up(asked, options.answerable), &Model::shipped(), FIRST);
     let judged: Vec<&Asked> = asked.iter().filter(|a| a.group == Group::Judged).collect();
-    let (model, choice) = if judged.len() < LEAST_JUDGED {
-        (first, on_made_up(asked, (&first, &judged), &wish, options.answerable))
+    let model = fitted(asked, options.answerable, None);
+    let choice = if judged.len() < LEAST_JUDGED {
+        on_made_up(asked, (&model, &judged), &wish, options.answerable)
     } else {
-        let model = second(&judged, &first, None);
-        (model, on_judged(&judged, (&first, &model), &wish))
+        let honest: Vec<Model> =
+            (0..FOLDS).map(|f| fitted(asked, options.answerable, Some(f))).collect();
+        on_judged(&judged, (&honest, &model), &wish)
     };
     Ok(Calibration {
         weights: model.weights,
@@ -209,43 +215,44 @@ fn calibrate(
     })
 }
 
+/// The model for everything that was asked, golden cases of one fold left out.
+fn fitted(asked: &[Asked], answerable: f64, left_out: Option<usize>) -> Model {
+    let judged = asked.iter().filter(|a| a.group == Group::Judged);
+    let enough = judged.clone().count() >= LEAST_JUDGED;
+    let mut examples = made_up(asked, answerable);
+    examples.extend(judged.filter(|a| left_out != Some(fold(&a.subject))).map(|a| Example {
+        features: a.features,
+        right: a.right,
+        weight: 1.0,
+    }));
+    fit::fit(&examples, &Model::shipped(), if enough { ENOUGH } else { FEW })
+}
+
 /// The made-up questions, weighed so that the share with an answer is `answerable`. A title whose own
 /// article is not found says something of the search and nothing of the confidence, and is left out.
 fn made_up(asked: &[Asked], answerable: f64) -> Vec<Example> {
-    let usable = |a: &&Asked| match a.group {
-        Group::Made => a.right,
-        Group::Judged => a.right,
-        Group::HeldOut | Group::OtherDomain => true,
-    };
+    let judged = asked.iter().filter(|a| a.group == Group::Judged).count();
+    let total = (MADE_WEIGHT - MADE_LESS * judged as f64).max(MADE_LEAST);
     let kind = |a: &Asked| match a.group {
-        Group::Made | Group::Judged => 0,
-        Group::HeldOut => 1,
-        Group::OtherDomain => 2,
+        Group::Made => a.right.then_some(0),
+        Group::HeldOut => Some(1),
+        Group::OtherDomain => Some(2),
+        Group::Judged => None,
     };
     let mut sizes = [0.0f64; 3];
-    for a in asked.iter().filter(usable) {
-        sizes[kind(a)] += 1.0;
+    for kind in asked.iter().filter_map(kind) {
+        sizes[kind] += 1.0;
     }
     let shares = [answerable, (1.0 - answerable) * NEAR, (1.0 - answerable) * (1.0 - NEAR)];
     asked
         .iter()
-        .filter(usable)
-        .map(|a| Example {
+        .filter_map(|a| kind(a).map(|kind| (a, kind)))
+        .map(|(a, kind)| Example {
             features: a.features,
-            right: kind(a) == 0,
-            weight: MADE_WEIGHT * shares[kind(a)] / sizes[kind(a)],
+            right: kind == 0,
+            weight: total * shares[kind] / sizes[kind],
         })
         .collect()
-}
-
-/// The second step on golden cases, those of one fold left out.
-fn second(judged: &[&Asked], first: &Model, left_out: Option<usize>) -> Model {
-    let examples: Vec<Example> = judged
-        .iter()
-        .filter(|a| left_out != Some(fold(&a.subject)))
-        .map(|a| Example { features: a.features, right: a.right, weight: 1.0 })
-        .collect();
-    fit::fit(&examples, first, SECOND)
 }
 
 /// Cases of one subject are always in one fold, whatever their language.
@@ -253,12 +260,12 @@ fn fold(subject: &str) -> usize {
     usize::from(questions::shuffled(subject)[0]) % FOLDS
 }
 
-fn on_judged(judged: &[&Asked], (first, model): (&Model, &Model), wish: &Wish) -> Choice {
-    let models: Vec<Model> = (0..FOLDS).map(|f| second(judged, first, Some(f))).collect();
+/// `honest` holds a model for each fold that has not seen it.
+fn on_judged(judged: &[&Asked], (honest, model): (&[Model], &Model), wish: &Wish) -> Choice {
     let list: Vec<Judged> = judged
         .iter()
         .map(|a| Judged {
-            honest: models[fold(&a.subject)].probability(&a.features),
+            honest: honest[fold(&a.subject)].probability(&a.features),
             used: model.probability(&a.features),
             right: a.right,
             answerable: a.answerable,
