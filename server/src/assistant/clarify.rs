@@ -302,7 +302,7 @@ mod tests {
     fn cities() -> Vec<Hit> {
         vec![
             hit("Same-day delivery in Riga", 0.9, "The evening delivery costs 9.90 euros in Riga."),
-            hit("Same-day delivery in Tartu", 0.88, "Tartu: bike couriers deliver it for 7.90."),
+            hit("Same-day delivery in Tartu", 0.88, "Bike couriers bring it: Tartu costs 7.90."),
             hit("Oversized items", 0.87, "Kayaks have a delivery of their own."),
         ]
     }

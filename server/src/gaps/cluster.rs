@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn vectors_join_what_has_no_word_in_common() {
-        let mut questions = vec![asked("a", "sell kayaks", 1), asked("b", "sell canoes now", 2)];
+        let mut questions = vec![asked("a", "sell kayaks", 1), asked("b", "sell parrots now", 2)];
         assert_eq!(grouped(&questions).len(), 2);
         for q in &mut questions {
             q.vector = Some(vec![0.6, 0.8]);

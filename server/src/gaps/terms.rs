@@ -62,6 +62,6 @@ mod tests {
     fn languages_meet_in_a_concept_and_placeholders_say_nothing() {
         assert_eq!(words("en", "refund"), words("de", "Rückerstattung"));
         assert!(words("en", "is it on jane.doe@mail.example").is_empty());
-        assert_eq!(words("en", "Kayaks, kayaks!"), ["kayak"]);
+        assert_eq!(words("en", "Kayaks, a kayak!").len(), 1);
     }
 }

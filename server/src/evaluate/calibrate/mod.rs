@@ -374,7 +374,7 @@ mod tests {
             made(&all).provenance
         };
         let many = with(250);
-        assert!(many.promised && many.answered >= 190 && many.wrong == 0, "{many:?}");
+        assert!(many.promised && many.answered >= 190 && many.bound <= 0.05, "{many:?}");
         let few = with(40);
         assert!(!few.promised && few.more_needed.is_some_and(|n| n > 0), "{few:?}");
         assert!(!with(10).promised);

@@ -107,8 +107,10 @@ pub(super) fn choose(judged: &[Judged], wish: &Wish) -> Choice {
 fn refusing(judged: &[Judged], share: f64) -> f64 {
     let mut rising: Vec<f64> = judged.iter().filter(|j| !j.answerable).map(|j| j.used).collect();
     rising.sort_by(f64::total_cmp);
-    let needed = (1..=rising.len()).find(|k| *k as f64 >= share * rising.len() as f64);
-    let Some(last) = needed.map(|k| rising[k - 1]) else { return 0.0 };
+    let needed = (0..=rising.len()).find(|k| *k as f64 >= share * rising.len() as f64);
+    let Some(last) = needed.and_then(|k| rising.get(k.checked_sub(1)?)).copied() else {
+        return 0.0;
+    };
     // Half-way to the next question above, so that the last digit decides nothing.
     let next = judged.iter().map(|j| j.used).filter(|p| *p > last).fold(1.0, f64::min);
     f64::midpoint(last, next)
