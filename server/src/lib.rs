@@ -1,19 +1,24 @@
 //! `server` turns questions into proven answers.
 //!
-//! Layers, low to high: `privacy <- domain <- evidence <- generate, store <- assistant <- http <-
-//! startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
+//! Layers, low to high: `privacy <- domain <- evidence <- generate, store, live, handoff, access <-
+//! assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back ends; `http` is the only folder that
 //! knows the web framework.
 
+pub mod access;
 pub mod assistant;
 pub mod cli;
+pub mod desk;
 pub mod domain;
 pub mod evaluate;
 pub mod evidence;
 pub mod gaps;
 pub mod generate;
+pub mod handoff;
 pub mod http;
+pub mod live;
 pub mod privacy;
 pub mod settings;
 pub mod startup;
 pub mod store;
 pub mod telemetry;
+pub mod tls;

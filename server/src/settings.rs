@@ -12,18 +12,22 @@ use figment::Figment;
 use indexer::settings::{IndexerSettings, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
+use crate::access::AccessSettings;
 use crate::assistant::AssistantSettings;
 use crate::evaluate::EvalSettings;
 use crate::generate::GeneratorSettings;
+use crate::handoff::{HandoffSettings, Hours};
 use crate::privacy::RedactionSettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Settings {
     pub server: ServerSettings,
+    pub access: AccessSettings,
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
     pub redaction: RedactionSettings,
+    pub handoff: HandoffSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -133,14 +137,18 @@ impl Settings {
         let value = |e: figment::Error| SettingsError::Value(e.to_string());
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
+            access: figment.extract_inner("access").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
             redaction: figment.extract_inner("redaction").map_err(value)?,
+            handoff: figment.extract_inner("handoff").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
         };
         settings.server.check()?;
+        settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
+        Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
         Ok(settings)
     }
 

@@ -8,22 +8,30 @@
 
 mod base;
 mod follower;
+mod housekeeper;
 
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{self, IndexStatus, Phase, Readiness, State};
+use crate::access::{Gate, Limits, Networks, VisitorTokens, secret_key};
+use crate::desk::Desk;
+use crate::http::{self, Doors, IndexStatus, Phase, Readiness, State};
+use crate::privacy::Secret;
 use crate::settings::Settings;
 
 pub use base::{Base, EmbedderStart, STORE_FILE};
 use follower::Follower;
+use housekeeper::Housekeeper;
+
+/// Signs customers' tokens; in the data folder, for its owner alone.
+const VISITOR_KEY: &str = "visitor.key";
 
 /// Where the application works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +48,7 @@ pub struct Application {
     settings: Settings,
     base: Base,
     readiness: Arc<Readiness>,
+    visitor_key: Secret,
 }
 
 impl Application {
@@ -51,9 +60,10 @@ impl Application {
         let listener = bind(&settings)?;
         base::check_kb(&paths.kb)?;
         let base = Base::open(&settings, paths, EmbedderStart::Now).await?;
+        let visitor_key = visitor_key(&settings, paths)?;
         let readiness =
             Arc::new(Readiness::new(Phase::Starting("the index is being opened".to_owned())));
-        Ok(Self { listener, settings, base, readiness })
+        Ok(Self { listener, settings, base, readiness, visitor_key })
     }
 
     /// The port that it listens on.
@@ -99,13 +109,32 @@ impl Application {
     /// # Errors
     /// When serving cannot start or fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let Self { listener, settings, base, readiness } = self;
+        let Self { listener, settings, base, readiness, visitor_key } = self;
         let address = listener.local_addr().context("the port was lost")?;
         let stopping = CancellationToken::new();
 
         let assistant = Arc::new(base.assistant(&settings, base.store())?);
         let status = Arc::new(IndexStatus::default());
+        let limits = Arc::new(Limits::new(&settings.access.limits));
+        let housekeeper = Housekeeper {
+            assistant: Arc::clone(&assistant),
+            limits: Arc::clone(&limits),
+            stop: stopping.clone(),
+        };
+        let visitors = VisitorTokens::new(visitor_key, settings.access.visitor_days);
         let state = State {
+            desk: Desk::new(Arc::clone(&assistant), base.store(), base.hub()),
+            store: base.store(),
+            hub: base.hub(),
+            hours: base.hours(),
+            doors: Doors {
+                proxies: Networks::new(&settings.access.trusted_proxies),
+                visitors,
+                gate: Gate::new(base.store(), Arc::clone(&limits), settings.access.session_hours),
+                limits,
+                settings: settings.access.clone(),
+            },
+            stopping: stopping.clone(),
             assistant,
             status: Arc::clone(&status),
             knowledge: base.knowledge(),
@@ -134,14 +163,32 @@ impl Application {
         };
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
         let following: JoinHandle<()> = tokio::spawn(follower.run());
+        let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         tracing::info!(%address, "server.listening");
 
         let served = server.await.context("the server failed");
         stopping.cancel();
         let followed = following.await.context("the follower of the knowledge base failed");
+        let kept = keeping.await.context("the housekeeper failed");
         base.close().await;
         tracing::info!("server.stopped");
-        served.and(followed)
+        served.and(followed).and(kept)
+    }
+}
+
+/// The key of customers' tokens: configured, or the data folder's own.
+fn visitor_key(settings: &Settings, paths: &Paths) -> Result<Secret> {
+    let access = &settings.access;
+    match (&access.visitor_secret, &access.visitor_secret_file) {
+        (Some(secret), _) => Ok(secret.clone()),
+        (None, Some(file)) => {
+            let key = fs_err::read_to_string(file).context("access.visitor_secret_file")?;
+            let key = key.trim();
+            ensure!(key.len() >= 32, "{} holds fewer than 32 characters", file.display());
+            Ok(Secret::new(key))
+        }
+        (None, None) => secret_key(&paths.data.join(VISITOR_KEY))
+            .context("the key of customers' tokens cannot be made"),
     }
 }
 

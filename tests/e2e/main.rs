@@ -3,11 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what is meant")]
 
+mod access;
 mod admin;
 mod ask_json;
 mod ask_sse;
 mod clarify;
 mod commands;
+mod conversations;
+mod desk;
 mod errors;
 mod evaluation;
 mod following;

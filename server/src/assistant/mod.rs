@@ -1,20 +1,27 @@
 //! The product: from a question to a proven answer or a hand-over, decided by code.
 //!
-//! [`Assistant::ask`] runs the whole path: a place in the bounded queue, rules (asked for a person),
-//! the follow-up made a stand-alone query, search, confidence, decision, words, and for a hand-over
-//! a stored ticket before any message. Called by `http` and by the `ask` command; knows neither the
-//! web framework nor a database.
+//! [`Assistant::ask`] runs the whole path: the stored conversation, a place in the bounded queue, rules
+//! (asked for a person), the follow-up made a stand-alone query, search, confidence, decision, words,
+//! and for a hand-over a stored ticket before any message. What a customer does beside asking is in
+//! `talking`. Called by `http` and by the `ask` command; knows neither the web framework nor a database.
 
 mod admission;
+mod answering;
 pub mod calibration;
 mod clarify;
 mod condense;
 pub mod confidence;
 pub mod guard;
-mod history;
-mod messages;
+mod handing_over;
+pub(crate) mod messages;
+mod numbers;
 mod person_request;
 pub mod prompt;
+mod rules;
+mod settings;
+mod suggesting;
+mod summary;
+mod talking;
 mod writing;
 
 use std::sync::Arc;
@@ -23,27 +30,29 @@ use std::time::Instant;
 use indexer::model::{Audience, Filter, Generation, Hit, Locale};
 use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery, Snapshot};
 use jiff::{Timestamp, Zoned};
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Answer, AssistantEvent, Choice, ConversationId, Escalation, Failure, FailureKind, GeneratorId,
-    Outcome, Question, ReasonCode, Role, Said, SeenPassage, Ticket, Timings, Turn,
+    Answer, AssistantEvent, ConversationId, Failure, FailureKind, GeneratorId, Outcome, Question,
+    Role, Said, SeenPassage, Timings, Turn,
 };
-use crate::generate::extractive;
+use crate::generate::extractive::citation;
+use crate::handoff::Hours;
+use crate::live::Hub;
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
-use crate::store::ConversationStore;
+use crate::store::{ConversationStore, NewConversation, StoreError};
 
-use admission::{Admission, Refused};
-use clarify::{Offer, Offers};
-use confidence::{Confidence, ConfidenceSettings};
-use guard::GuardSettings;
-use history::History;
-use writing::Subject;
-
-pub use writing::Writer;
+use admission::Admission;
+use clarify::Offers;
+use confidence::Confidence;
+use numbers::Numbers;
 
 pub use admission::AdmissionSettings;
+pub(crate) use handing_over::stepping_in;
+pub use settings::{AssistantSettings, ConversationSettings};
+pub use suggesting::{SuggestError, Suggestion};
+pub use talking::{Beginning, HandOffRequest, PersonCalled};
+pub use writing::Writer;
 
 /// Passages that are looked at for an answer.
 const HITS: usize = 12;
@@ -51,16 +60,10 @@ const HITS: usize = 12;
 const SEEN: usize = 10;
 /// Events that may wait for a slow reader.
 const EVENTS: usize = 64;
-
-/// `[assistant]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AssistantSettings {
-    pub admission: AdmissionSettings,
-    pub confidence: ConfidenceSettings,
-    pub answer: extractive::ExtractiveSettings,
-    pub guard: GuardSettings,
-}
+/// Earlier messages that rules and summaries look at.
+const LOOK_BACK: u32 = 200;
+/// Earlier turns that a search and a model are given.
+const TURNS: usize = 8;
 
 /// What was found for a question and how sure that makes: everything before the decision.
 #[derive(Debug)]
@@ -70,29 +73,47 @@ pub struct Assessment {
     pub confidence: Option<Confidence>,
 }
 
+/// What an assistant works with.
+pub struct Parts {
+    pub knowledge: Arc<KnowledgeBase>,
+    pub store: Arc<dyn ConversationStore>,
+    pub redactor: Arc<Redactor>,
+    pub writer: Writer,
+    pub hub: Arc<Hub>,
+    pub hours: Arc<Hours>,
+}
+
 /// Answers questions over one knowledge base. Shared by all requests.
 pub struct Assistant {
     knowledge: Arc<KnowledgeBase>,
     store: Arc<dyn ConversationStore>,
     redactor: Arc<Redactor>,
     writer: Writer,
+    hub: Arc<Hub>,
+    hours: Arc<Hours>,
     settings: AssistantSettings,
     admission: Admission,
-    history: History,
+    numbers: Numbers,
     offers: Offers,
 }
 
 impl Assistant {
-    pub fn new(
-        knowledge: Arc<KnowledgeBase>,
-        store: Arc<dyn ConversationStore>,
-        redactor: Arc<Redactor>,
-        writer: Writer,
-        settings: AssistantSettings,
-    ) -> Self {
+    pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
-        let (history, offers) = (History::default(), Offers::default());
-        Self { knowledge, store, redactor, writer, settings, admission, history, offers }
+        let Parts { knowledge, store, redactor, writer, hub, hours } = parts;
+        let (numbers, offers) = (Numbers::default(), Offers::default());
+        Self {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            hub,
+            hours,
+            settings,
+            admission,
+            numbers,
+            offers,
+        }
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -118,6 +139,7 @@ impl Assistant {
         while let Some(event) = events.recv().await {
             match event {
                 AssistantEvent::Done(answer) => return Ok(*answer),
+                AssistantEvent::Accepted(accepted) => return Ok(accepted.answer),
                 AssistantEvent::Failed(failure) => return Err(failure),
                 AssistantEvent::Queued { .. }
                 | AssistantEvent::Sources(_)
@@ -139,10 +161,10 @@ impl Assistant {
     ) -> Result<Answer, Failure> {
         let conversation = ConversationId::random();
         let locale = self.locale_of(&question);
-        for turn in turns {
-            let said = self.redact(conversation, &turn.text, &locale);
-            self.history.push(conversation, turn.role, said);
-        }
+        self.remember(conversation, &turns, &locale).await.map_err(|error| {
+            tracing::error!(%error, "conversation.failed");
+            internal("the earlier turns could not be kept")
+        })?;
         question.conversation = Some(conversation);
         self.answer(question).await
     }
@@ -180,158 +202,6 @@ impl Assistant {
         self.look_up((&text, question.audience), &locale, &turns, snapshot).await
     }
 
-    /// Everything up to the last event, which it returns.
-    async fn run(
-        &self,
-        question: Question,
-        events: &mpsc::Sender<AssistantEvent>,
-    ) -> AssistantEvent {
-        let started = Instant::now();
-        let conversation = question.conversation.unwrap_or_else(ConversationId::random);
-        let _permit = match self.admission.enter(events).await {
-            Ok(permit) => permit,
-            Err(Refused { retry_after_s }) => {
-                return AssistantEvent::Failed(Failure {
-                    kind: FailureKind::Overloaded { retry_after_s },
-                    message: "too many questions are waiting; ask again in a moment".to_owned(),
-                });
-            }
-        };
-        let mut path = Path { started, conversation, ..Path::new(conversation) };
-        path.locale = self.locale_of(&question);
-        // Here the customer's own words end; everything after works with the redacted ones.
-        let asked = self.redact(conversation, &question.text, &path.locale);
-        match self.decide((&asked, question.audience), &mut path).await {
-            Ok(Decision::Answer(ground)) => {
-                let Some((drafted, generator)) =
-                    self.words(&ground, (&asked, &mut path), events).await
-                else {
-                    self.history.push(conversation, Role::User, asked);
-                    return self.hand_over(ReasonCode::LowConfidence, &path).await;
-                };
-                self.history.push(conversation, Role::User, asked);
-                let answer = CustomerText::new(drafted.text.clone());
-                let answer = self.redact(conversation, &answer, &path.locale);
-                self.history.push(conversation, Role::Assistant, answer);
-                AssistantEvent::Done(Box::new(Answer {
-                    outcome: Outcome::Answered,
-                    text: drafted.text,
-                    sentences: drafted.sentences,
-                    citations: drafted.citations,
-                    generator,
-                    ..path.answer()
-                }))
-            }
-            Ok(Decision::Clarify(choices)) => {
-                self.history.push(conversation, Role::User, asked);
-                let message = messages::clarify(&path.locale, &choices);
-                let said = CustomerText::new(message.clone());
-                let said = self.redact(conversation, &said, &path.locale);
-                self.history.push(conversation, Role::Assistant, said);
-                let outcome = Outcome::Clarify { message, choices };
-                AssistantEvent::Done(Box::new(Answer { outcome, ..path.answer() }))
-            }
-            Ok(Decision::HandOff(reason)) => {
-                self.history.push(conversation, Role::User, asked);
-                self.hand_over(reason, &path).await
-            }
-            Err(error) => {
-                tracing::error!(%conversation, error = %error, "assistant.failed");
-                self.hand_over(ReasonCode::Error, &path).await
-            }
-        }
-    }
-
-    async fn decide(
-        &self,
-        (asked, audience): (&RedactedText, Audience),
-        path: &mut Path,
-    ) -> Result<Decision, indexer::search::SearchError> {
-        path.generation = self.knowledge.snapshot().generation;
-        if person_request::asks_for_person(asked.as_str()) {
-            return Ok(Decision::HandOff(ReasonCode::CustomerRequested));
-        }
-
-        let turns: Vec<Said> = self.history.turns(path.conversation);
-        let offer = self.offers.take(path.conversation);
-        let picked = offer.as_ref().and_then(|offer| {
-            Some((offer, clarify::picked(asked.as_str(), &offer.choices, &offer.locale)?))
-        });
-        if let Some((offer, _)) = picked {
-            path.locale = offer.locale.clone();
-        }
-        let snapshot = self.knowledge.snapshot();
-        let Assessment { mut found, confidence } = match picked {
-            Some((offer, choice)) => {
-                let query = format!("{} {}", offer.query, choice.label);
-                self.search_for((query, audience), &path.locale, snapshot).await?
-            }
-            None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
-        };
-        if let Some((_, choice)) = picked {
-            clarify::keep(&mut found, choice);
-        }
-        path.found(&found);
-        let Some(confidence) = confidence else {
-            return Ok(Decision::HandOff(ReasonCode::NoEvidence));
-        };
-        path.confidence = confidence.probability;
-        if confidence.probability < self.settings.confidence.threshold() {
-            let reason = if confidence.evidence {
-                ReasonCode::LowConfidence
-            } else {
-                ReasonCode::NoEvidence
-            };
-            return Ok(Decision::HandOff(reason));
-        }
-
-        // At most once in a row: an offer that was not taken up is not repeated.
-        if offer.is_none()
-            && let Some(choices) = clarify::choices(&found)
-        {
-            let (query, locale) = (found.query.clone(), path.locale.clone());
-            let offer = Offer { query, locale, choices: choices.clone() };
-            self.offers.put(path.conversation, offer);
-            return Ok(Decision::Clarify(choices));
-        }
-        Ok(Decision::Answer(Box::new(Ground { found, turns })))
-    }
-
-    /// Words an answer and sends it: by a model where one is configured and its words hold, else by
-    /// the articles' own sentences. `None` when there is nothing to say.
-    async fn words(
-        &self,
-        ground: &Ground,
-        (asked, path): (&RedactedText, &mut Path),
-        events: &mpsc::Sender<AssistantEvent>,
-    ) -> Option<(extractive::Drafted, GeneratorId)> {
-        let writing = Instant::now();
-        let subject = Subject {
-            asked,
-            turns: &ground.turns,
-            hits: &ground.found.retrieved.hits,
-            locale: &path.locale,
-            guard: &self.settings.guard,
-        };
-        let written = self.writer.write(&subject, events).await;
-        let worded = match written {
-            Some(written) => Some((written.drafted, written.generator)),
-            None => {
-                let drafted = extractive::answer(&ground.found, &self.settings.answer);
-                if drafted.sentences.is_empty() {
-                    return None;
-                }
-                let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
-                for sentence in &drafted.sentences {
-                    let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
-                }
-                Some((drafted, GeneratorId::Extractive))
-            }
-        };
-        path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
-        worded
-    }
-
     /// The language to search and reply in: the one asked for, else the question's own among those
     /// of the base.
     fn locale_of(&self, question: &Question) -> Locale {
@@ -352,7 +222,7 @@ impl Assistant {
         locale: &Locale,
     ) -> RedactedText {
         let locale = Some(locale.as_str());
-        self.history.redact(conversation, |numbers| self.redactor.redact(text, locale, numbers))
+        self.numbers.redact(conversation, |numbers| self.redactor.redact(text, locale, numbers))
     }
 
     async fn look_up(
@@ -384,48 +254,35 @@ impl Assistant {
         Ok(Assessment { found, confidence })
     }
 
-    /// Stores the ticket, then tells the customer. Without a stored ticket nothing is promised.
-    async fn hand_over(&self, reason: ReasonCode, path: &Path) -> AssistantEvent {
-        let escalation = Escalation {
-            ticket: Ticket::random(),
-            at: Timestamp::now(),
-            conversation: path.conversation,
-            reason,
-            confidence: path.confidence,
-            locale: path.locale.as_str().to_owned(),
-            generation: path.generation,
-            passages: path.seen.clone(),
-        };
-        if let Err(error) = self.store.add_escalation(&escalation).await {
-            tracing::error!(conversation = %path.conversation, error = %error, "escalation.failed");
-            return AssistantEvent::Failed(internal(
-                "the question could be neither answered nor handed over; try again",
-            ));
+    /// Keeps turns that were said elsewhere.
+    async fn remember(
+        &self,
+        id: ConversationId,
+        turns: &[Turn],
+        locale: &Locale,
+    ) -> Result<(), StoreError> {
+        let at = Timestamp::now();
+        let new =
+            NewConversation { id, locale: locale.as_str().to_owned(), site: None, page: None, at };
+        self.store.create(&new).await?;
+        let mut last = None;
+        for turn in turns {
+            let text = self.redact(id, &turn.text, locale);
+            match (turn.role, &last) {
+                (Role::Assistant, Some(posted)) => {
+                    let answer = answering::remembered(posted, text);
+                    self.store.commit_answer(id, &answer).await?;
+                }
+                // An assistant that speaks first has said nothing that a question leans on.
+                (Role::Assistant, None) => {}
+                (Role::User, _) => {
+                    let new = answering::new_message(text, None, locale);
+                    last = Some(self.store.post(id, &new).await?);
+                }
+            }
         }
-        tracing::info!(
-            ticket = %escalation.ticket,
-            reason = reason.as_str(),
-            confidence = escalation.confidence,
-            "escalation.stored"
-        );
-        let message = messages::hand_over(&path.locale, reason, &escalation.ticket);
-        let outcome = Outcome::HandedOff { reason, ticket: escalation.ticket, message };
-        AssistantEvent::Done(Box::new(Answer { outcome, ..path.answer() }))
+        Ok(())
     }
-}
-
-enum Decision {
-    Answer(Box<Ground>),
-    /// Asks back which of these articles is meant.
-    Clarify(Vec<Choice>),
-    HandOff(ReasonCode),
-}
-
-/// What an answer is made of.
-struct Ground {
-    found: SearchOutcome,
-    /// Oldest first.
-    turns: Vec<Said>,
 }
 
 /// What is known of a question on its way.
@@ -463,6 +320,8 @@ impl Path {
             path: h.path.as_str().to_owned(),
             anchor: h.anchor.clone(),
             score: h.score,
+            title: h.meta.title.clone(),
+            url: citation(1, h).url,
         };
         self.seen = found.retrieved.hits.iter().take(SEEN).map(seen).collect();
     }
@@ -477,12 +336,18 @@ impl Path {
             citations: Vec::new(),
             confidence: self.confidence,
             conversation: self.conversation,
+            seq: None,
             generation: self.generation,
             generator: GeneratorId::Extractive,
             locale: self.locale.as_str().to_owned(),
             timings: Timings { total_ms, ..self.timings },
         }
     }
+}
+
+/// The language tag of a stored conversation.
+fn locale_or_none(tag: &str) -> Locale {
+    Locale::parse(tag).unwrap_or_else(Locale::undetermined)
 }
 
 fn internal(message: &str) -> Failure {

@@ -1,5 +1,5 @@
 //! `atbilde escalations`: the questions that were handed to people, newest first. Works while a
-//! server runs. No word of a customer is stored, so none is shown.
+//! server runs. Customers' words are stored redacted, and shown so.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{ConfigFlag, block_on, print};
 use crate::domain::Escalation;
 use crate::startup::STORE_FILE;
-use crate::store::{ConversationStore, SqliteStore};
+use crate::store::{HandOvers, SqliteStore};
 
 /// Flags of `escalations`.
 #[derive(Debug, Args)]
@@ -61,6 +61,9 @@ fn as_json(found: &[Escalation]) -> String {
                 "conversation_id": e.conversation.to_string(),
                 "index_generation": e.generation.0,
                 "passages": e.passages,
+                "status": e.status.as_str(),
+                "reasoning": e.reasoning,
+                "summary": e.summary.as_str(),
             })
         })
         .collect();

@@ -12,8 +12,10 @@ mod client;
 mod escalations;
 mod eval;
 mod health;
+mod key;
 mod redact;
 mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -44,6 +46,10 @@ enum Command {
     Ask(ask::Ask),
     /// List the questions that were handed to people
     Escalations(escalations::Escalations),
+    /// Accounts of the people who answer customers
+    User(user::User),
+    /// Keys of programs that call the REST interface
+    Key(key::Key),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
     /// Fit the confidence to the company's own articles
@@ -65,6 +71,8 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
+            Self::User(command) => command.run(),
+            Self::Key(command) => command.run(),
             Self::Eval(command) => command.run(),
             Self::Calibrate(command) => command.run(),
             #[cfg(feature = "llama")]
@@ -100,6 +108,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    crate::tls::install();
     cli.command.run().unwrap_or_else(|error| {
         let _ = std::io::stderr().write_all(told(&error).as_bytes());
         ExitCode::FAILURE

@@ -1,11 +1,12 @@
 //! What a customer gets: sentences, each with the passages that prove it.
 
 use indexer::model::{Generation, PassageId};
+use serde::{Deserialize, Serialize};
 
 use super::{ConversationId, ReasonCode, Ticket};
 
 /// A passage that proves a sentence, as the customer sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
     /// Number that sentences refer to, from 1.
     pub n: u32,
@@ -24,7 +25,7 @@ pub struct Citation {
 }
 
 /// One sentence (or step, bullet, table row) of an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sentence {
     /// Position in the answer, from 0.
     pub index: u32,
@@ -34,7 +35,8 @@ pub struct Sentence {
 }
 
 /// Who wrote the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum GeneratorId {
     /// Sentences of the articles, verbatim.
     Extractive,
@@ -101,6 +103,8 @@ pub struct Answer {
     /// Probability that the passages answer the question, [0, 1].
     pub confidence: f64,
     pub conversation: ConversationId,
+    /// Number of the message in the conversation that holds it.
+    pub seq: Option<u64>,
     pub generation: Generation,
     pub generator: GeneratorId,
     /// Language of the reply.

@@ -1,7 +1,7 @@
 //! What happens while a question is answered, in order: `Queued`*, `Sources`, `Sentence`*, then
-//! exactly one of `Done` and `Failed`.
+//! exactly one of `Done` and `Failed`. Where a person answers instead, `Accepted` is all.
 
-use super::{Answer, Citation, Sentence};
+use super::{Answer, Citation, Conversation, Message, Sentence};
 
 /// One step of an answer on its way to the customer.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,26 @@ pub enum AssistantEvent {
     Sentence(Sentence),
     /// Answered or handed off.
     Done(Box<Answer>),
+    /// The message is kept for the person who answers.
+    Accepted(Box<Accepted>),
     /// Neither was possible. The customer is told so.
     Failed(Failure),
+}
+
+impl AssistantEvent {
+    /// Whether nothing comes after it.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Accepted(_) | Self::Failed(_))
+    }
+}
+
+/// A message that a person will answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    pub conversation: Conversation,
+    pub message: Message,
+    /// What a client is told that knows no conversations: the hand-over that is open.
+    pub answer: Answer,
 }
 
 /// Why a question ended without an answer and without a ticket.
@@ -31,6 +49,10 @@ pub struct Failure {
 pub enum FailureKind {
     /// Try again after this many seconds.
     Overloaded { retry_after_s: u32 },
+    /// The conversation went on otherwise meanwhile; the same may be sent again.
+    Conflict,
+    /// There is no such conversation.
+    Missing,
     /// The server is at fault; it is logged there.
     Internal,
 }

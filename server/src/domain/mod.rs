@@ -1,12 +1,23 @@
-//! The values of the assistant: question, answer, escalation, events. Pure data, no I/O, no web
+//! The values of the assistant: question, answer, conversation, escalation, agent, events. Pure data, no I/O, no web
 //! framework; `http` translates them to the wire.
 
+mod agent;
 mod answer;
+mod conversation;
 mod escalation;
 mod event;
+mod message;
 mod question;
 
+pub use agent::{Agent, AgentId, AgentRole, Permission};
 pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
-pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket};
-pub use event::{AssistantEvent, Failure, FailureKind};
+pub use conversation::{
+    Colleague, Conversation, ConversationState, Epoch, OpenHandOver, Rating, Step, SystemKind,
+};
+pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket, TicketStatus};
+pub use event::{Accepted, AssistantEvent, Failure, FailureKind};
+pub use message::{Author, Message, Proof};
 pub use question::{ConversationId, MAX_CHARS, Question, QuestionError, Role, Said, Turn};
+
+#[cfg(test)]
+pub(crate) use escalation::tests::escalation as escalation_for_tests;

@@ -56,6 +56,8 @@ pub struct Question {
     pub locale: Option<Locale>,
     /// Continues this conversation; a new one when `None`.
     pub conversation: Option<ConversationId>,
+    /// Chosen by the client, so that a message sent twice counts once.
+    pub message_id: Option<Uuid>,
     /// What the asker may see. Set by the server from who is asking, never by a request field.
     pub audience: Audience,
 }
@@ -109,7 +111,13 @@ impl Question {
                     .map_err(|_| QuestionError::Conversation(c.chars().take(64).collect()))
             })
             .transpose()?;
-        Ok(Self { text: CustomerText::new(cleaned), locale, conversation, audience })
+        Ok(Self {
+            text: CustomerText::new(cleaned),
+            locale,
+            conversation,
+            message_id: None,
+            audience,
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! The knowledge base that is measured, and an assistant over it.
 //!
-//! Called by `set_run`, `golden_run` and `calibrate`. Takes the data folder as the server does, brings it up to
-//! date, and throws tickets away: an evaluation must not fill the inbox of the people who take over.
+//! Called by `set_run`, `golden_run` and `calibrate`. Takes the data folder as the server does, brings
+//! it up to date, and keeps conversations in memory: an evaluation must not fill the inbox of the people
+//! who take over.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use indexer::model::Document;
 use indexer::publish::BuildReport;
 use indexer::search::KnowledgeBase;
@@ -15,10 +15,9 @@ use super::EvalError;
 use super::progress::IndexingBars;
 use crate::assistant::Assistant;
 use crate::assistant::calibration::Calibration;
-use crate::domain::Escalation;
 use crate::settings::Settings;
 use crate::startup::{self, EmbedderStart, Paths};
-use crate::store::{ConversationStore, StoreError};
+use crate::store::SqliteStore;
 
 /// What the base is made of.
 pub(super) enum Source<'a> {
@@ -90,7 +89,8 @@ impl Base {
         let mut confidence = settings.assistant.confidence.clone();
         confidence.calibration.clone_from(&calibration);
         let threshold = confidence.threshold();
-        let assistant = opened.assistant_with(settings, Arc::new(NoTickets), calibration)?;
+        let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
+        let assistant = opened.assistant_with(settings, Arc::new(store), calibration)?;
         Ok(Self { knowledge, assistant: Arc::new(assistant), report, threshold, opened })
     }
 
@@ -102,19 +102,5 @@ impl Base {
     /// Closes the data folder.
     pub(super) async fn close(self) {
         self.opened.close().await;
-    }
-}
-
-/// Accepts escalations and forgets them.
-struct NoTickets;
-
-#[async_trait]
-impl ConversationStore for NoTickets {
-    async fn add_escalation(&self, _: &Escalation) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn escalations(&self, _: u32) -> Result<Vec<Escalation>, StoreError> {
-        Ok(Vec::new())
     }
 }

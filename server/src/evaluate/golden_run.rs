@@ -279,6 +279,7 @@ mod tests {
             citations: vec![citation],
             confidence: 0.9,
             conversation: ConversationId::random(),
+            seq: None,
             generation: Generation(1),
             generator: GeneratorId::Extractive,
             locale: "en".into(),

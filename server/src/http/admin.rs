@@ -13,7 +13,10 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::State;
+use super::auth::bearer;
 use super::error::{Code, Problem, ProblemBody};
+use crate::access::key_hash;
+use crate::store::KeyScope;
 
 /// What the follower of the folder did last.
 #[derive(Default)]
@@ -127,7 +130,7 @@ pub(super) async fn index(
     state: web::Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    authorize(&state, &request)?;
+    authorize(&state, &request).await?;
     let snapshot = state.knowledge.snapshot();
     let status = state.status.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(IndexResponse {
@@ -146,8 +149,12 @@ pub(super) async fn index(
     }))
 }
 
-/// Passes a caller with the operator's token. Compared by hash, so that the time taken tells nothing.
-fn authorize(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+/// Passes a caller with the operator's token, or with an API key of scope `operate`. The token is
+/// compared by hash, so that the time taken tells nothing.
+async fn authorize(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    if bearer(request).is_some_and(|token| key_hash(token).is_some()) {
+        return state.admit(request, KeyScope::Operate).await;
+    }
     let refused = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let token = state.settings.admin_token.as_deref().filter(|t| !t.is_empty());
     let token = token.ok_or_else(|| refused("no `server.admin_token` is configured"))?;

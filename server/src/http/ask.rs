@@ -3,11 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use indexer::model::Audience;
 
+use super::State;
 use super::body::JsonBody;
+use super::conversations::begun_by;
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
-use super::{State, sse};
+use super::sse::{self, Form};
 use crate::domain::Question;
+use crate::store::KeyScope;
 
 /// Ask a question.
 ///
@@ -41,20 +44,22 @@ pub(super) async fn ask(
     request: HttpRequest,
     JsonBody(body): JsonBody<AskRequest>,
 ) -> Result<HttpResponse, Problem> {
+    state.admit(&request, KeyScope::Ask).await?;
     state.readiness.check()?;
-    let question = Question::parse(
+    let mut question = Question::parse(
         &body.question,
         body.locale.as_deref(),
         body.conversation_id.as_deref(),
         Audience::Public,
     )?;
+    let conversation_token = begun_by(&state, &mut question);
     if wants_stream(&request) {
-        return Ok(sse::response(state.assistant.ask(question)));
+        return Ok(sse::response(state.assistant.ask(question), Form::Ask(conversation_token)));
     }
     let answer = state.in_time(state.assistant.answer(question)).await??;
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
-        .json(AskResponse::from(&answer)))
+        .json(AskResponse { conversation_token, ..AskResponse::from(&answer) }))
 }
 
 impl State {
@@ -67,7 +72,7 @@ impl State {
     }
 }
 
-fn wants_stream(request: &HttpRequest) -> bool {
+pub(super) fn wants_stream(request: &HttpRequest) -> bool {
     let accept = request.headers().get("accept").and_then(|v| v.to_str().ok()).unwrap_or_default();
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);

@@ -34,18 +34,24 @@ impl Asset {
 pub(super) struct Assets {
     pub(super) style: Asset,
     pub(super) script: Asset,
+    pub(super) inbox: Asset,
     pub(super) icon: Asset,
 }
 
 pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     style: Asset::new("style.css", "text/css; charset=utf-8", include_bytes!("../web/style.css")),
     script: Asset::new("ask.js", "text/javascript; charset=utf-8", include_bytes!("../web/ask.js")),
+    inbox: Asset::new(
+        "inbox.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../web/inbox.js"),
+    ),
     icon: Asset::new("icon.svg", "image/svg+xml", include_bytes!("../web/icon.svg")),
 });
 
 /// `GET /assets/{name}`.
 pub(super) async fn asset(name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let assets = [&ASSETS.style, &ASSETS.script, &ASSETS.icon];
+    let assets = [&ASSETS.style, &ASSETS.script, &ASSETS.inbox, &ASSETS.icon];
     let asset = assets
         .into_iter()
         .find(|a| a.name == *name)

@@ -19,7 +19,7 @@ pub struct AskRequest {
     #[schema(example = "en")]
     pub locale: Option<String>,
     /// Goes on with an earlier conversation, so that follow-up questions are understood; absent or
-    /// `null`: a new one. An id lives half an hour after its last question.
+    /// `null`: a new one.
     #[serde(default)]
     pub conversation_id: Option<String>,
 }
@@ -37,7 +37,8 @@ pub struct AskResponse {
     #[schema(example = 0.93, minimum = 0, maximum = 1)]
     pub confidence: f64,
     /// Why a person takes over: `customer_requested`, `low_confidence`, `no_evidence`,
-    /// `policy_sensitive`, `repeated_failure`, `overload` or `error`. Only when handed over.
+    /// `policy_sensitive`, `repeated_failure`, `negative_sentiment`, `action_failed`, `turn_limit`,
+    /// `overload`, `error` or `agent_stepped_in`. Only when handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// What the customer can name when asking again. Only when handed over.
@@ -53,6 +54,12 @@ pub struct AskResponse {
     pub choices: Option<Vec<ChoiceDto>>,
     /// Send it with the next question of the same customer.
     pub conversation_id: String,
+    /// Opens `/v1/conversations/{id}`. Only when the question began the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_token: Option<String>,
+    /// Number of the message in the conversation that holds the answer or the hand-over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
     /// State of the knowledge base that was searched; grows with every change of it.
     #[schema(example = 12)]
     pub index_generation: u64,
@@ -258,6 +265,8 @@ impl From<&Answer> for AskResponse {
             message,
             choices,
             conversation_id: a.conversation.to_string(),
+            conversation_token: None,
+            seq: a.seq,
             index_generation: a.generation.0,
             generator: a.generator.as_str(),
             locale: a.locale.clone(),
@@ -321,6 +330,7 @@ pub(super) mod tests {
             }],
             confidence: 0.9,
             conversation: ConversationId(uuid::Uuid::nil()),
+            seq: None,
             generation: Generation(7),
             generator: GeneratorId::Extractive,
             locale: "en".to_owned(),

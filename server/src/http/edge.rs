@@ -9,10 +9,11 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use uuid::Uuid;
 
 use super::error::{Code, Problem};
+use super::{State, cors};
 
 /// On every response. Styles and scripts come from this server alone, so that nothing in an article
 /// can run or load anything.
@@ -40,10 +41,21 @@ pub(super) async fn guard(
     let id = request_id(request.headers());
     let method = request.method().clone();
     let bytes_in = content_length(request.headers());
-    let span = tracing::info_span!("request", id = %id);
-    let called = tracing::Instrument::instrument(next.call(request), span).await;
-    let mut response = called?;
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let preflight = state.as_ref().and_then(|s| cors::preflight(s, request.request()));
+    let mut response = match preflight {
+        Some(answer) => request.into_response(answer).map_into_right_body(),
+        None => {
+            let span = tracing::info_span!("request", id = %id);
+            let called = tracing::Instrument::instrument(next.call(request), span).await;
+            called?.map_into_left_body()
+        }
+    };
 
+    if let Some(state) = state {
+        let asked = response.request().clone();
+        cors::mark(&state, &asked, response.headers_mut());
+    }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

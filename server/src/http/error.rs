@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Failure, FailureKind, QuestionError};
+use crate::store::StoreError;
 
 /// Names an error for programs. Never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +21,15 @@ pub enum Code {
     MalformedJson,
     InvalidParameter,
     Unauthorized,
+    Forbidden,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
+    Conflict,
     BodyTooLarge,
     UnsupportedMediaType,
     InvalidField,
+    RateLimited,
     Overloaded,
     Internal,
     NotReady,
@@ -55,19 +59,25 @@ const fn row(
 
 /// All error codes. The API page is made of it.
 #[rustfmt::skip]
-pub const CODES: [CodeRow; 13] = [
+pub const CODES: [CodeRow; 16] = [
     row(Code::MalformedJson, "malformed_json", 400, "The body is not JSON",
         "The body does not parse; `detail` names line and column. Correct the body."),
     row(Code::InvalidParameter, "invalid_parameter", 400, "A query parameter is wrong",
         "A parameter is missing, unknown or out of its range; `detail` names it. Correct the address."),
     row(Code::Unauthorized, "unauthorized", 401, "The caller is not known",
-        "Send `Authorization: Bearer` with the token of the configuration (`server.admin_token`)."),
+        "The token, key or session is missing, wrong or has ended. Send `Authorization: Bearer` with the \
+         conversation's token or an API key, or log in; `/v1/admin` takes `server.admin_token`."),
+    row(Code::Forbidden, "forbidden", 403, "The caller may not do this",
+        "The caller is known, but role, scope or CSRF token do not allow it; `detail` says which."),
     row(Code::NotFound, "not_found", 404, "There is nothing here",
         "The path is unknown, or the article does not exist or may not be seen. Check the address."),
     row(Code::MethodNotAllowed, "method_not_allowed", 405, "Another method is needed",
         "The path exists; the `Allow` header names the methods it takes."),
     row(Code::RequestTimeout, "request_timeout", 408, "The body did not arrive in time",
         "The body was not complete within the time limit. Send it again."),
+    row(Code::Conflict, "conflict", 409, "Something else came first",
+        "What the request starts from has changed meanwhile; `detail` says how. Read the present \
+         state and decide anew."),
     row(Code::BodyTooLarge, "body_too_large", 413, "The body is too large",
         "The body is longer than the server reads; `detail` names the limit. Send less."),
     row(Code::UnsupportedMediaType, "unsupported_media_type", 415, "The body must be JSON",
@@ -75,6 +85,9 @@ pub const CODES: [CodeRow; 13] = [
     row(Code::InvalidField, "invalid_field", 422, "A field is wrong",
         "The body is JSON, but a field is missing, unknown, of the wrong type or out of its range; \
          `detail` names it. Correct the field."),
+    row(Code::RateLimited, "rate_limited", 429, "Too many requests",
+        "The limit of requests a minute is used up (`[access.limits]`). Send it again after \
+         `Retry-After` seconds."),
     row(Code::Overloaded, "overloaded", 429, "Too many questions are waiting",
         "The queue is full or the wait was too long. Send it again after `Retry-After` seconds."),
     row(Code::Internal, "internal", 500, "The server failed",
@@ -91,7 +104,7 @@ impl Code {
     /// The code's row in the table.
     pub fn row(self) -> &'static CodeRow {
         // The table holds every code, which a test proves.
-        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[10])
+        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[13])
     }
 }
 
@@ -197,6 +210,16 @@ impl From<QuestionError> for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Missing(_) => Self::new(Code::NotFound, error.to_string()),
+            StoreError::Taken(_) => Self::new(Code::Conflict, error.to_string()),
+            StoreError::Open { .. } | StoreError::Database(_) => Self::internal(&error),
+        }
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure.kind {
@@ -204,6 +227,8 @@ impl From<Failure> for Problem {
                 retry_after_s: Some(retry_after_s),
                 ..Self::new(Code::Overloaded, failure.message)
             },
+            FailureKind::Conflict => Self::new(Code::Conflict, failure.message),
+            FailureKind::Missing => Self::new(Code::NotFound, failure.message),
             FailureKind::Internal => Self::new(Code::Internal, failure.message),
         }
     }
@@ -224,7 +249,7 @@ mod tests {
             assert!(row.meaning.ends_with('.'), "{}", row.name);
             assert!(StatusCode::from_u16(row.status).unwrap().as_u16() >= 400);
         }
-        assert_eq!(CODES[10].code, Code::Internal, "the fallback of `Code::row`");
+        assert_eq!(CODES[13].code, Code::Internal, "the fallback of `Code::row`");
     }
 
     #[test]

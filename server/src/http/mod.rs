@@ -1,19 +1,28 @@
 //! What clients see: the HTTP interface and the pages. The only folder that knows the web framework.
 //!
 //! One file a resource. Handlers translate between the wire (`dto`) and the domain, and decide
-//! nothing: questions go to [`Assistant`], searches and articles to [`KnowledgeBase`]. Everything
-//! here is for the public; who may see more is decided elsewhere, never by a request field.
+//! nothing: questions go to [`Assistant`], what agents do to [`Desk`], searches and articles to
+//! [`KnowledgeBase`]. Who may do what is asked in `auth`, never taken from a request field.
 
 mod admin;
 mod ask;
 mod assets;
+mod auth;
 mod body;
+pub mod conversation_dto;
+mod conversations;
+mod cors;
 mod docs;
 pub mod dto;
 mod edge;
 mod error;
 mod health;
+mod inbox;
+mod inbox_dto;
+mod inbox_pages;
 mod kb;
+mod live_stream;
+mod login;
 mod openapi;
 mod pages;
 mod search;
@@ -29,11 +38,17 @@ use actix_web::http::KeepAlive;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, Resource, guard, web};
 use indexer::search::KnowledgeBase;
+use tokio_util::sync::CancellationToken;
 
 use crate::assistant::Assistant;
+use crate::desk::Desk;
+use crate::handoff::Hours;
+use crate::live::Hub;
 use crate::settings::ServerSettings;
+use crate::store::ConversationStore;
 
 pub use admin::IndexStatus;
+pub use auth::Doors;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
 
@@ -45,6 +60,13 @@ const FRAMEWORK_GRACE: Duration = Duration::from_secs(2);
 /// What every handler works with.
 pub struct State {
     pub assistant: Arc<Assistant>,
+    pub desk: Desk,
+    pub store: Arc<dyn ConversationStore>,
+    pub hub: Arc<Hub>,
+    pub hours: Arc<Hours>,
+    pub doors: Doors,
+    /// Cancelled when the server stops, so that live streams end.
+    pub stopping: CancellationToken,
     pub knowledge: Arc<KnowledgeBase>,
     pub readiness: Arc<Readiness>,
     pub status: Arc<IndexStatus>,
@@ -66,6 +88,7 @@ pub fn serve(
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .app_data(forms())
             .wrap(from_fn(edge::guard))
             .configure(routes)
             .default_service(web::to(pages::not_found))
@@ -82,10 +105,7 @@ pub fn serve(
 }
 
 fn routes(app: &mut web::ServiceConfig) {
-    let post = web::resource("/v1/ask")
-        .route(web::post().to(ask::ask))
-        .default_service(web::to(|| edge::method_not_allowed("POST")));
-    app.service(post)
+    app.service(post("/v1/ask", ask::ask))
         .service(get("/v1/search", search::search))
         .service(get("/v1/admin/index", admin::index))
         .service(get("/livez", health::livez))
@@ -95,7 +115,46 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(get("/assets/{name}", assets::asset))
         .service(get("/", pages::ask))
         .service(get("/kb", kb::index))
-        .service(get("/kb/{slug:.*}", kb::article));
+        .service(get("/kb/{slug:.*}", kb::article))
+        .configure(conversation_routes)
+        .configure(desk_routes);
+}
+
+/// Forms are short, and what is wrong with one is said as with every body.
+fn forms() -> web::FormConfig {
+    web::FormConfig::default().limit(8 * 1024).error_handler(|error, _| {
+        Problem::new(Code::InvalidField, format!("the form cannot be read: {error}")).into()
+    })
+}
+
+/// What customers do.
+fn conversation_routes(app: &mut web::ServiceConfig) {
+    app.service(post("/v1/conversations", conversations::begin))
+        .service(post("/v1/conversations/{id}/messages", conversations::post))
+        .service(get("/v1/conversations/{id}/events", live_stream::events))
+        .service(post("/v1/conversations/{id}/typing", conversations::typing))
+        .service(post("/v1/conversations/{id}/handoff", conversations::hand_off))
+        .service(post("/v1/conversations/{id}/feedback", conversations::feedback))
+        .service(post("/v1/conversations/{id}/close", conversations::close))
+        .service(get("/v1/conversations/{id}", conversations::show));
+}
+
+/// What the people of the company do.
+fn desk_routes(app: &mut web::ServiceConfig) {
+    let login = web::resource("/login")
+        .route(web::get().to(login::page))
+        .route(web::post().to(login::log_in))
+        .default_service(web::to(|| edge::method_not_allowed("GET, POST")));
+    app.service(login)
+        .service(post("/logout", login::log_out))
+        .service(get("/inbox", inbox_pages::list))
+        .service(get("/inbox/{id}", inbox_pages::conversation))
+        .service(get("/v1/inbox/conversations", inbox::list))
+        .service(get("/v1/inbox/events", live_stream::desk))
+        .service(post("/v1/inbox/presence", inbox::presence))
+        .service(get("/v1/inbox/conversations/{id}/suggestion", inbox::suggestion))
+        .service(post("/v1/inbox/conversations/{id}/{action}", inbox::act))
+        .service(get("/v1/inbox/conversations/{id}", inbox::show));
 }
 
 /// A resource that is only read.
@@ -109,4 +168,16 @@ where
     web::resource(path)
         .route(web::route().guard(reads).to(handler))
         .default_service(web::to(|| edge::method_not_allowed("GET, HEAD")))
+}
+
+/// A resource that is only written to.
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(|| edge::method_not_allowed("POST")))
 }

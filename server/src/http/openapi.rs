@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
-use super::{admin, ask, dto, error, health, search};
+use super::{admin, ask, conversation_dto, conversations, dto, error, health, live_stream, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,10 +15,14 @@ use super::{admin, ask, dto, error, health, search};
         description = "Answers customers' questions from a company's own articles, with the passages \
                        that prove every sentence, or hands the question to a person."
     ),
-    paths(ask::ask, search::search, admin::index, health::livez, health::readyz, document),
-    components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent, error::ProblemBody)),
+    paths(ask::ask, search::search, conversations::begin, conversations::post, conversations::show,
+        live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
+        conversations::close, admin::index, health::livez, health::readyz, document),
+    components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
+        conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(
         (name = "Answers", description = "Questions and searches."),
+        (name = "Conversations", description = "What a customer does, with the conversation's token."),
         (name = "Operation", description = "For the operator and the content team."),
         (name = "Health", description = "For whoever starts and watches the server."),
         (name = "Description", description = "This interface.")
@@ -47,6 +51,10 @@ mod tests {
         for (path, method) in [
             ("/v1/ask", "post"),
             ("/v1/search", "get"),
+            ("/v1/conversations/{id}", "get"),
+            ("/v1/conversations/{id}/messages", "post"),
+            ("/v1/conversations/{id}/events", "get"),
+            ("/v1/conversations/{id}/handoff", "post"),
             ("/v1/admin/index", "get"),
             ("/livez", "get"),
             ("/readyz", "get"),

@@ -27,6 +27,11 @@ impl<'a> Site<'a> {
             icon: ASSETS.icon.url(),
         }
     }
+
+    /// With the script of the agents' page.
+    pub(super) fn of_inbox(state: &'a State) -> Self {
+        Self { script: ASSETS.inbox.url(), ..Self::of(state) }
+    }
 }
 
 #[derive(Template)]

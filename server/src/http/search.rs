@@ -11,6 +11,7 @@ use super::State;
 use super::dto::{HitDto, SearchParams, SearchResponse};
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::MAX_CHARS;
+use crate::store::KeyScope;
 
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
@@ -35,6 +36,7 @@ pub(super) async fn search(
     state: web::Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    state.admit(&request, KeyScope::Search).await?;
     state.readiness.check()?;
     let query = parse(request.query_string())?;
     let found = state.find(query).await?;

@@ -10,45 +10,66 @@ use futures::Stream;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::conversation_dto::{AcceptedResponse, MessageDto};
 use super::dto::{AskResponse, CitationDto, QueuedEvent, SentenceEvent, SourcesEvent};
 use super::error::{Code, Problem};
-use crate::domain::{AssistantEvent, Outcome};
+use crate::domain::{Answer, AssistantEvent, Outcome};
 
 /// A comment is sent after this much silence, so that proxies keep the connection.
 const PING: Duration = Duration::from_secs(10);
 
+/// Which endpoint streams: they differ in what is said where a person answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `/v1/ask`; with the token of the conversation that the question began.
+    Ask(Option<String>),
+    /// A conversation's messages.
+    Conversation,
+}
+
 /// The response that streams `events`.
-pub(super) fn response(events: mpsc::Receiver<AssistantEvent>) -> HttpResponse {
+pub(super) fn response(events: mpsc::Receiver<AssistantEvent>, form: Form) -> HttpResponse {
+    streaming(frames(events, PING, form))
+}
+
+/// A response of frames.
+pub(super) fn streaming(
+    frames: impl Stream<Item = Result<Bytes, Infallible>> + 'static,
+) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("Content-Type", "text/event-stream; charset=utf-8"))
         .insert_header(("Cache-Control", "no-cache"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames(events, PING))
+        .streaming(frames)
 }
 
 /// Frames of `events` up to the last one, with a comment after every `ping` of silence.
 fn frames(
     events: mpsc::Receiver<AssistantEvent>,
     ping: Duration,
+    form: Form,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    futures::stream::unfold(Some(events), move |events| async move {
+    futures::stream::unfold((Some(events), form), move |(events, form)| async move {
         let mut events = events?;
         let (frame, rest) = match tokio::time::timeout(ping, events.recv()).await {
             Err(_) => (Bytes::from_static(b": ping\n\n"), Some(events)),
             Ok(Some(event)) => {
-                let last = matches!(event, AssistantEvent::Done(_) | AssistantEvent::Failed(_));
-                (frame_of(event), (!last).then_some(events))
+                let last = event.is_last();
+                (frame_of(event, &form), (!last).then_some(events))
             }
             Ok(None) => {
                 let problem = Problem::new(Code::Internal, "the answer ended early");
                 (frame("error", &problem.body()), None)
             }
         };
-        Some((Ok(frame), rest))
+        Some((Ok(frame), (rest, form)))
     })
 }
 
-fn frame_of(event: AssistantEvent) -> Bytes {
+fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
+    let token = || if let Form::Ask(token) = form { token.clone() } else { None };
+    let end =
+        |answer: &Answer| AskResponse { conversation_token: token(), ..AskResponse::from(answer) };
     match event {
         AssistantEvent::Queued { position, eta_ms } => {
             frame("queued", &QueuedEvent { position, eta_ms })
@@ -66,16 +87,31 @@ fn frame_of(event: AssistantEvent) -> Bytes {
                 Outcome::Answered | Outcome::Clarify { .. } => "done",
                 Outcome::HandedOff { .. } => "handed_off",
             };
-            frame(name, &AskResponse::from(&*answer))
+            frame(name, &end(&answer))
         }
+        AssistantEvent::Accepted(accepted) if *form == Form::Conversation => frame(
+            "accepted",
+            &AcceptedResponse {
+                accepted: true,
+                state: accepted.conversation.state.as_str(),
+                message: MessageDto::from(&accepted.message),
+            },
+        ),
+        AssistantEvent::Accepted(accepted) => frame("handed_off", &end(&accepted.answer)),
         AssistantEvent::Failed(failure) => frame("error", &Problem::from(failure).body()),
     }
 }
 
 /// JSON on one line is valid event data as it is.
-fn frame(name: &str, data: &impl Serialize) -> Bytes {
+pub(super) fn frame(name: &str, data: &impl Serialize) -> Bytes {
     let json = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
     Bytes::from(format!("event: {name}\ndata: {json}\n\n"))
+}
+
+/// A frame that a client can go on behind: `id` is what it sends as `Last-Event-ID`.
+pub(super) fn numbered(name: &str, id: u64, data: &impl Serialize) -> Bytes {
+    let json = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
+    Bytes::from(format!("event: {name}\nid: {id}\ndata: {json}\n\n"))
 }
 
 #[cfg(test)]
@@ -92,7 +128,8 @@ mod tests {
             sender.try_send(event).unwrap();
         }
         drop(sender);
-        let frames: Vec<_> = frames(receiver, Duration::from_secs(9)).collect().await;
+        let frames: Vec<_> =
+            frames(receiver, Duration::from_secs(9), Form::Ask(None)).collect().await;
         frames.into_iter().map(|f| String::from_utf8(f.unwrap().to_vec()).unwrap()).collect()
     }
 
@@ -130,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn silence_is_filled_with_comments() {
         let (sender, receiver) = mpsc::channel(1);
-        let frames = frames(receiver, Duration::from_millis(5));
+        let frames = frames(receiver, Duration::from_millis(5), Form::Conversation);
         futures::pin_mut!(frames);
         assert_eq!(frames.next().await.unwrap().unwrap(), ": ping\n\n");
         sender.try_send(AssistantEvent::Done(Box::new(answer()))).unwrap();

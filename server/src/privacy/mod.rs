@@ -10,6 +10,7 @@ mod normalize;
 mod numbering;
 mod redact;
 mod scan;
+mod secret;
 mod settings;
 mod text;
 
@@ -19,5 +20,6 @@ mod redact_tests;
 pub use kind::PersonalDataKind;
 pub use numbering::Numbering;
 pub use redact::{Finding, Original, Redaction, Redactor};
+pub use secret::Secret;
 pub use settings::{CustomPattern, RedactionError, RedactionSettings};
 pub use text::{CustomerText, RedactedText};

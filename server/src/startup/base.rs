@@ -11,9 +11,11 @@ use indexer::search::KnowledgeBase;
 
 use super::Paths;
 use crate::assistant::calibration::Calibration;
-use crate::assistant::{Assistant, Writer};
+use crate::assistant::{Assistant, Parts, Writer};
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
+use crate::handoff::Hours;
+use crate::live::Hub;
 use crate::privacy::Redactor;
 use crate::settings::Settings;
 use crate::store::{ConversationStore, SqliteStore};
@@ -39,6 +41,8 @@ pub struct Base {
     publisher: Arc<Publisher>,
     store: Arc<SqliteStore>,
     redactor: Arc<Redactor>,
+    hub: Arc<Hub>,
+    hours: Arc<Hours>,
     fingerprint: String,
 }
 
@@ -79,6 +83,7 @@ impl Base {
         .await?;
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
+        let hours = Hours::new(&settings.handoff.hours)?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
         Ok(Self {
             kb: paths.kb.clone(),
@@ -88,6 +93,8 @@ impl Base {
             publisher: Arc::new(publisher),
             store: Arc::new(store),
             redactor: Arc::new(redactor),
+            hub: Arc::default(),
+            hours: Arc::new(hours),
             fingerprint,
         })
     }
@@ -114,6 +121,19 @@ impl Base {
 
     pub fn store(&self) -> Arc<SqliteStore> {
         Arc::clone(&self.store)
+    }
+
+    /// Tells who looks on what happens in this process.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
+    }
+
+    pub fn hours(&self) -> Arc<Hours> {
+        Arc::clone(&self.hours)
+    }
+
+    pub fn redactor(&self) -> Arc<Redactor> {
+        Arc::clone(&self.redactor)
     }
 
     /// What `atbilde calibrate` fitted to this base; `None`: nothing yet.
@@ -157,10 +177,17 @@ impl Base {
             }
         }
         let writer = Writer::new(chain, generator)?;
-        let redactor = Arc::clone(&self.redactor);
+        let parts = Parts {
+            knowledge: self.knowledge(),
+            store,
+            redactor: self.redactor(),
+            writer,
+            hub: self.hub(),
+            hours: self.hours(),
+        };
         let mut settings = settings.assistant.clone();
         settings.confidence.calibration = calibration;
-        Ok(Assistant::new(self.knowledge(), store, redactor, writer, settings))
+        Ok(Assistant::new(parts, settings))
     }
 
     /// Closes the databases and releases the folder.

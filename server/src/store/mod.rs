@@ -1,29 +1,33 @@
-//! What the server keeps of conversations: today the escalations. SQL of conversations lives only
-//! here. No word of a customer is stored before the redactor exists.
+//! What the server keeps of conversations, hand-overs and accounts. SQL of them lives only here. Every
+//! word of a customer comes redacted, which the types see to.
+//!
+//! Three rooms, one trait each, and [`ConversationStore`] over them: [`Conversations`] (what is said
+//! and rated), [`HandOvers`] (steps of the state machine and their tickets), [`Accounts`] (people,
+//! sessions, keys). Each method that writes is one transaction. `contract.rs` says what every
+//! implementation must do.
 
+mod accounts;
+#[cfg(test)]
+pub(crate) mod contract;
+mod conversations;
+mod hand_overs;
+#[cfg(test)]
+mod interleavings;
 mod sqlite;
 
-use async_trait::async_trait;
-
+pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
+pub use conversations::{
+    Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted,
+};
+pub use hand_overs::{
+    AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
+};
 pub use sqlite::SqliteStore;
 
-use crate::domain::Escalation;
+/// Everything that is stored of customers and the people who answer them.
+pub trait ConversationStore: Conversations + HandOvers + Accounts {}
 
-/// Storage of conversations and escalations.
-#[async_trait]
-pub trait ConversationStore: Send + Sync {
-    /// Keeps an escalation. Durable when it returns: the ticket exists before the customer sees it.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then no ticket may be shown.
-    async fn add_escalation(&self, escalation: &Escalation) -> Result<(), StoreError>;
-
-    /// The newest escalations first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn escalations(&self, limit: u32) -> Result<Vec<Escalation>, StoreError>;
-}
+impl<T: Conversations + HandOvers + Accounts> ConversationStore for T {}
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -34,4 +38,10 @@ pub enum StoreError {
     /// The database failed.
     #[error("conversation store: {0}")]
     Database(String),
+    /// There is no such conversation, message or account.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// Another one has that name.
+    #[error("there is a {0} of that name already")]
+    Taken(&'static str),
 }

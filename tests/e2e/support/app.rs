@@ -44,12 +44,18 @@ pub(crate) async fn start_app(
     change: impl FnOnce(&mut Settings),
     fill: impl FnOnce(&std::path::Path),
 ) -> TestApp {
+    server::tls::install();
     let folder = tempfile::tempdir().unwrap();
     let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
     fs_err::create_dir_all(&paths.kb).unwrap();
     fill(&paths.kb);
     let mut settings = settings();
     change(&mut settings);
+    serve(folder, settings).await
+}
+
+async fn serve(folder: TempDir, settings: Settings) -> TestApp {
+    let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
     let application = Application::build(settings, &paths).await.unwrap();
     let address = format!("http://127.0.0.1:{}", application.port());
     let (stop, stopped) = oneshot::channel();
@@ -63,6 +69,7 @@ pub(crate) async fn start_app(
 /// One application for all tests that only read. It lives on a thread of its own, because every test
 /// has its own runtime.
 pub(crate) fn shared() -> SharedApp {
+    server::tls::install();
     static ADDRESS: OnceLock<String> = OnceLock::new();
     let address = ADDRESS.get_or_init(|| {
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -104,6 +111,20 @@ impl TestApp {
 
     pub(crate) async fn search(&self, query: &str) -> Value {
         search(&self.client, &self.address, query).await
+    }
+
+    /// Stops it and keeps its folders.
+    pub(crate) async fn stop_keeping(mut self) -> TempDir {
+        drop(self.stop.take());
+        self.running.take().unwrap().await.unwrap().unwrap();
+        self.folder
+    }
+
+    /// Starts over the folders of another one.
+    pub(crate) async fn again(folder: TempDir) -> Self {
+        let app = serve(folder, settings()).await;
+        app.until_ready().await;
+        app
     }
 
     /// Stops it and waits for the end.

@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod articles;
 pub(crate) mod model;
+pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod sse;
 

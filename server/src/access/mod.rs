@@ -1,0 +1,34 @@
+//! Who may come in, and how often: visitor tokens of customers, accounts and sessions of agents, keys
+//! of programs, limits for all.
+//!
+//! Called by `http`, which asks here before anything is done. Knows no web framework; secrets are
+//! compared in constant time and stored as hashes alone.
+
+mod address;
+mod files;
+mod gate;
+mod keys;
+mod limits;
+mod password;
+mod settings;
+mod visitor;
+
+pub use address::{ClientAddress, Network, Networks};
+pub use files::secret_key;
+pub use gate::{Gate, LoggedIn, LoginError};
+pub use keys::{key_hash, new_key};
+pub use limits::{LimitSettings, Limited, Limits};
+pub use password::{PasswordError, Passwords};
+pub use settings::{AccessError, AccessSettings, Cookies};
+pub use visitor::{TokenError, VisitorTokens};
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of a token, as the store keeps it.
+fn hash(token: &str) -> String {
+    hex(&Sha256::digest(token))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

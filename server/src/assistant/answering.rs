@@ -1,0 +1,453 @@
+//! One question from the front door to its last event, on a conversation that is kept.
+//!
+//! The customer's message is stored before anything is decided, the answer is stored before the last
+//! event is sent, and only if the conversation has not gone on otherwise meanwhile: an answer on its way
+//! when a person takes over is dropped in its middle, and its stream ends with the hand-over.
+
+use indexer::model::{Audience, Locale};
+use indexer::search::{SearchError, SearchOutcome};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::admission::Refused;
+use super::clarify::{self, Offer};
+use super::handing_over::{Matter, is_with_people, turns};
+use super::rules::{self, Situation, Trigger};
+use super::writing::Subject;
+use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, internal, messages, summary};
+use crate::domain::{
+    Accepted, Answer, AssistantEvent, Author, Choice, Conversation, ConversationId,
+    ConversationState, Failure, FailureKind, GeneratorId, Message, Outcome, Proof, Question,
+    ReasonCode, Said,
+};
+use crate::generate::extractive::{self, Drafted};
+use crate::privacy::RedactedText;
+use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, StoreError};
+
+enum Decision {
+    Answer(Box<Ground>),
+    /// Asks back which of these articles is meant.
+    Clarify(Vec<Choice>),
+    HandOff(Trigger),
+}
+
+/// What an answer is made of.
+struct Ground {
+    found: SearchOutcome,
+    /// Oldest first.
+    turns: Vec<Said>,
+}
+
+impl Assistant {
+    /// Everything up to the last event, which it returns.
+    pub(super) async fn run(
+        &self,
+        question: Question,
+        events: &mpsc::Sender<AssistantEvent>,
+    ) -> AssistantEvent {
+        let id = question.conversation.unwrap_or_else(ConversationId::random);
+        let mut path = Path::new(id);
+        let kept = |error: StoreError| {
+            tracing::error!(conversation = %id, %error, "conversation.failed");
+            AssistantEvent::Failed(internal("the message could not be kept; send it again"))
+        };
+        let conversation = match self.open(id, &question).await {
+            Ok(conversation) => conversation,
+            Err(error) => return kept(error),
+        };
+        path.locale = self.locale_in(&question, &conversation);
+        // A person's customer never waits for the assistant.
+        let _permit = if is_with_people(&conversation) {
+            None
+        } else {
+            match self.admission.enter(events).await {
+                Ok(permit) => Some(permit),
+                Err(Refused { retry_after_s }) => {
+                    return AssistantEvent::Failed(Failure {
+                        kind: FailureKind::Overloaded { retry_after_s },
+                        message: "too many questions are waiting; ask again in a moment".to_owned(),
+                    });
+                }
+            }
+        };
+        // Listening begins before the message is in, so that no take-over can be missed.
+        let mut listener = self.hub.listen(id);
+        // Here the customer's own words end; everything after works with the redacted ones.
+        let asked = self.redact(id, &question.text, &path.locale);
+        let new = new_message(asked, question.message_id, &path.locale);
+        let posted = match self.store.post(id, &new).await {
+            Ok(posted) => posted,
+            Err(error) => return kept(error),
+        };
+        if !posted.repeated {
+            self.hub.changed(id, posted.conversation.epoch);
+        }
+        if let Some(reply) = &posted.reply {
+            return self.told_again(reply, &posted, &path).await;
+        }
+        if is_with_people(&posted.conversation) {
+            return self.accepted(posted, &path).await;
+        }
+        if posted.conversation.state == ConversationState::Resolved {
+            // Sent again, unanswered, and closed since.
+            return self.superseded(&posted.conversation, &path).await;
+        }
+        let epoch = posted.conversation.epoch;
+        tokio::select! {
+            biased;
+            () = listener.left(epoch) => {}
+            last = Box::pin(self.reply(&posted, question.audience, (&mut path, events))) => return last,
+        }
+        let path =
+            Path { locale: self.locale_in(&question, &posted.conversation), ..Path::new(id) };
+        match self.store.conversation(id).await {
+            Ok(Some(now)) => self.ended_by_a_step(&now, &posted, &path).await,
+            Ok(None) => missing(),
+            Err(error) => kept(error),
+        }
+    }
+
+    /// The conversation of a question; a new one where the id is new.
+    async fn open(
+        &self,
+        id: ConversationId,
+        question: &Question,
+    ) -> Result<Conversation, StoreError> {
+        if question.conversation.is_some()
+            && let Some(known) = self.store.conversation(id).await?
+        {
+            return Ok(known);
+        }
+        let locale = self.locale_of(question).as_str().to_owned();
+        let at = Timestamp::now();
+        self.store.create(&NewConversation { id, locale, site: None, page: None, at }).await
+    }
+
+    /// The assistant's reply to a message that is kept: answer or hand-over.
+    async fn reply(
+        &self,
+        posted: &Posted,
+        audience: Audience,
+        (path, events): (&mut Path, &mpsc::Sender<AssistantEvent>),
+    ) -> AssistantEvent {
+        let id = posted.conversation.id;
+        let before = match self.store.last_messages(id, LOOK_BACK).await {
+            Ok(mut messages) => {
+                messages.retain(|m| m.seq < posted.message.seq);
+                messages
+            }
+            Err(error) => {
+                tracing::error!(conversation = %id, %error, "conversation.failed");
+                Vec::new()
+            }
+        };
+        let matter = Matter {
+            conversation: &posted.conversation,
+            before: &before,
+            asked: Some(&posted.message),
+        };
+        match self.decide(&posted.message.text, (audience, &before), path).await {
+            Ok(Decision::Answer(ground)) => {
+                match self.words(&ground, (&posted.message.text, path), events).await {
+                    Some((drafted, generator)) => {
+                        self.commit(drafted, generator, (posted, path)).await
+                    }
+                    None => {
+                        let reason = ReasonCode::LowConfidence;
+                        let reasoning = summary::plain(reason).to_owned();
+                        self.hand_over(Trigger { reason, reasoning }, &matter, path).await
+                    }
+                }
+            }
+            Ok(Decision::Clarify(choices)) => self.ask_back(choices, (posted, path)).await,
+            Ok(Decision::HandOff(trigger)) => self.hand_over(trigger, &matter, path).await,
+            Err(error) => {
+                tracing::error!(conversation = %id, error = %error, "assistant.failed");
+                let reason = ReasonCode::Error;
+                let reasoning = summary::plain(reason).to_owned();
+                self.hand_over(Trigger { reason, reasoning }, &matter, path).await
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        asked: &RedactedText,
+        (audience, before): (Audience, &[Message]),
+        path: &mut Path,
+    ) -> Result<Decision, SearchError> {
+        path.generation = self.knowledge.snapshot().generation;
+        let locale = path.locale.clone();
+        let settings = &self.settings.conversation;
+        let situation = Situation { asked, locale: &locale, before, settings };
+        if let Some(trigger) = rules::before(&situation) {
+            return Ok(Decision::HandOff(trigger));
+        }
+        let turns = turns(before, TURNS);
+        let offer = self.offers.take(path.conversation);
+        let picked = offer.as_ref().and_then(|offer| {
+            Some((offer, clarify::picked(asked.as_str(), &offer.choices, &offer.locale)?))
+        });
+        if let Some((offer, _)) = picked {
+            path.locale = offer.locale.clone();
+        }
+        let snapshot = self.knowledge.snapshot();
+        let Assessment { mut found, confidence } = match picked {
+            Some((offer, choice)) => {
+                let query = format!("{} {}", offer.query, choice.label);
+                self.search_for((query, audience), &path.locale, snapshot).await?
+            }
+            None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
+        };
+        if let Some((_, choice)) = picked {
+            clarify::keep(&mut found, choice);
+        }
+        path.found(&found);
+        let threshold = self.settings.confidence.threshold();
+        let doubt = |reason, confidence| {
+            let reasoning = summary::doubt(reason, &found, (confidence, threshold));
+            Ok(Decision::HandOff(Trigger { reason, reasoning }))
+        };
+        let Some(confidence) = confidence else {
+            return doubt(ReasonCode::NoEvidence, None);
+        };
+        path.confidence = confidence.probability;
+        if confidence.probability < threshold {
+            let reason = if confidence.evidence {
+                ReasonCode::LowConfidence
+            } else {
+                ReasonCode::NoEvidence
+            };
+            return doubt(reason, Some(&confidence));
+        }
+        if let Some(trigger) = rules::after(&situation, confidence.probability) {
+            return Ok(Decision::HandOff(trigger));
+        }
+        // At most once in a row: an offer that was not taken up is not repeated.
+        if offer.is_none()
+            && let Some(choices) = clarify::choices(&found)
+        {
+            let (query, locale) = (found.query.clone(), path.locale.clone());
+            let offer = Offer { query, locale, choices: choices.clone() };
+            self.offers.put(path.conversation, offer);
+            return Ok(Decision::Clarify(choices));
+        }
+        Ok(Decision::Answer(Box::new(Ground { found, turns })))
+    }
+
+    /// Words an answer and sends it: by a model where one is configured and its words hold, else by
+    /// the articles' own sentences. `None` when there is nothing to say.
+    async fn words(
+        &self,
+        ground: &Ground,
+        (asked, path): (&RedactedText, &mut Path),
+        events: &mpsc::Sender<AssistantEvent>,
+    ) -> Option<(Drafted, GeneratorId)> {
+        let writing = std::time::Instant::now();
+        let subject = Subject {
+            asked,
+            turns: &ground.turns,
+            hits: &ground.found.retrieved.hits,
+            locale: &path.locale,
+            guard: &self.settings.guard,
+        };
+        let written = self.writer.write(&subject, events).await;
+        let worded = match written {
+            Some(written) => Some((written.drafted, written.generator)),
+            None => {
+                let drafted = extractive::answer(&ground.found, &self.settings.answer);
+                if drafted.sentences.is_empty() {
+                    return None;
+                }
+                let _ = events.send(AssistantEvent::Sources(drafted.citations.clone())).await;
+                for sentence in &drafted.sentences {
+                    let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
+                }
+                Some((drafted, GeneratorId::Extractive))
+            }
+        };
+        path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
+        worded
+    }
+
+    /// Stores an answer, if the assistant still speaks, and ends the stream.
+    async fn commit(
+        &self,
+        drafted: Drafted,
+        generator: GeneratorId,
+        (posted, path): (&Posted, &Path),
+    ) -> AssistantEvent {
+        let id = posted.conversation.id;
+        let answer = NewAnswer {
+            epoch: posted.conversation.epoch,
+            reply_to: posted.message.seq,
+            text: RedactedText::of_the_house(drafted.text),
+            proof: Proof {
+                sentences: drafted.sentences,
+                citations: drafted.citations,
+                confidence: path.confidence,
+                generation: path.generation,
+                generator,
+                locale: path.locale.as_str().to_owned(),
+            },
+            at: Timestamp::now(),
+        };
+        match self.store.commit_answer(id, &answer).await {
+            Ok(Committed::Stored(message)) => {
+                self.hub.changed(id, posted.conversation.epoch);
+                AssistantEvent::Done(Box::new(answered(&message, path)))
+            }
+            Ok(Committed::Already(message)) => {
+                AssistantEvent::Done(Box::new(answered(&message, path)))
+            }
+            Ok(Committed::Superseded(now)) => self.ended_by_a_step(&now, posted, path).await,
+            Err(error) => {
+                tracing::error!(conversation = %id, %error, "answer.not_kept");
+                AssistantEvent::Failed(internal("the answer could not be kept; ask again"))
+            }
+        }
+    }
+
+    /// Stores a question back, if the assistant still speaks, and ends the stream with it.
+    async fn ask_back(
+        &self,
+        choices: Vec<Choice>,
+        (posted, path): (&Posted, &Path),
+    ) -> AssistantEvent {
+        let message = messages::clarify(&path.locale, &choices);
+        let drafted =
+            Drafted { text: message.clone(), sentences: Vec::new(), citations: Vec::new() };
+        match self.commit(drafted, GeneratorId::Extractive, (posted, path)).await {
+            AssistantEvent::Done(answer) if answer.text == message => {
+                let outcome = Outcome::Clarify { message, choices };
+                AssistantEvent::Done(Box::new(Answer { outcome, text: String::new(), ..*answer }))
+            }
+            // Somebody else was quicker.
+            other => other,
+        }
+    }
+
+    /// The conversation went on without this answer. Another request may have replied to the same
+    /// message; else what stands now is the end.
+    async fn ended_by_a_step(
+        &self,
+        now: &Conversation,
+        posted: &Posted,
+        path: &Path,
+    ) -> AssistantEvent {
+        match self.store.reply_to(now.id, posted.message.seq).await {
+            Ok(Some(reply)) => self.told_again(&reply, posted, path).await,
+            Ok(None) | Err(_) => self.superseded(now, path).await,
+        }
+    }
+
+    /// The outcome of a message that has its reply.
+    async fn told_again(&self, reply: &Message, posted: &Posted, path: &Path) -> AssistantEvent {
+        if reply.author == Author::Assistant {
+            return AssistantEvent::Done(Box::new(answered(reply, path)));
+        }
+        let escalation = match &reply.ticket {
+            Some(ticket) => self.store.escalation(ticket).await.ok().flatten(),
+            None => None,
+        };
+        let Some(escalation) = escalation else {
+            return self.superseded(&posted.conversation, path).await;
+        };
+        let outcome = Outcome::HandedOff {
+            reason: escalation.reason,
+            ticket: escalation.ticket,
+            message: reply.text.to_string(),
+        };
+        AssistantEvent::Done(Box::new(Answer {
+            outcome,
+            seq: Some(reply.seq),
+            confidence: escalation.confidence,
+            generation: escalation.generation,
+            ..path.answer()
+        }))
+    }
+
+    /// A message that a person will answer.
+    async fn accepted(&self, posted: Posted, path: &Path) -> AssistantEvent {
+        let Posted { conversation, message, .. } = posted;
+        match self.superseded(&conversation, path).await {
+            AssistantEvent::Done(answer) => {
+                let accepted = Accepted { conversation, message, answer: *answer };
+                AssistantEvent::Accepted(Box::new(accepted))
+            }
+            other => other,
+        }
+    }
+
+    /// The language of a question within its conversation: asked for, else its own, else as before.
+    fn locale_in(&self, question: &Question, conversation: &Conversation) -> Locale {
+        let snapshot = self.knowledge.snapshot();
+        let own =
+            || indexer::language::detect_question(question.text.expose(), &snapshot.languages);
+        let before = || super::locale_or_none(&conversation.locale);
+        question.locale.clone().or_else(own).unwrap_or_else(before)
+    }
+}
+
+/// A message of the customer that is about to be kept.
+pub(super) fn new_message(
+    text: RedactedText,
+    message_id: Option<Uuid>,
+    locale: &Locale,
+) -> NewMessage {
+    NewMessage {
+        text,
+        message_id,
+        locale: Some(locale.as_str().to_owned()),
+        at: Timestamp::now(),
+        reopened: messages::system(locale, messages::Say::Reopened),
+    }
+}
+
+/// An answer that was given elsewhere.
+pub(super) fn remembered(posted: &Posted, text: RedactedText) -> NewAnswer {
+    NewAnswer {
+        epoch: posted.conversation.epoch,
+        reply_to: posted.message.seq,
+        text,
+        proof: Proof {
+            sentences: Vec::new(),
+            citations: Vec::new(),
+            confidence: 0.0,
+            generation: indexer::model::Generation(0),
+            generator: GeneratorId::Extractive,
+            locale: posted.conversation.locale.clone(),
+        },
+        at: Timestamp::now(),
+    }
+}
+
+/// A stored answer as its customer gets it.
+fn answered(message: &Message, path: &Path) -> Answer {
+    let answer = Answer {
+        outcome: Outcome::Answered,
+        text: message.text.to_string(),
+        seq: Some(message.seq),
+        ..path.answer()
+    };
+    match message.proof.clone() {
+        Some(proof) => Answer {
+            sentences: proof.sentences,
+            citations: proof.citations,
+            confidence: proof.confidence,
+            generation: proof.generation,
+            generator: proof.generator,
+            locale: proof.locale,
+            ..answer
+        },
+        None => answer,
+    }
+}
+
+fn missing() -> AssistantEvent {
+    AssistantEvent::Failed(Failure {
+        kind: FailureKind::Missing,
+        message: "there is no such conversation".to_owned(),
+    })
+}

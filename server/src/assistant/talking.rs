@@ -1,0 +1,215 @@
+//! What a customer does in a conversation beside asking: begin, call a person, rate, close.
+
+use indexer::model::Locale;
+use jiff::Timestamp;
+
+use super::handing_over::{HandedOver, Matter};
+use super::messages::{self, Say};
+use super::rules::Trigger;
+use super::{Assistant, LOOK_BACK, Path, locale_or_none, summary};
+use crate::domain::{
+    Conversation, ConversationId, ConversationState, Outcome, ReasonCode, Step, Ticket,
+};
+use crate::live::Typist;
+use crate::privacy::CustomerText;
+use crate::store::{Changed, NewConversation, NewMessage, NewRating, StoreError, Transition};
+
+/// How often a step is tried anew when somebody else's came first.
+const TRIES: usize = 4;
+
+/// A conversation that begins.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    pub locale: Option<Locale>,
+    pub site: Option<String>,
+    /// Page that the customer is on.
+    pub page: Option<CustomerText>,
+}
+
+/// A customer who wants a person.
+#[derive(Debug, Clone, Default)]
+pub struct HandOffRequest {
+    /// Where to write when nobody is there.
+    pub email: Option<CustomerText>,
+    /// What it is about.
+    pub note: Option<CustomerText>,
+}
+
+/// The person was called; the ticket is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonCalled {
+    pub conversation: Conversation,
+    pub ticket: Ticket,
+    pub reason: ReasonCode,
+    /// What the customer is told.
+    pub message: String,
+}
+
+impl Assistant {
+    /// Begins a conversation.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn begin(&self, beginning: Beginning) -> Result<Conversation, StoreError> {
+        let id = ConversationId::random();
+        let locale = beginning.locale.or_else(|| {
+            let snapshot = self.knowledge.snapshot();
+            snapshot.languages.first().cloned()
+        });
+        let locale = locale.unwrap_or_else(Locale::undetermined);
+        let page = beginning.page.map(|p| self.redact(id, &p, &locale));
+        let locale = locale.as_str().to_owned();
+        let at = Timestamp::now();
+        self.store.create(&NewConversation { id, locale, site: beginning.site, page, at }).await
+    }
+
+    /// Hands over because the customer wants it. Called again it gives the same ticket.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation; [`StoreError::Database`] when there is no
+    /// ticket, and then nothing was promised.
+    pub async fn call_person(
+        &self,
+        id: ConversationId,
+        request: HandOffRequest,
+    ) -> Result<PersonCalled, StoreError> {
+        let mut conversation = self.known(id).await?;
+        let locale = locale_or_none(&conversation.locale);
+        if let Some(note) = &request.note {
+            let text = self.redact(id, note, &locale);
+            let new = NewMessage {
+                text,
+                message_id: None,
+                locale: None,
+                at: Timestamp::now(),
+                reopened: messages::system(&locale, Say::Reopened),
+            };
+            conversation = self.store.post(id, &new).await?.conversation;
+            self.hub.changed(id, conversation.epoch);
+        }
+        for _ in 0..TRIES {
+            if conversation.state == ConversationState::Resolved {
+                conversation = self.step(&conversation, Step::Reopen, Say::Reopened).await?;
+                continue;
+            }
+            if conversation.state != ConversationState::Assistant {
+                break;
+            }
+            let before = self.store.last_messages(id, LOOK_BACK).await?;
+            let reason = ReasonCode::CustomerRequested;
+            let trigger = Trigger { reason, reasoning: summary::plain(reason).to_owned() };
+            let matter = Matter { conversation: &conversation, before: &before, asked: None };
+            let path = Path { locale: locale.clone(), ..Path::new(id) };
+            conversation = match self.store_hand_over(trigger, &matter, &path).await? {
+                HandedOver::Done { conversation, .. } | HandedOver::Not(conversation) => {
+                    conversation
+                }
+            };
+        }
+        let Some((Outcome::HandedOff { reason, ticket, message }, _)) =
+            self.open_hand_over(&conversation).await?
+        else {
+            return Err(StoreError::Database("the hand-over did not come about".to_owned()));
+        };
+        if let Some(email) = &request.email {
+            let contact = self.redact(id, email, &locale);
+            self.store.set_contact(&ticket, &contact).await?;
+        }
+        Ok(PersonCalled { conversation, ticket, reason, message })
+    }
+
+    /// Closes a conversation; a closed one stays closed.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation.
+    pub async fn close(&self, id: ConversationId) -> Result<Conversation, StoreError> {
+        let mut conversation = self.known(id).await?;
+        for _ in 0..TRIES {
+            if conversation.state == ConversationState::Resolved {
+                break;
+            }
+            conversation = self.step(&conversation, Step::Resolve, Say::Resolved).await?;
+        }
+        Ok(conversation)
+    }
+
+    /// Whether an answer helped.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no such answer.
+    pub async fn helpful(
+        &self,
+        id: ConversationId,
+        (seq, helpful): (u64, bool),
+    ) -> Result<(), StoreError> {
+        let conversation = self.known(id).await?;
+        self.store.set_helpful(id, seq, helpful, Timestamp::now()).await?;
+        self.hub.changed(id, conversation.epoch);
+        Ok(())
+    }
+
+    /// What the customer thought of the conversation: 1 to 5 stars.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation.
+    pub async fn rate(
+        &self,
+        id: ConversationId,
+        (stars, comment): (u8, Option<&CustomerText>),
+    ) -> Result<(), StoreError> {
+        let conversation = self.known(id).await?;
+        let locale = locale_or_none(&conversation.locale);
+        let comment = comment.map(|c| self.redact(id, c, &locale));
+        self.store.rate(id, &NewRating { stars, comment, at: Timestamp::now() }).await?;
+        self.hub.changed(id, conversation.epoch);
+        Ok(())
+    }
+
+    /// The customer types, or stopped.
+    pub fn typing(&self, id: ConversationId, typing: bool) {
+        self.hub.typing(id, Typist::Customer, typing);
+    }
+
+    /// Closes conversations that nobody has written in for long; returns how many. Called by the
+    /// housekeeper from time to time.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn close_quiet(&self, now: Timestamp) -> Result<usize, StoreError> {
+        const AT_ONCE: u32 = 200;
+        let settings = &self.settings.conversation;
+        let limits = [
+            (ConversationState::Assistant, settings.idle_minutes),
+            (ConversationState::WithAgent, settings.idle_with_agent_minutes),
+        ];
+        let mut closed = 0;
+        for (state, minutes) in limits.into_iter().filter(|(_, minutes)| *minutes > 0) {
+            let quiet = std::time::Duration::from_secs(minutes.saturating_mul(60));
+            let Ok(before) = now.checked_sub(quiet) else { continue };
+            for conversation in self.store.quiet_since(state, before, AT_ONCE).await? {
+                let now = self.step(&conversation, Step::Resolve, Say::ResolvedIdle).await?;
+                closed += usize::from(now.state == ConversationState::Resolved);
+            }
+        }
+        Ok(closed)
+    }
+
+    /// Makes a step from where `from` stands; gives what stands afterwards, made or not.
+    async fn step(
+        &self,
+        from: &Conversation,
+        step: Step,
+        say: Say<'_>,
+    ) -> Result<Conversation, StoreError> {
+        let words = messages::system(&locale_or_none(&from.locale), say);
+        let transition =
+            Transition { epoch: from.epoch, step, at: Timestamp::now(), words, reply_to: None };
+        Ok(match self.store.step(from.id, &transition).await? {
+            Changed::Done { conversation, .. } => {
+                self.hub.changed(conversation.id, conversation.epoch);
+                conversation
+            }
+            Changed::Not(now) => now,
+        })
+    }
+}

@@ -1,0 +1,257 @@
+//! Who calls: a customer with a visitor token, an agent with a session, a program with a key. Handlers
+//! ask here first; limits are taken here too.
+
+use std::future::{Future, Ready, ready};
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+
+use actix_web::{Error, FromRequest, HttpRequest, dev, web};
+use jiff::Timestamp;
+
+use super::State;
+use super::error::{Code, Problem};
+use crate::access::{
+    AccessSettings, ClientAddress, Cookies, Gate, Limited, Limits, Networks, VisitorTokens,
+    key_hash,
+};
+use crate::domain::{Agent, ConversationId, Permission};
+use crate::store::KeyScope;
+
+/// The session's cookie.
+pub(super) const SESSION: &str = "atbilde_session";
+/// What a page sends with every call that changes something.
+pub(super) const CSRF: &str = "x-csrf-token";
+
+/// Everything that decides who comes in.
+pub struct Doors {
+    pub settings: AccessSettings,
+    pub proxies: Networks,
+    pub visitors: VisitorTokens,
+    pub gate: Gate,
+    pub limits: std::sync::Arc<Limits>,
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        Self {
+            retry_after_s: Some(limited.retry_after_s),
+            ..Self::new(Code::RateLimited, "this is more than the limit of requests a minute")
+        }
+    }
+}
+
+impl State {
+    /// Where the request comes from, past trusted proxies.
+    pub(super) fn client(&self, request: &HttpRequest) -> ClientAddress {
+        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |a| a.ip());
+        let forwarded = header(request, "x-forwarded-for");
+        self.doors.proxies.client(peer, forwarded).into()
+    }
+
+    /// Whether the customer's connection is encrypted, as a trusted proxy says.
+    fn is_https(&self, request: &HttpRequest) -> bool {
+        let peer = request.peer_addr().map(|a| a.ip());
+        peer.is_some_and(|ip| self.doors.proxies.hold(ip))
+            && header(request, "x-forwarded-proto").is_some_and(|p| p.eq_ignore_ascii_case("https"))
+    }
+
+    /// The conversation that the request's token opens, if the address names that one.
+    fn visitor(&self, request: &HttpRequest) -> Result<ConversationId, Problem> {
+        let token = bearer(request).ok_or_else(|| {
+            let detail = "the request has no `Authorization: Bearer` with the conversation's token";
+            unauthorized(detail)
+        })?;
+        let opened = self.doors.visitors.verify(token, Timestamp::now());
+        let opened = opened.map_err(|e| unauthorized(&e.to_string()))?;
+        let id = request.match_info().get("id").unwrap_or_default();
+        let asked = uuid::Uuid::try_parse(id).ok().map(ConversationId);
+        if asked != Some(opened) {
+            return Err(Problem::new(Code::NotFound, "there is no such conversation"));
+        }
+        Ok(opened)
+    }
+
+    /// Passes anybody within the limits, and programs with a key of `scope` within theirs. Where keys
+    /// are required nobody passes without.
+    ///
+    /// # Errors
+    /// `unauthorized`, `forbidden` or `rate_limited`.
+    pub(super) async fn admit(
+        &self,
+        request: &HttpRequest,
+        scope: KeyScope,
+    ) -> Result<(), Problem> {
+        let sent = bearer(request).and_then(key_hash);
+        let Some(hash) = sent else {
+            if self.doors.settings.require_key {
+                let detail = "this server wants an API key; send `Authorization: Bearer atb_...`";
+                return Err(unauthorized(detail));
+            }
+            return Ok(self.doors.limits.address(self.client(request))?);
+        };
+        let Some(key) = self.store.key(&hash).await? else {
+            // Guesses count against the address.
+            self.doors.limits.address(self.client(request))?;
+            return Err(unauthorized("the API key is unknown or disabled"));
+        };
+        if !key.scopes.contains(&scope) {
+            let detail = format!("the key {:?} has no scope {:?}", key.name, scope.as_str());
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
+        Ok(self.doors.limits.key(&key.name)?)
+    }
+
+    /// The `Set-Cookie` of a session; an empty token takes the cookie back. A token has no character
+    /// that means something in a cookie.
+    pub(super) fn cookie(&self, request: &HttpRequest, token: &str) -> (&'static str, String) {
+        let secure = match self.doors.settings.secure_cookies {
+            Cookies::Always => true,
+            Cookies::Never => false,
+            Cookies::Auto => self.is_https(request),
+        };
+        let hours = if token.is_empty() { 0 } else { self.doors.settings.session_hours };
+        let seconds = u64::from(hours) * 3600;
+        let secure = if secure { "; Secure" } else { "" };
+        let cookie = format!(
+            "{SESSION}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+        );
+        ("set-cookie", cookie)
+    }
+}
+
+/// A customer in their own conversation: `unauthorized` without a good token, `not_found` where the
+/// address names a conversation that is not the token's.
+pub(super) struct Visitor(pub(super) ConversationId);
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>();
+        let state = state.ok_or_else(|| Problem::internal(&"the state is missing"));
+        ready(state.and_then(|state| state.visitor(request)).map(Self))
+    }
+}
+
+/// First who calls, then what they send: whoever may not call is told so whatever they sent.
+pub(super) struct After<A, B>(pub(super) A, pub(super) B);
+
+impl<A, B> FromRequest for After<A, B>
+where
+    A: FromRequest<Error: Into<Error>> + 'static,
+    B: FromRequest<Error: Into<Error>> + 'static,
+{
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let who = A::from_request(request, &mut dev::Payload::None);
+        let what = B::from_request(request, payload);
+        Box::pin(async move {
+            let who = who.await.map_err(Into::into)?;
+            Ok(Self(who, what.await.map_err(Into::into)?))
+        })
+    }
+}
+
+/// An agent who is logged in. For calls that only read.
+pub(super) struct Staff {
+    pub(super) agent: Agent,
+    pub(super) token: String,
+}
+
+impl Staff {
+    /// # Errors
+    /// `forbidden` when the agent's role does not grant it.
+    pub(super) fn may(&self, permission: Permission) -> Result<&Agent, Problem> {
+        if self.agent.role.may(permission) {
+            return Ok(&self.agent);
+        }
+        let detail = format!("your role ({}) does not allow this", self.agent.role.as_str());
+        Err(Problem::new(Code::Forbidden, detail))
+    }
+
+    /// For the pages.
+    pub(super) fn csrf(&self) -> String {
+        Gate::csrf(&self.token)
+    }
+}
+
+impl FromRequest for Staff {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>().cloned();
+        let token = session_of(request).map(str::to_owned);
+        Box::pin(async move {
+            let state = state.ok_or_else(|| Problem::internal(&"the state is missing"))?;
+            let token = token.ok_or_else(|| unauthorized("you are not logged in"))?;
+            let agent = state.doors.gate.session(&token).await?;
+            let agent = agent.ok_or_else(|| unauthorized("your session has ended"))?;
+            Ok(Self { agent, token })
+        })
+    }
+}
+
+/// An agent whose call may change something: it carries the session's CSRF token.
+pub(super) struct StaffActing(pub(super) Staff);
+
+impl FromRequest for StaffActing {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let staff = Staff::from_request(request, payload);
+        let sent = header(request, CSRF).map(str::to_owned);
+        Box::pin(async move {
+            let staff = staff.await?;
+            if !sent.is_some_and(|sent| Gate::csrf_matches(&staff.token, &sent)) {
+                let detail = "the header `X-CSRF-Token` is missing or not this session's";
+                return Err(Problem::new(Code::Forbidden, detail));
+            }
+            Ok(Self(staff))
+        })
+    }
+}
+
+/// A page's visitor, logged in or not.
+pub(super) struct Maybe(pub(super) Option<Staff>);
+
+impl FromRequest for Maybe {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let staff = Staff::from_request(request, payload);
+        Box::pin(async move {
+            match staff.await {
+                Ok(staff) => Ok(Self(Some(staff))),
+                Err(problem) if problem.code == Code::Unauthorized => Ok(Self(None)),
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+}
+
+/// The session's token among the cookies.
+fn session_of(request: &HttpRequest) -> Option<&str> {
+    let headers = request.headers().get_all("cookie").filter_map(|v| v.to_str().ok());
+    let mut cookies = headers.flat_map(|v| v.split(';'));
+    cookies.find_map(|c| c.trim().strip_prefix(SESSION)?.strip_prefix('='))
+}
+
+/// The token of `Authorization: Bearer`.
+pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = header(request, "authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+pub(super) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(Code::Unauthorized, detail)
+}

@@ -1,0 +1,232 @@
+//! The wire of the agents' side: lists, a conversation with its tickets, presence, suggestions.
+
+use serde::{Deserialize, Serialize};
+
+use super::conversation_dto::{HoursDto, MessageDto, RatingDto, stamp};
+use super::dto::CitationDto;
+use crate::assistant::Suggestion;
+use crate::desk::Present;
+use crate::domain::{Agent, Conversation, Escalation, Permission, ReasonCode};
+use crate::privacy::RedactedText;
+use crate::store::InboxRow;
+
+/// `?state=waiting&mine=true`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListParams {
+    pub(super) state: Option<String>,
+    pub(super) mine: Option<bool>,
+}
+
+/// The inbox.
+#[derive(Debug, Serialize)]
+pub(super) struct ListResponse {
+    pub(super) conversations: Vec<RowDto>,
+    pub(super) present: Vec<PresentDto>,
+    pub(super) hours: HoursDto,
+    /// Whether the caller may reply.
+    pub(super) may_reply: bool,
+}
+
+/// A conversation in the list.
+#[derive(Debug, Serialize)]
+pub(super) struct RowDto {
+    conversation_id: String,
+    state: &'static str,
+    locale: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Since when somebody is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_since: Option<String>,
+    active_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    mine: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<String>,
+}
+
+/// Somebody at the desk.
+#[derive(Debug, Serialize)]
+pub(super) struct PresentDto {
+    id: String,
+    name: String,
+    presence: &'static str,
+}
+
+/// A conversation with everything that an agent sees.
+#[derive(Debug, Serialize)]
+pub(super) struct DetailResponse {
+    #[serde(flatten)]
+    pub(super) row: RowDto,
+    pub(super) created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) page: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rating: Option<RatingDto>,
+    /// Newest first.
+    pub(super) tickets: Vec<TicketDto>,
+    /// Notes among them.
+    pub(super) messages: Vec<MessageDto>,
+    pub(super) may: MayDto,
+    /// Who could take it: accounts that answer customers.
+    pub(super) colleagues: Vec<ColleagueDto>,
+}
+
+/// An account that answers customers.
+#[derive(Debug, Serialize)]
+pub(super) struct ColleagueDto {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) presence: &'static str,
+}
+
+/// What the caller may do.
+#[derive(Debug, Serialize)]
+pub(super) struct MayDto {
+    pub(super) reply: bool,
+    pub(super) reveal: bool,
+}
+
+/// A hand-over.
+#[derive(Debug, Serialize)]
+pub(super) struct TicketDto {
+    ticket: String,
+    at: String,
+    reason: &'static str,
+    reasoning: String,
+    summary: String,
+    confidence: f64,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+    passages: Vec<PassageDto>,
+}
+
+/// A passage that the assistant saw.
+#[derive(Debug, Serialize)]
+pub(super) struct PassageDto {
+    title: String,
+    url: String,
+    path: String,
+    score: f32,
+}
+
+/// A reply or note.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WordsRequest {
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) message_id: Option<String>,
+}
+
+/// To whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AssignRequest {
+    /// An account's id.
+    pub(super) agent: String,
+}
+
+/// Whether the caller takes conversations.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PresenceRequest {
+    /// `online`, `away` or `offline`.
+    pub(super) presence: String,
+}
+
+/// Everybody at the desk.
+#[derive(Debug, Serialize)]
+pub(super) struct PresenceResponse {
+    pub(super) present: Vec<PresentDto>,
+}
+
+/// An answer that may be sent.
+#[derive(Debug, Serialize)]
+pub(super) struct SuggestionResponse {
+    pub(super) suggestion: Option<SuggestionDto>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SuggestionDto {
+    text: String,
+    citations: Vec<CitationDto>,
+    confidence: f64,
+}
+
+impl RowDto {
+    pub(super) fn of(c: &Conversation, preview: Option<&RedactedText>, caller: &Agent) -> Self {
+        Self {
+            conversation_id: c.id.to_string(),
+            state: c.state.as_str(),
+            locale: c.locale.clone(),
+            site: c.site.clone(),
+            ticket: c.hand_over.as_ref().map(|h| h.ticket.to_string()),
+            reason: c.hand_over.as_ref().map(|h| ReasonCode::as_str(h.reason)),
+            waiting_since: c.hand_over.as_ref().map(|h| stamp(h.at)),
+            active_at: stamp(c.active_at),
+            agent: c.agent.as_ref().map(|a| a.name.clone()),
+            mine: c.agent.as_ref().is_some_and(|a| a.id == caller.id),
+            preview: preview.map(|p| p.as_str().chars().take(160).collect()),
+        }
+    }
+
+    pub(super) fn listed(row: &InboxRow, caller: &Agent) -> Self {
+        Self::of(&row.conversation, row.preview.as_ref(), caller)
+    }
+}
+
+impl From<&Present> for PresentDto {
+    fn from(p: &Present) -> Self {
+        Self { id: p.id.to_string(), name: p.name.clone(), presence: p.presence.as_str() }
+    }
+}
+
+impl From<&Escalation> for TicketDto {
+    fn from(e: &Escalation) -> Self {
+        Self {
+            ticket: e.ticket.to_string(),
+            at: stamp(e.at),
+            reason: e.reason.as_str(),
+            reasoning: e.reasoning.clone(),
+            summary: e.summary.to_string(),
+            confidence: e.confidence,
+            status: e.status.as_str(),
+            contact: e.contact.as_ref().map(ToString::to_string),
+            passages: e
+                .passages
+                .iter()
+                .map(|p| PassageDto {
+                    title: if p.title.is_empty() { p.path.clone() } else { p.title.clone() },
+                    url: p.url.clone(),
+                    path: p.path.clone(),
+                    score: p.score,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<Suggestion> for SuggestionDto {
+    fn from(s: Suggestion) -> Self {
+        let citations = s.citations.iter().map(CitationDto::from).collect();
+        Self { text: s.text, citations, confidence: s.confidence }
+    }
+}
+
+/// Everybody at the desk now.
+pub(super) fn present(all: &[Present]) -> Vec<PresentDto> {
+    all.iter().map(PresentDto::from).collect()
+}
+
+/// What `agent` may do with conversations.
+pub(super) fn may(agent: &Agent) -> MayDto {
+    MayDto { reply: agent.role.may(Permission::Reply), reveal: agent.role.may(Permission::Reveal) }
+}

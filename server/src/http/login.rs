@@ -1,0 +1,110 @@
+//! `/login` and `/logout`: forms for people. What is wrong is said on the page, and never which half.
+
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::State;
+use super::auth::{After, CSRF, Maybe, Staff, header};
+use super::error::{Code, Problem};
+use super::pages::{Site, page as show};
+use crate::access::{Gate, LoginError};
+use crate::privacy::Secret;
+
+/// Where agents go after the login.
+const HOME: &str = "/inbox";
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    site: Site<'a>,
+    error: Option<&'a str>,
+    login: &'a str,
+}
+
+/// The form.
+#[derive(Deserialize)]
+pub(super) struct LoginForm {
+    login: String,
+    password: String,
+}
+
+/// `GET /login`.
+pub(super) async fn page(
+    state: web::Data<State>,
+    Maybe(staff): Maybe,
+) -> Result<HttpResponse, Problem> {
+    if staff.is_some() {
+        return Ok(go(HOME, None));
+    }
+    show(&LoginPage { site: Site::of(&state), error: None, login: "" })
+}
+
+/// `POST /login`. A form of another site has no effect: its cookie would be `SameSite=Strict`, and the
+/// browser names the other site in `Origin` or `Sec-Fetch-Site`.
+pub(super) async fn log_in(
+    state: web::Data<State>,
+    request: HttpRequest,
+    form: web::Form<LoginForm>,
+) -> Result<HttpResponse, Problem> {
+    if header(&request, "sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Err(Problem::new(Code::Forbidden, "log in on this server's own page"));
+    }
+    let LoginForm { login, password } = form.into_inner();
+    let password = Secret::new(password);
+    let address = state.client(&request);
+    match state.doors.gate.log_in((&login, password), address).await {
+        Ok(session) => {
+            tracing::info!(agent = %session.agent.id, "login.done");
+            Ok(go(HOME, Some(state.cookie(&request, session.token.expose()))))
+        }
+        Err(LoginError::Limited(limited)) => Err(limited.into()),
+        Err(LoginError::Store(error)) => Err(error.into()),
+        Err(LoginError::Wrong) => {
+            tracing::warn!("login.refused");
+            let error = Some("Login or password is wrong.");
+            let login: String = login.chars().take(200).collect();
+            let page = LoginPage { site: Site::of(&state), error, login: &login };
+            let html = page.render().map_err(|e| Problem::internal(&e))?;
+            Ok(HttpResponse::Unauthorized()
+                .insert_header((CACHE_CONTROL, "no-store"))
+                .content_type("text/html; charset=utf-8")
+                .body(html))
+        }
+    }
+}
+
+/// The form of logging out.
+#[derive(Deserialize)]
+pub(super) struct LogoutForm {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// `POST /logout`; the CSRF token comes as a field or as a header.
+pub(super) async fn log_out(
+    state: web::Data<State>,
+    request: HttpRequest,
+    After(staff, form): After<Staff, web::Form<LogoutForm>>,
+) -> Result<HttpResponse, Problem> {
+    let sent = header(&request, CSRF).unwrap_or(&form.csrf);
+    if !Gate::csrf_matches(&staff.token, sent) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "the CSRF token is missing or not this session's",
+        ));
+    }
+    state.doors.gate.log_out(&staff.token).await?;
+    Ok(go("/login", Some(state.cookie(&request, ""))))
+}
+
+/// On to another page of this server, with a cookie or without.
+pub(super) fn go(to: &'static str, cookie: Option<(&'static str, String)>) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    response.insert_header((LOCATION, to)).insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(cookie) = cookie {
+        response.insert_header(cookie);
+    }
+    response.finish()
+}

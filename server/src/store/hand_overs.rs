@@ -1,0 +1,150 @@
+//! The room of hand-overs: steps of the state machine, tickets, the agents' words, the inbox.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::{
+    AgentId, Conversation, ConversationId, ConversationState, Epoch, Escalation, Message, Step,
+    Ticket,
+};
+use crate::privacy::RedactedText;
+
+/// Steps, tickets, inbox.
+#[async_trait]
+pub trait HandOvers: Send + Sync {
+    /// Makes a step if it starts from the present epoch and state: state, ticket and the system's
+    /// message are one transaction, durable when it returns. So a ticket exists before anybody is
+    /// told of it, and there is one ticket for one hand-over. A message that has its reply is not
+    /// handed over.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation.
+    async fn step(&self, id: ConversationId, step: &Transition) -> Result<Changed, StoreError>;
+
+    /// Keeps an agent's words. A reply needs state `with_agent` and its agent; a note needs neither.
+    /// `None` when a reply came too late.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation.
+    async fn agent_message(
+        &self,
+        id: ConversationId,
+        new: &AgentMessage,
+    ) -> Result<Option<Message>, StoreError>;
+
+    /// Whom a waiting conversation is meant for. `false` when it does not wait any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn reserve(&self, id: ConversationId, agent: Option<AgentId>)
+    -> Result<bool, StoreError>;
+
+    /// Adds to an open ticket how the customer can be reached.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn set_contact(&self, ticket: &Ticket, contact: &RedactedText) -> Result<(), StoreError>;
+
+    /// The newest tickets first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn escalations(&self, limit: u32) -> Result<Vec<Escalation>, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn escalation(&self, ticket: &Ticket) -> Result<Option<Escalation>, StoreError>;
+
+    /// The tickets of a conversation, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn tickets_of(&self, id: ConversationId) -> Result<Vec<Escalation>, StoreError>;
+
+    /// Conversations for the agents: those that wait first, the longest waiting at the top.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError>;
+
+    /// How long those who were taken lately had waited, on average, seconds.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Where a waiting conversation stands in the queue; `None` when it does not wait.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn queue_place(&self, id: ConversationId) -> Result<Option<QueuePlace>, StoreError>;
+}
+
+/// A step to be made.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// The epoch that it starts from.
+    pub epoch: Epoch,
+    pub step: Step,
+    pub at: Timestamp,
+    /// What the system says of it in the conversation.
+    pub words: RedactedText,
+    /// The customer's message that is handed over.
+    pub reply_to: Option<u64>,
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Changed {
+    /// It was made; the message is the system's.
+    Done { conversation: Conversation, message: Message },
+    /// It did not start from where the conversation is now. Nothing was changed.
+    Not(Conversation),
+}
+
+/// An agent's words.
+#[derive(Debug, Clone)]
+pub struct AgentMessage {
+    pub agent: AgentId,
+    pub to: MessageFor,
+    pub text: RedactedText,
+    pub message_id: Option<Uuid>,
+    pub at: Timestamp,
+}
+
+/// Who is meant to read an agent's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageFor {
+    Customer,
+    /// Other agents: an internal note.
+    Colleagues,
+}
+
+/// Which conversations an agent looks at.
+#[derive(Debug, Clone, Default)]
+pub struct InboxFilter {
+    /// All open hand-overs when `None`.
+    pub state: Option<ConversationState>,
+    /// Only what this agent has.
+    pub agent: Option<AgentId>,
+    pub limit: u32,
+}
+
+/// A conversation in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxRow {
+    pub conversation: Conversation,
+    /// The last words of the customer.
+    pub preview: Option<RedactedText>,
+}
+
+/// A place among those who wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// From 1.
+    pub position: u32,
+    /// How long those who were taken lately had waited, on average, seconds.
+    pub eta_s: Option<u64>,
+}

@@ -1,0 +1,571 @@
+// The agents' inbox: queue, conversation, what the assistant knew. Filled from /v1/inbox and kept live
+// by its event stream. Text from the server is only ever set as text, never as HTML.
+
+const body = document.body;
+const mayReply = body.dataset.mayReply === "true";
+const $ = (name) => document.querySelector(`[data-${name}]`);
+const rows = $("rows");
+const lines = $("lines");
+const say = $("say");
+const text = say.elements.text;
+
+const REASONS = {
+  customer_requested: "Asked for a person",
+  low_confidence: "Not sure enough",
+  no_evidence: "Nothing found",
+  policy_sensitive: "Sensitive topic",
+  repeated_failure: "Failed repeatedly",
+  negative_sentiment: "Upset customer",
+  action_failed: "Action failed",
+  turn_limit: "Long conversation",
+  overload: "Overload",
+  error: "Error",
+  agent_stepped_in: "Stepped in",
+};
+const STATES = { assistant: "Assistant", waiting: "Waiting", with_agent: "With a person", resolved: "Resolved" };
+const STEPS = {
+  handed_off: "Handed over",
+  agent_joined: "Joined",
+  returned: "Back to the assistant",
+  resolved: "Resolved",
+  reopened: "Reopened",
+};
+
+let tab = "open";
+let listed = [];
+let marked = body.dataset.opened || null;
+let opened = null; // the conversation that is shown, as the server gave it
+let drafts = new Map(); // conversation id to unsent words
+let typingTimer = null;
+
+// ---------------------------------------------------------------- the server
+
+class Refused extends Error {}
+
+async function call(path, options = {}) {
+  const headers = { Accept: "application/json" };
+  if (options.method) {
+    headers["X-CSRF-Token"] = body.dataset.csrf;
+    headers["Content-Type"] = "application/json";
+  }
+  let response;
+  try {
+    response = await fetch(`/v1/inbox/${path}`, { ...options, headers, body: options.method ? JSON.stringify(options.body ?? {}) : undefined });
+  } catch {
+    throw new Refused("The server cannot be reached.");
+  }
+  if (response.status === 401) {
+    location.href = "/login";
+    throw new Refused("Your session has ended.");
+  }
+  if (response.status === 204) return null;
+  const data = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(`${data.title ?? "The server refused"}: ${data.detail ?? response.status}.`);
+  return data;
+}
+
+const post = (path, fields) => call(path, { method: "POST", body: fields });
+
+function failed(error) {
+  if (!(error instanceof Refused)) console.error(error);
+  toast(error.message);
+}
+
+let toastTimer = null;
+function toast(words) {
+  const box = $("toast");
+  box.textContent = words;
+  box.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (box.hidden = true), 6000);
+}
+
+// ---------------------------------------------------------------- the queue
+
+async function list() {
+  const query = tab === "mine" ? "mine=true" : `state=${tab}`;
+  const data = await call(`conversations?${query}`);
+  listed = data.conversations;
+  showHours(data.hours);
+  showPresent(data.present);
+  drawRows();
+}
+
+function drawRows() {
+  const focused = document.activeElement?.closest?.(".rows li")?.dataset.id;
+  rows.replaceChildren(...listed.map(row));
+  if (!listed.length) {
+    const empty = make("li", "empty");
+    empty.append(make("p", "", { open: "Nobody is waiting.", mine: "You have no conversation.", assistant: "The assistant talks to nobody.", resolved: "Nothing is resolved yet." }[tab]));
+    rows.append(empty);
+  }
+  if (focused) rows.querySelector(`li[data-id="${focused}"] a`)?.focus({ preventScroll: true });
+  const waiting = listed.filter((c) => c.state === "waiting").length;
+  document.title = waiting && tab === "open" ? `(${waiting}) Inbox` : "Inbox";
+}
+
+function row(c) {
+  const item = make("li", `row-item ${c.state}`);
+  item.dataset.id = c.conversation_id;
+  if (c.conversation_id === marked) item.classList.add("marked");
+  const link = make("a");
+  link.href = `/inbox/${c.conversation_id}`;
+  if (c.conversation_id === opened?.conversation_id) link.setAttribute("aria-current", "true");
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(c.conversation_id);
+  });
+  const head = make("span", "row-head");
+  head.append(make("span", `pill ${c.state}`, c.state === "waiting" ? REASONS[c.reason] ?? c.reason : c.agent ?? STATES[c.state]));
+  const time = make("time", "", age(c.waiting_since && c.state === "waiting" ? c.waiting_since : c.active_at));
+  time.dataset.since = c.waiting_since && c.state === "waiting" ? c.waiting_since : c.active_at;
+  if (c.state === "waiting" && minutes(c.waiting_since) >= 10) time.classList.add("late");
+  head.append(time);
+  const foot = make("span", "row-foot");
+  foot.append(make("span", "tag", (c.locale || "und").toUpperCase()));
+  if (c.site) foot.append(make("span", "tag", c.site));
+  if (c.ticket) foot.append(make("span", "mono", c.ticket));
+  if (c.state === "waiting" && c.agent) foot.append(make("span", "for", `for ${c.agent}`));
+  const preview = make("span", "preview");
+  placeholders(preview, c.preview ?? "No words yet");
+  link.append(head, preview, foot);
+  item.append(link);
+  return item;
+}
+
+function showHours(hours) {
+  const closed = hours.opens_at ? `Customers are told that you are back ${new Date(hours.opens_at).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" })}.` : "Customers are told that nobody is there.";
+  $("hours").textContent = hours.open ? "Within business hours." : closed;
+}
+
+function showPresent(present) {
+  const there = $("there");
+  there.replaceChildren();
+  for (const p of present) {
+    const chip = make("span", `avatar ${p.presence}`, initials(p.name));
+    chip.title = `${p.name}: ${p.presence}`;
+    there.append(chip);
+  }
+}
+
+// ---------------------------------------------------------------- one conversation
+
+async function open(id, quietly = false) {
+  if (opened && opened.conversation_id !== id) drafts.set(opened.conversation_id, text.value);
+  const data = await call(`conversations/${id}`).catch((error) => (failed(error), null));
+  if (!data) return;
+  const other = opened?.conversation_id !== id;
+  opened = data;
+  marked = id;
+  if (other) text.value = drafts.get(id) ?? "";
+  if (!quietly && location.pathname !== `/inbox/${id}`) history.pushState(null, "", `/inbox/${id}`);
+  body.classList.add("talking");
+  draw(other);
+  drawRows();
+}
+
+function close() {
+  opened = null;
+  body.classList.remove("talking");
+  history.pushState(null, "", "/inbox");
+  $("inner").hidden = true;
+  $("nothing").hidden = false;
+  $("about").replaceChildren();
+  drawRows();
+}
+
+function draw(fresh) {
+  const c = opened;
+  $("nothing").hidden = true;
+  $("inner").hidden = false;
+  $("title").textContent = c.ticket ?? `Conversation ${c.conversation_id.slice(0, 8)}`;
+  const parts = [STATES[c.state], c.agent && c.state !== "assistant" ? c.agent : null, (c.locale || "").toUpperCase(), c.site, c.page];
+  $("sub").textContent = parts.filter(Boolean).join(" · ");
+  const end = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 80;
+  const known = lines.dataset.id === c.conversation_id ? lines.children.length : 0;
+  if (!known || known > c.messages.length) lines.replaceChildren(...c.messages.map(line));
+  else c.messages.slice(known).forEach((m) => lines.append(line(m)));
+  lines.dataset.id = c.conversation_id;
+  if (fresh || end) lines.scrollTop = lines.scrollHeight;
+  drawActions();
+  drawAbout();
+  if (fresh) $("typing").hidden = true;
+}
+
+function line(m) {
+  const kind = m.author === "system" ? "step" : `said ${m.author}`;
+  const box = make("article", kind);
+  if (m.author === "system") {
+    box.append(make("span", "step-name", STEPS[m.kind] ?? m.kind), make("span", "step-text", m.text), stamp(m.at));
+    return box;
+  }
+  const head = make("p", "said-head");
+  const name = { customer: "Customer", assistant: "Assistant", agent: m.name, note: `${m.name}, internal note` }[m.author];
+  head.append(make("b", "", name), stamp(m.at));
+  if (m.confidence !== undefined) head.append(make("span", "tag", `${Math.round(m.confidence * 100)} % sure`));
+  if (m.helpful !== undefined) head.append(make("span", `tag ${m.helpful ? "good" : "poor"}`, m.helpful ? "helpful" : "not helpful"));
+  const words = make("div", "said-text");
+  placeholders(words, m.text);
+  box.append(head, words);
+  if (m.citations?.length) {
+    const cited = make("p", "cited", "From ");
+    m.citations.forEach((c, i) => {
+      if (i) cited.append(", ");
+      const link = make("a", "", c.heading || c.title);
+      link.href = c.url;
+      link.target = "_blank";
+      cited.append(link);
+    });
+    box.append(cited);
+  }
+  return box;
+}
+
+// Placeholders of personal data stand out, so that nobody takes them for words.
+function placeholders(box, words) {
+  for (const part of words.split(/(\[[A-Z][A-Z0-9_]*_\d+\])/)) {
+    if (/^\[[A-Z][A-Z0-9_]*_\d+\]$/.test(part)) box.append(make("span", "redacted", part.slice(1, -1).replace("_", " ").toLowerCase()));
+    else if (part) box.append(document.createTextNode(part));
+  }
+}
+
+function drawActions() {
+  const c = opened;
+  const actions = $("actions");
+  actions.replaceChildren();
+  const add = (label, key, action, primary = false) => {
+    const button = make("button", primary ? "send small" : "quiet small", label);
+    button.type = "button";
+    button.append(" ", make("kbd", "", key));
+    button.addEventListener("click", action);
+    actions.append(button);
+  };
+  say.hidden = !mayReply;
+  if (!mayReply) return;
+  const mine = c.state === "with_agent" && c.mine;
+  if (c.state === "waiting" || c.state === "assistant") add("Take over", "T", take, true);
+  if (mine) add("Resolve", "E", resolve, true);
+  else if (c.state === "waiting" || c.state === "assistant") add("Resolve", "E", resolve);
+  if (mine || c.state === "waiting") add("Give back", "B", giveBack);
+  if (c.state === "waiting" || c.state === "with_agent") actions.append(assignment());
+  const reply = say.elements.kind[0];
+  reply.disabled = !mine;
+  if (!mine) say.elements.kind.value = "note";
+  else if (drafts.get("kind") !== "note") say.elements.kind.value = "reply";
+  kindChanged();
+}
+
+function assignment() {
+  const select = make("select", "assign");
+  select.dataset.assign = "";
+  select.setAttribute("aria-label", "Assign to");
+  const first = make("option", "", "Assign …");
+  first.value = "";
+  select.append(first);
+  for (const a of opened.colleagues) {
+    const option = make("option", "", a.presence === "offline" ? a.name : `${a.name} (${a.presence})`);
+    option.value = a.id;
+    select.append(option);
+  }
+  select.addEventListener("change", () => select.value && act("assign", { agent: select.value }));
+  return select;
+}
+
+function kindChanged() {
+  const note = say.elements.kind.value === "note";
+  say.classList.toggle("noting", note);
+  text.placeholder = note ? "A note that only colleagues read" : "Write to the customer";
+  say.querySelector(".send").textContent = note ? "Keep note" : "Send";
+}
+
+function drawAbout() {
+  const about = $("about");
+  about.replaceChildren();
+  const [ticket] = opened.tickets;
+  if (ticket) {
+    const card = section("Why it came to you");
+    card.append(make("p", "reason", REASONS[ticket.reason] ?? ticket.reason), make("p", "", ticket.reasoning));
+    const summary = section("Summary");
+    const words = make("p");
+    placeholders(words, ticket.summary);
+    summary.append(words);
+    if (ticket.contact) {
+      const contact = make("p", "", "Can be reached at ");
+      placeholders(contact, ticket.contact);
+      summary.append(contact);
+    }
+    about.append(card, summary);
+    if (ticket.passages.length) about.append(passages(ticket));
+  } else about.append(section("The assistant is talking", "Nothing was handed over. You can step in at any time."));
+  if (opened.rating) about.append(section("Rating", `${"★".repeat(opened.rating.rating)}${"☆".repeat(5 - opened.rating.rating)} ${opened.rating.comment ?? ""}`));
+  const facts = section("Details");
+  const list = make("dl");
+  const fact = (name, value) => value && list.append(make("dt", "", name), make("dd", "", value));
+  fact("Began", new Date(opened.created_at).toLocaleString());
+  fact("Language", opened.locale);
+  fact("Page", opened.page);
+  fact("Messages", String(opened.messages.length));
+  for (const t of opened.tickets) fact(t.ticket, `${REASONS[t.reason] ?? t.reason}, ${t.status.replace("_", " ")}`);
+  facts.append(list);
+  about.append(facts);
+}
+
+function passages(ticket) {
+  const card = section("What the assistant found");
+  const list = make("ol", "found");
+  for (const p of ticket.passages) {
+    const item = make("li");
+    const link = make(p.url ? "a" : "span", "", p.title);
+    if (p.url) {
+      link.href = p.url;
+      link.target = "_blank";
+    }
+    const score = make("meter");
+    score.min = 0;
+    score.max = 1;
+    score.value = p.score;
+    score.title = `Score ${p.score.toFixed(2)}`;
+    item.append(link, score, make("small", "", `${p.score.toFixed(2)} · ${p.path}`));
+    list.append(item);
+  }
+  card.append(list);
+  return card;
+}
+
+function section(title, words) {
+  const card = make("section", "fact");
+  card.append(make("h2", "", title));
+  if (words) card.append(make("p", "", words));
+  return card;
+}
+
+// ---------------------------------------------------------------- what an agent does
+
+async function act(action, fields) {
+  if (!opened) return;
+  try {
+    const data = await post(`conversations/${opened.conversation_id}/${action}`, fields);
+    if (data?.messages) {
+      opened = data;
+      draw(false);
+    }
+    await list();
+  } catch (error) {
+    failed(error);
+    if (opened) open(opened.conversation_id, true);
+  }
+}
+
+async function take() {
+  await act("take");
+  if (opened?.mine) focusOn("reply");
+}
+const resolve = () => act("resolve");
+const giveBack = () => act("return");
+
+function focusOn(kind) {
+  if (!opened || !mayReply || say.elements.kind[0].disabled && kind === "reply") return;
+  say.elements.kind.value = kind;
+  drafts.set("kind", kind);
+  kindChanged();
+  text.focus();
+}
+
+async function suggest() {
+  if (!opened || !mayReply) return;
+  try {
+    const { suggestion } = await call(`conversations/${opened.conversation_id}/suggestion`);
+    if (!suggestion) return toast("The articles say nothing to the last question.");
+    const sources = suggestion.citations.map((c) => location.origin + c.url);
+    text.value = `${text.value ? `${text.value}\n` : ""}${suggestion.text}\n\n${[...new Set(sources)].join("\n")}`;
+    text.focus();
+    toast(`From ${suggestion.citations.map((c) => c.title).join(", ")}, ${Math.round(suggestion.confidence * 100)} % sure. Read it before you send it.`);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+say.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const words = text.value.trim();
+  if (!words || !opened) return;
+  const id = opened.conversation_id;
+  const kind = say.elements.kind.value;
+  const button = say.querySelector(".send");
+  button.disabled = true;
+  // The same words keep their id until they are in, so that a second try is not a second message.
+  say.dataset.messageId ||= crypto.randomUUID?.() ?? uuid();
+  try {
+    await post(`conversations/${id}/${kind}`, { text: words, message_id: say.dataset.messageId });
+    delete say.dataset.messageId;
+    text.value = "";
+    drafts.delete(id);
+    if (opened?.conversation_id === id) await open(id, true);
+  } catch (error) {
+    failed(error);
+  } finally {
+    button.disabled = false;
+  }
+});
+
+text.addEventListener("input", () => {
+  delete say.dataset.messageId;
+  if (!opened?.mine || say.elements.kind.value !== "reply") return;
+  if (!typingTimer) post(`conversations/${opened.conversation_id}/typing`, { typing: true }).catch(() => {});
+  clearTimeout(typingTimer);
+  const id = opened.conversation_id;
+  typingTimer = setTimeout(() => {
+    typingTimer = null;
+    post(`conversations/${id}/typing`, { typing: false }).catch(() => {});
+  }, 3000);
+});
+for (const radio of say.elements.kind) {
+  radio.addEventListener("change", () => (drafts.set("kind", say.elements.kind.value), kindChanged()));
+}
+$("suggest").addEventListener("click", suggest);
+$("back").addEventListener("click", close);
+
+// ---------------------------------------------------------------- keys
+
+document.addEventListener("keydown", (event) => {
+  const field = event.target.closest("textarea, input, select");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === text) return say.requestSubmit();
+  if (event.key === "Escape") return field?.blur();
+  if (field && field.type !== "radio") return;
+  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  const keys = {
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => event.target.closest(".rows") && move(1),
+    ArrowUp: () => event.target.closest(".rows") && move(-1),
+    Enter: () => event.target === body && marked && open(marked),
+    t: take,
+    r: () => focusOn("reply"),
+    n: () => focusOn("note"),
+    s: suggest,
+    a: () => document.querySelector("[data-assign]")?.focus(),
+    b: giveBack,
+    e: resolve,
+    "?": () => $("help").showModal(),
+    1: () => choose("open"),
+    2: () => choose("mine"),
+    3: () => choose("assistant"),
+    4: () => choose("resolved"),
+  };
+  const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action || (event.key === "Enter" && event.target !== body)) return;
+  event.preventDefault();
+  action();
+});
+
+function move(by) {
+  if (!listed.length) return;
+  const at = listed.findIndex((c) => c.conversation_id === marked);
+  const to = at < 0 ? 0 : Math.min(listed.length - 1, Math.max(0, at + by));
+  marked = listed[to].conversation_id;
+  drawRows();
+  const link = rows.querySelector(".marked a");
+  link?.focus();
+  link?.scrollIntoView({ block: "nearest" });
+}
+
+function choose(name) {
+  tab = name;
+  for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-selected", String(button.dataset.tab === name));
+  list().catch(failed);
+}
+for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => choose(button.dataset.tab));
+$("help-open").addEventListener("click", () => $("help").showModal());
+addEventListener("popstate", () => {
+  const id = location.pathname.match(/^\/inbox\/([0-9a-f]{32})$/)?.[1];
+  if (id) open(id, true);
+  else if (opened) close();
+});
+
+// ---------------------------------------------------------------- live
+
+const live = new EventSource("/v1/inbox/events");
+const later = debounced(() => list().catch(failed), 150);
+live.addEventListener("open", () => connected(true));
+live.addEventListener("error", () => connected(false));
+live.addEventListener("reload", () => {
+  later();
+  if (opened) open(opened.conversation_id, true);
+});
+live.addEventListener("presence", later);
+live.addEventListener("conversation", (event) => {
+  later();
+  if (JSON.parse(event.data).conversation_id === opened?.conversation_id) open(opened.conversation_id, true);
+});
+live.addEventListener("typing", (event) => {
+  const { conversation_id, typing } = JSON.parse(event.data);
+  if (conversation_id === opened?.conversation_id) $("typing").hidden = !typing;
+});
+
+function connected(yes) {
+  $("live").classList.toggle("on", yes);
+  $("live-text").textContent = yes ? "Live" : "Reconnecting";
+  // A session that has ended shows on the next ordinary call.
+  if (!yes && live.readyState === EventSource.CLOSED) later();
+}
+
+const presence = $("presence");
+const heartbeat = () => mayReply && post("presence", { presence: presence.value }).then((p) => showPresent(p.present)).catch(() => {});
+presence.addEventListener("change", heartbeat);
+setInterval(() => presence.value !== "offline" && heartbeat(), 30_000);
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-since]")) time.textContent = age(time.dataset.since);
+}, 15_000);
+
+// ---------------------------------------------------------------- small things
+
+function make(name, kind = "", words = "") {
+  const element = document.createElement(name);
+  if (kind) element.className = kind;
+  if (words) element.textContent = words;
+  return element;
+}
+
+function minutes(since) {
+  return Math.max(0, (Date.now() - new Date(since)) / 60_000);
+}
+
+function age(since) {
+  const m = minutes(since);
+  if (m < 1) return "now";
+  if (m < 60) return `${Math.floor(m)} min`;
+  if (m < 60 * 24) return `${Math.floor(m / 60)} h ${Math.floor(m % 60)} min`;
+  return `${Math.floor(m / 60 / 24)} d`;
+}
+
+function stamp(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  const time = make("time", "", date.toLocaleString([], today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
+  time.dateTime = at;
+  return time;
+}
+
+function initials(name) {
+  return name.split(/\s+/).map((part) => part[0]).slice(0, 2).join("").toUpperCase();
+}
+
+// Where the page comes by plain http, browsers lack randomUUID.
+function uuid() {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] & 15) | 64;
+  b[8] = (b[8] & 63) | 128;
+  return [...b].map((n) => n.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function debounced(work, ms) {
+  let timer = null;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, ms);
+  };
+}
+
+list().then(() => body.dataset.opened && open(body.dataset.opened, true)).catch(failed);
+heartbeat();
