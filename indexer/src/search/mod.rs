@@ -135,8 +135,20 @@ impl KnowledgeBase {
     /// # Errors
     /// When the embedder or an index fails; see [`SearchError`].
     pub async fn search(&self, query: &SearchQuery) -> Result<SearchOutcome, SearchError> {
+        self.search_in(query, self.snapshot()).await
+    }
+
+    /// As [`Self::search`], in a snapshot that the caller holds: of an earlier moment, or
+    /// [without](Snapshot::without) some documents.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub async fn search_in(
+        &self,
+        query: &SearchQuery,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<SearchOutcome, SearchError> {
         let started = Instant::now();
-        let snapshot = self.snapshot();
         let locale = query.locale.clone().unwrap_or_else(|| {
             language::detect_question(&query.text, &snapshot.languages)
                 .or_else(|| snapshot.languages.first().cloned())

@@ -55,6 +55,25 @@ impl Snapshot {
         }
     }
 
+    /// The same generation as if these documents did not exist: what a search would find without them.
+    /// Statistics of the keyword index still know their words.
+    #[must_use]
+    pub fn without(&self, paths: &[DocPath]) -> Self {
+        let stays: Vec<bool> = self.documents.iter().map(|d| !paths.contains(&d.path)).collect();
+        let kept = |document: u32| stays.get(document as usize).copied().unwrap_or(false);
+        let live = self.live.iter().filter(|(_, d)| kept(**d));
+        let by_slug = self.by_slug.iter().filter(|(_, d)| kept(**d));
+        Self {
+            generation: self.generation,
+            fingerprint: self.fingerprint.clone(),
+            // Entries of `live` are positions in this list, so it stays as it is.
+            documents: self.documents.clone(),
+            languages: self.languages.clone(),
+            live: live.map(|(id, d)| (*id, *d)).collect(),
+            by_slug: by_slug.map(|(slug, d)| (slug.clone(), *d)).collect(),
+        }
+    }
+
     /// Number of live passages.
     pub fn passages(&self) -> usize {
         self.live.len()

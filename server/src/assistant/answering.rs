@@ -11,14 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
 use super::admission::Refused;
+use super::clarify::{self, Offer};
 use super::handing_over::{Matter, is_with_people, turns};
 use super::rules::{self, Situation, Trigger};
 use super::writing::{Subject, Unwritten, without_orders};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
 use crate::domain::{
-    Accepted, Answer, AssistantEvent, Author, Conversation, ConversationId, ConversationState,
-    Failure, FailureKind, Fallback, GeneratorId, Message, Outcome, Proof, Question, ReasonCode,
-    Said, Visitor,
+    Accepted, Answer, AssistantEvent, Author, Choice, Conversation, ConversationId,
+    ConversationState, Failure, FailureKind, Fallback, GeneratorId, Message, Outcome, Proof,
+    Question, ReasonCode, Said, Visitor,
 };
 use crate::generate::extractive::{self, Drafted};
 use crate::locale::Locales;
@@ -27,6 +28,8 @@ use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, St
 
 enum Decision {
     Answer(Box<Ground>),
+    /// Asks back which of these articles is meant.
+    Clarify(Vec<Choice>),
     HandOff(Trigger),
 }
 
@@ -188,6 +191,7 @@ impl Assistant {
                     Worded::Refused(failure) => AssistantEvent::Failed(failure),
                 }
             }
+            Ok(Decision::Clarify(choices)) => self.ask_back(choices, (posted, path)).await,
             Ok(Decision::HandOff(trigger)) => self.hand_over(trigger, &matter, path).await,
             Err(error) => {
                 tracing::error!(conversation = %id, error = %error, "assistant.failed");
@@ -217,10 +221,26 @@ impl Assistant {
             return Ok(Decision::HandOff(trigger));
         }
         let turns = turns(before, TURNS);
-        let Assessment { found, confidence } =
-            self.look_up((asked, audience), &path.locale, &turns).await?;
+        let offer = self.offers.take(path.conversation);
+        let picked = offer.as_ref().and_then(|offer| {
+            Some((offer, clarify::picked(asked.as_str(), &offer.choices, &offer.locale)?))
+        });
+        if let Some((offer, _)) = picked {
+            path.locale = offer.locale.clone();
+        }
+        let snapshot = self.knowledge.snapshot();
+        let Assessment { mut found, confidence } = match picked {
+            Some((offer, choice)) => {
+                let query = format!("{} {}", offer.query, choice.label);
+                self.search_for((query, audience), &path.locale, snapshot).await?
+            }
+            None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
+        };
+        if let Some((_, choice)) = picked {
+            clarify::keep(&mut found, choice);
+        }
         path.found(&found);
-        let threshold = self.settings.confidence.threshold;
+        let threshold = self.settings.confidence.threshold();
         let doubt = |reason, confidence| {
             let reasoning = summary::doubt(reason, &found, (confidence, threshold));
             Ok(Decision::HandOff(Trigger::new(reason, reasoning)))
@@ -236,6 +256,15 @@ impl Assistant {
                 ReasonCode::NoEvidence
             };
             return doubt(reason, Some(&confidence));
+        }
+        // At most once in a row: an offer that was not taken up is not repeated.
+        if offer.is_none()
+            && let Some(choices) = clarify::choices(&found)
+        {
+            let (query, locale) = (found.query.clone(), path.locale.clone());
+            let offer = Offer { query, locale, choices: choices.clone() };
+            self.offers.put(path.conversation, offer);
+            return Ok(Decision::Clarify(choices));
         }
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
     }
@@ -319,6 +348,25 @@ impl Assistant {
                 tracing::error!(conversation = %id, %error, "answer.not_kept");
                 AssistantEvent::Failed(internal("the answer could not be kept; ask again"))
             }
+        }
+    }
+
+    /// Stores a question back, if the assistant still speaks, and ends the stream with it.
+    async fn ask_back(
+        &self,
+        choices: Vec<Choice>,
+        (posted, path): (&Posted, &Path),
+    ) -> AssistantEvent {
+        let message = messages::clarify(&self.locales, &path.locale, &choices);
+        let drafted =
+            Drafted { text: message.clone(), sentences: Vec::new(), citations: Vec::new() };
+        match self.commit(drafted, GeneratorId::Extractive, (posted, path)).await {
+            AssistantEvent::Done(answer) if answer.text == message => {
+                let outcome = Outcome::Clarify { message, choices };
+                AssistantEvent::Done(Box::new(Answer { outcome, text: String::new(), ..*answer }))
+            }
+            // Somebody else was quicker.
+            other => other,
         }
     }
 

@@ -4,7 +4,8 @@
 //! those they do. So several features that mean the same on every base (shares, ranks, cosines of a
 //! fixed model) go through a logistic model. The coefficients were fitted on three public question sets
 //! (government help pages, intents of a bank, a company's policies asked in five languages) and on the
-//! golden questions of the sample; a calibration on one's own base will replace them.
+//! golden questions of the sample; `atbilde calibrate` replaces them by those of one's own base
+//! ([`super::calibration`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -12,22 +13,34 @@ use indexer::language::{Analyzer, TermKind};
 use indexer::model::Hit;
 use indexer::search::SearchOutcome;
 
+use super::calibration::Calibration;
 use crate::evidence::{AnswerType, QuestionTerms, TextTerms};
 
 /// `[assistant.confidence]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConfidenceSettings {
-    /// Below this probability a person takes over, [0, 1].
+    /// Below this probability a person takes over, [0, 1]; a calibration brings its own.
     pub threshold: f64,
     /// Below this share of the question's weight in the best passages, and with a far-off vector,
     /// the reason is `no_evidence` instead of `low_confidence`.
     pub evidence_coverage: f32,
+    /// Coefficients fitted to the base; `None`: the shipped ones. Read from the data folder, never
+    /// from the configuration.
+    #[serde(skip)]
+    pub calibration: Option<Calibration>,
+}
+
+impl ConfidenceSettings {
+    /// The threshold in effect.
+    pub fn threshold(&self) -> f64 {
+        self.calibration.as_ref().map_or(self.threshold, |c| c.threshold)
+    }
 }
 
 impl Default for ConfidenceSettings {
     fn default() -> Self {
-        Self { threshold: 0.56, evidence_coverage: 0.25 }
+        Self { threshold: 0.56, evidence_coverage: 0.25, calibration: None }
     }
 }
 
@@ -94,7 +107,7 @@ pub struct Features {
 const HEADING_SHARE: f32 = 0.6;
 
 /// Number of features.
-const FEATURES: usize = 18;
+pub const FEATURES: usize = 18;
 /// Coefficients of the logistic model, in the order of [`Features::named`], and the intercept. That of
 /// `code` was raised by hand from 1.8: the sets hold few codes.
 const WEIGHTS: [f64; FEATURES] = [
@@ -110,9 +123,10 @@ impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
     pub fn of(found: &SearchOutcome, settings: &ConfidenceSettings) -> Self {
         let features = Features::of(found);
-        let year = if features.year_missing { OTHER_YEAR } else { 0.0 };
-        let logit: f64 = INTERCEPT - year
-            + features.named().iter().zip(WEIGHTS).map(|((_, value), w)| value * w).sum::<f64>();
+        let logit = match &settings.calibration {
+            Some(calibration) => features.logit(&calibration.weights, calibration.intercept),
+            None => features.shipped_logit(),
+        };
         let evidence = features.coverage_three >= f64::from(settings.evidence_coverage)
             || features.cosine >= 0.5;
         Self { probability: 1.0 / (1.0 + (-logit).exp()), evidence, features }
@@ -190,6 +204,27 @@ impl Features {
             foreign: flag(foreign),
             length: (1.0 + terms.len() as f64).ln() / 4.0,
         }
+    }
+
+    /// Log-odds by the shipped coefficients.
+    pub fn shipped_logit(&self) -> f64 {
+        self.logit(&WEIGHTS, INTERCEPT)
+    }
+
+    /// Log-odds by other coefficients.
+    fn logit(&self, weights: &[f64; FEATURES], intercept: f64) -> f64 {
+        let sum: f64 = self.named().iter().zip(weights).map(|((_, value), w)| value * w).sum();
+        intercept - self.year_offset() + sum
+    }
+
+    /// What is taken from the log-odds whatever the coefficients are.
+    pub fn year_offset(&self) -> f64 {
+        if self.year_missing { OTHER_YEAR } else { 0.0 }
+    }
+
+    /// The shipped coefficients in the order of [`Self::named`], and the intercept.
+    pub fn shipped() -> ([f64; FEATURES], f64) {
+        (WEIGHTS, INTERCEPT)
     }
 
     /// Name and value of each feature, in the order of the model.

@@ -4,7 +4,7 @@
 
 use indexer::model::Locale;
 
-use crate::domain::{ReasonCode, Ticket};
+use crate::domain::{Choice, ReasonCode, Ticket};
 use crate::locale::Locales;
 use crate::privacy::RedactedText;
 
@@ -61,6 +61,15 @@ pub(crate) fn system(locales: &Locales, locale: &Locale, say: Say<'_>) -> Redact
     RedactedText::of_the_house(locales.fill(locale, key, &[("name", name)]))
 }
 
+/// The question which of `choices` is meant, in `locale`'s language, with numbers to answer by.
+pub(super) fn clarify(locales: &Locales, locale: &Locale, choices: &[Choice]) -> String {
+    let mut message = locales.text(locale, "server.clarify").to_owned();
+    for (number, choice) in (1..).zip(choices) {
+        message.push_str(&format!("\n{number}. {}", choice.label));
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +107,17 @@ mod tests {
             let message = hand_over(&locales(), &locale, (ReasonCode::NoEvidence, &ticket), &next);
             assert!(message.as_str().contains(said), "{message}");
             assert!(message.as_str().contains(ticket.as_str()) && !message.as_str().contains('{'));
+        }
+    }
+
+    #[test]
+    fn a_question_back_numbers_its_choices() {
+        let choice =
+            |label: &str| Choice { label: label.into(), path: String::new(), url: String::new() };
+        for language in ["en", "lv", "de", "sw"] {
+            let locale = Locale::parse(language).unwrap();
+            let message = clarify(&locale, &[choice("Riga"), choice("Tartu")]);
+            assert!(message.ends_with("?\n1. Riga\n2. Tartu"), "{message}");
         }
     }
 

@@ -8,6 +8,8 @@
 mod admission;
 mod answering;
 mod briefing;
+pub mod calibration;
+mod clarify;
 mod condense;
 pub mod confidence;
 mod explain;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use indexer::model::{Audience, Filter, Generation, Hit, Locale};
-use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery};
+use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery, Snapshot};
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc;
 
@@ -46,6 +48,7 @@ use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
 use admission::Admission;
+use clarify::Offers;
 use confidence::Confidence;
 
 pub use admission::AdmissionSettings;
@@ -102,6 +105,7 @@ pub struct Assistant {
     admission: Admission,
     originals: Originals,
     metrics: Arc<Metrics>,
+    offers: Offers,
 }
 
 impl Assistant {
@@ -109,6 +113,7 @@ impl Assistant {
         let admission = Admission::new(&settings.admission);
         let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics, locales } =
             parts;
+        let offers = Offers::default();
         Self {
             knowledge,
             store,
@@ -121,6 +126,7 @@ impl Assistant {
             admission,
             originals,
             metrics,
+            offers,
         }
     }
 
@@ -218,6 +224,19 @@ impl Assistant {
         question: &Question,
         turns: &[Turn],
     ) -> Result<Assessment, indexer::search::SearchError> {
+        self.assess_in(question, turns, self.knowledge.snapshot()).await
+    }
+
+    /// As [`Self::assess`], in a snapshot that the caller holds.
+    ///
+    /// # Errors
+    /// When the search fails.
+    pub async fn assess_in(
+        &self,
+        question: &Question,
+        turns: &[Turn],
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Assessment, indexer::search::SearchError> {
         let locale = self.locale_of(question);
         let mut numbering = Numbering::default();
         let mut redact =
@@ -225,7 +244,7 @@ impl Assistant {
         let turns: Vec<Said> =
             turns.iter().map(|t| Said { role: t.role, text: redact(&t.text) }).collect();
         let text = redact(&question.text);
-        self.look_up((&text, question.audience), &locale, &turns).await
+        self.look_up((&text, question.audience), &locale, &turns, snapshot).await
     }
 
     /// The language to search and reply in: the one asked for, else the question's own among those
@@ -256,17 +275,25 @@ impl Assistant {
         (asked, audience): (&RedactedText, Audience),
         locale: &Locale,
         turns: &[Said],
+        snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
         let query = condense::stand_alone(asked, turns);
-        let found = self
-            .knowledge
-            .search(&SearchQuery {
-                text: query,
-                locale: Some(locale.clone()),
-                filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
-                limit: HITS,
-            })
-            .await?;
+        self.search_for((query, audience), locale, snapshot).await
+    }
+
+    async fn search_for(
+        &self,
+        (text, audience): (String, Audience),
+        locale: &Locale,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Assessment, indexer::search::SearchError> {
+        let query = SearchQuery {
+            text,
+            locale: Some(locale.clone()),
+            filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
+            limit: HITS,
+        };
+        let found = self.knowledge.search_in(&query, snapshot).await?;
         let confidence = (!found.retrieved.hits.is_empty())
             .then(|| Confidence::of(&found, &self.settings.confidence));
         Ok(Assessment { found, confidence })

@@ -45,8 +45,10 @@ impl Assistant {
         said.truncate(last + 1);
         let Some(asked) = said.pop() else { return Ok(None) };
         let locale = locale_or_none(&conversation.locale);
+        let (asked, turns) = ((&asked.text, Audience::Public), turns(&said, TURNS));
+        let snapshot = self.knowledge.snapshot();
         let Assessment { found, confidence } =
-            self.look_up((&asked.text, Audience::Public), &locale, &turns(&said, TURNS)).await?;
+            self.look_up(asked, &locale, &turns, snapshot).await?;
         let drafted = extractive::answer(&found, &self.settings.answer);
         Ok(confidence.filter(|_| !drafted.sentences.is_empty()).map(|confidence| Suggestion {
             text: drafted.text,

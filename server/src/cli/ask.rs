@@ -128,6 +128,8 @@ fn shown(answer: &Value) -> String {
             text(&answer["reason"]),
             text(&answer["ticket"])
         );
+    } else if answer["outcome"] == "clarify" {
+        let _ = writeln!(out, "{}\n", text(&answer["message"]));
     } else {
         let _ = writeln!(out, "{}\n", text(&answer["answer"]));
     }

@@ -7,6 +7,7 @@ mod ask;
 mod audit;
 #[cfg(feature = "llama")]
 mod bench_llm;
+mod calibrate;
 mod check_config;
 mod client;
 mod escalations;
@@ -54,6 +55,8 @@ enum Command {
     Key(key::Key),
     /// Measure answers and searches with question sets
     Eval(eval::Eval),
+    /// Fit the confidence to the company's own articles
+    Calibrate(calibrate::Calibrate),
     /// Play a workload against the local engine and print its figures
     #[cfg(feature = "llama")]
     BenchLlm(bench_llm::BenchLlm),
@@ -80,6 +83,7 @@ impl Command {
             Self::User(command) => command.run(),
             Self::Key(command) => command.run(),
             Self::Eval(command) => command.run(),
+            Self::Calibrate(command) => command.run(),
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),
             Self::Redact(command) => command.run(),

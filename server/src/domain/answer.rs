@@ -66,6 +66,22 @@ pub enum Outcome {
         ticket: Ticket,
         message: String,
     },
+    /// A question back: several articles fit equally.
+    Clarify {
+        message: String,
+        choices: Vec<Choice>,
+    },
+}
+
+/// An article that a customer may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Title of the article.
+    pub label: String,
+    /// Path of the document in the knowledge-base folder.
+    pub path: String,
+    /// Article page, relative to the server.
+    pub url: String,
 }
 
 /// Milliseconds spent in the parts of one question.

@@ -11,7 +11,7 @@ mod message;
 mod question;
 
 pub use agent::{Agent, AgentId, AgentRole, Permission};
-pub use answer::{Answer, Citation, GeneratorId, Outcome, Sentence, Timings};
+pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
 pub use conversation::{
     Colleague, Conversation, ConversationState, Epoch, OpenHandOver, Rating, Step, SystemKind,
 };

@@ -141,18 +141,39 @@ fn auroc(judgements: &[Judgement]) -> Option<f64> {
     Some(wins / (positive as f64 * negative.len() as f64))
 }
 
-fn ece(judgements: &[Judgement]) -> f64 {
+/// A bar of the reliability diagram: questions of about one confidence.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub(super) struct Bin {
+    pub(super) questions: usize,
+    /// Mean confidence, [0, 1].
+    pub(super) confidence: f64,
+    /// Share of right ones, [0, 1].
+    pub(super) right: f64,
+}
+
+/// The reliability diagram: up to 15 bins of equal size by rising confidence, none of them empty.
+/// DeGroot and Fienberg: "The comparison and evaluation of forecasters", 1983.
+pub(super) fn reliability(judgements: &[Judgement]) -> Vec<Bin> {
     let mut rising = judgements.to_vec();
     rising.sort_by(|a, b| a.confidence.total_cmp(&b.confidence));
     let n = rising.len();
     (0..BINS)
         .map(|b| &rising[b * n / BINS..(b + 1) * n / BINS])
+        .filter(|bin| !bin.is_empty())
         .map(|bin| {
-            // |mean confidence - share right| * size / n
-            let gap: f64 = bin.iter().map(|j| j.confidence - truth(j)).sum();
-            gap.abs() / n as f64
+            let size = bin.len() as f64;
+            Bin {
+                questions: bin.len(),
+                confidence: bin.iter().map(|j| j.confidence).sum::<f64>() / size,
+                right: bin.iter().map(truth).sum::<f64>() / size,
+            }
         })
-        .sum()
+        .collect()
+}
+
+fn ece(judgements: &[Judgement]) -> f64 {
+    let weighted = |b: &Bin| (b.confidence - b.right).abs() * b.questions as f64;
+    reliability(judgements).iter().map(weighted).sum::<f64>() / judgements.len() as f64
 }
 
 fn truth(judgement: &Judgement) -> f64 {

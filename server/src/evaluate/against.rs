@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::EvalError;
 use super::golden::Case;
 use super::golden_run::{self, CaseResult};
+use crate::assistant::calibration;
 use crate::settings::Settings;
 
 /// The working copy's data folder within the live one's.
@@ -71,14 +72,20 @@ pub(super) async fn run(
     Ok(compare(before.cases, after.cases))
 }
 
-/// Gives a new data folder the catalog of another one, whose connections are closed.
+/// Gives a new data folder the catalog of another one, whose connections are closed, and the
+/// calibration that is in effect there.
 fn start_with_vectors(data: &Path, copy: &Path) -> Result<(), EvalError> {
     const CATALOG: &str = "catalog.sqlite";
-    if copy.join(CATALOG).exists() {
-        return Ok(());
-    }
     let work = || -> std::io::Result<()> {
         fs_err::create_dir_all(copy)?;
+        if data.join(calibration::FILE).exists() {
+            fs_err::copy(data.join(calibration::FILE), copy.join(calibration::FILE))?;
+        } else if copy.join(calibration::FILE).exists() {
+            fs_err::remove_file(copy.join(calibration::FILE))?;
+        }
+        if copy.join(CATALOG).exists() {
+            return Ok(());
+        }
         let draft = copy.join("catalog.sqlite.new");
         fs_err::copy(data.join(CATALOG), &draft)?;
         fs_err::rename(draft, copy.join(CATALOG))

@@ -1,8 +1,8 @@
 //! The knowledge base that is measured, and an assistant over it.
 //!
-//! Called by `set_run` and `golden_run`. Takes the data folder as the server does, brings it up to
-//! date, and keeps conversations in memory: an evaluation must not fill the inbox of the people who
-//! take over.
+//! Called by `set_run`, `golden_run` and `calibrate`. Takes the data folder as the server does, brings
+//! it up to date, and keeps conversations in memory: an evaluation must not fill the inbox of the people
+//! who take over.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use indexer::search::KnowledgeBase;
 
 use super::EvalError;
 use super::progress::IndexingBars;
+use crate::assistant::calibration::Calibration;
 use crate::assistant::{Assistant, Originals};
 use crate::settings::Settings;
 use crate::startup::{self, EmbedderStart, Paths};
@@ -31,6 +32,8 @@ pub(super) struct Base {
     pub(super) knowledge: Arc<KnowledgeBase>,
     pub(super) assistant: Arc<Assistant>,
     pub(super) report: BuildReport,
+    /// Probability below which a person takes over.
+    pub(super) threshold: f64,
     opened: startup::Base,
 }
 
@@ -43,6 +46,27 @@ impl Base {
         data: &Path,
         source: Source<'_>,
         settings: &Settings,
+    ) -> Result<Self, EvalError> {
+        Self::open_by(data, source, settings, startup::Base::calibration).await
+    }
+
+    /// The same with the shipped coefficients of the confidence, whatever was fitted.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn open_uncalibrated(
+        data: &Path,
+        source: Source<'_>,
+        settings: &Settings,
+    ) -> Result<Self, EvalError> {
+        Self::open_by(data, source, settings, |_| Ok(None)).await
+    }
+
+    async fn open_by(
+        data: &Path,
+        source: Source<'_>,
+        settings: &Settings,
+        calibration: fn(&startup::Base) -> anyhow::Result<Option<Calibration>>,
     ) -> Result<Self, EvalError> {
         let kb = match &source {
             Source::Folder(folder) => folder,
@@ -62,10 +86,15 @@ impl Base {
         };
         knowledge.refresh().await?;
         publisher.tidy().await?;
+        let calibration = calibration(&opened)?;
+        let mut confidence = settings.assistant.confidence.clone();
+        confidence.calibration.clone_from(&calibration);
+        let threshold = confidence.threshold();
         let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
-        let assistant = opened.assistant(settings, (Arc::new(store), Originals::forgotten()))?;
+        let kept = (Arc::new(store) as _, Originals::forgotten());
+        let assistant = opened.assistant_with(settings, kept, calibration)?;
         assistant.ready().await;
-        Ok(Self { knowledge, assistant: Arc::new(assistant), report, opened })
+        Ok(Self { knowledge, assistant: Arc::new(assistant), report, threshold, opened })
     }
 
     /// Names the vector space that was measured.

@@ -23,6 +23,28 @@ pub(super) fn intervals(
     seed: u64,
     statistic: impl Fn(&[usize]) -> Vec<Option<f64>>,
 ) -> Vec<Option<Interval>> {
+    resample(clusters, resamples, seed, statistic)
+        .into_iter()
+        .map(|sample| {
+            let enough = sample.len() * 2 > resamples as usize;
+            enough.then(|| middle(&sample))
+        })
+        .collect()
+}
+
+/// The middle 95 % of a rising sample, which must not be empty.
+pub(super) fn middle(sample: &[f64]) -> Interval {
+    Interval { low: quantile(sample, 0.025), high: quantile(sample, 0.975) }
+}
+
+/// The values of each figure in all resamples, rising; those that are `None` are left out. Arguments as
+/// those of [`intervals`].
+pub(super) fn resample(
+    clusters: &[Vec<usize>],
+    resamples: u32,
+    seed: u64,
+    statistic: impl Fn(&[usize]) -> Vec<Option<f64>>,
+) -> Vec<Vec<f64>> {
     let mut random = SplitMix64(seed);
     let mut samples: Vec<Vec<f64>> = Vec::new();
     let mut drawn = Vec::new();
@@ -37,15 +59,10 @@ pub(super) fn intervals(
             sample.extend(figure);
         }
     }
+    for sample in &mut samples {
+        sample.sort_by(f64::total_cmp);
+    }
     samples
-        .into_iter()
-        .map(|mut sample| {
-            sample.sort_by(f64::total_cmp);
-            let enough = sample.len() * 2 > resamples as usize;
-            enough
-                .then(|| Interval { low: quantile(&sample, 0.025), high: quantile(&sample, 0.975) })
-        })
-        .collect()
 }
 
 /// Linear between the two nearest values. `sorted` must not be empty.

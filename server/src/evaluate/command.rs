@@ -5,11 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
+use indexer::publish::BuildReport;
+use jiff::Zoned;
 use serde_json::Value;
 
+use super::figures::SetFigures;
+use super::rows::Row;
 use super::set_run::Languages;
 use super::sets::{SetFiles, Turns};
-use super::{EvalError, against, golden, golden_run, output, report, set_run, sets};
+use super::{EvalError, against, compare, golden, golden_run, html, output, report, set_run, sets};
 use crate::settings::Settings;
 
 /// Flags of `eval`.
@@ -52,6 +56,15 @@ pub struct EvalArgs {
     /// Fail when a figure of the set is lower, for instance ndcg10=0.75 (may be repeated)
     #[arg(long, value_name = "NAME=VALUE", value_parser = requirement)]
     pub require: Vec<(String, f64)>,
+    /// Write the report as one HTML file with plots and the worst questions
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub html: Option<PathBuf>,
+    /// Compare with an earlier run of the same questions, a file that --json wrote
+    #[arg(long, value_name = "RUN.json", conflicts_with = "against")]
+    pub compare: Option<PathBuf>,
+    /// With --compare: exit code 1 when something became worse by more than chance
+    #[arg(long, requires = "compare")]
+    pub fail_on_worse: bool,
     /// Print one JSON object on the last line instead of tables
     #[arg(long)]
     pub json: bool,
@@ -104,23 +117,37 @@ async fn golden(
         };
         return Ok(EvalOutcome { text, passed: against::passes(&differences) });
     }
+    let earlier = args.compare.as_deref().map(compare::read).transpose()?;
     let result = golden_run::run(&cases, (kb, data), settings).await?;
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
     }
+    let threshold = result.threshold;
     let gate = &settings.eval.gate;
-    let text = if args.json {
-        format!("{}\n", report::golden_json(&result, gate))
-    } else {
-        report::golden_text(&result, gate)
+    let gates = report::gates(&result, gate);
+    let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let told = Told {
+        name: &name,
+        build: &result.report,
+        figures: &result.figures,
+        rows: &result.rows,
+        gates: &gates,
+        threshold,
     };
-    Ok(EvalOutcome { text, passed: report::gates(&result, gate).iter().all(report::Gate::holds) })
+    told.tell(args, earlier.as_ref(), settings, |json| {
+        if json {
+            Form::Json(report::golden_json(&result, gate, threshold))
+        } else {
+            Form::Text(report::golden_text(&result, gate))
+        }
+    })
 }
 
 async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOutcome, EvalError> {
     let turns = if args.multiturn { Turns::Multi } else { Turns::Single };
     let (name, files) = files(args, turns)?;
     let set = sets::read(&files, turns)?;
+    let earlier = args.compare.as_deref().map(compare::read).transpose()?;
     let languages = if args.use_lang { Languages::Given } else { Languages::Detected };
     let result = set_run::run((&files, set), data, languages, settings).await?;
     if let Some(file) = &args.predictions {
@@ -129,15 +156,86 @@ async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOu
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
     }
-    let figures = report::set_json(&name, &args.split, &result);
+    let threshold = result.threshold;
+    let figures = report::set_json((&name, &args.split), &result, threshold);
     let gates = gates(&args.require, &figures)?;
-    let text = if args.json {
-        format!("{figures}\n")
-    } else {
-        let below = gates.iter().filter(|g| !g.holds()).map(report::gate_text);
-        report::set_text(&name, &args.split, &result) + &below.collect::<String>()
+    let told = Told {
+        name: &name,
+        build: &result.report,
+        figures: &result.figures,
+        rows: &result.rows,
+        gates: &gates,
+        threshold,
     };
-    Ok(EvalOutcome { text, passed: gates.iter().all(report::Gate::holds) })
+    told.tell(args, earlier.as_ref(), settings, |json| {
+        if json {
+            Form::Json(figures)
+        } else {
+            let below = gates.iter().filter(|g| !g.holds()).map(report::gate_text);
+            let text = report::set_text(&name, &args.split, &result);
+            Form::Text(text + &below.collect::<String>())
+        }
+    })
+}
+
+/// What was measured, ready to be told.
+struct Told<'a> {
+    name: &'a str,
+    build: &'a BuildReport,
+    figures: &'a SetFigures,
+    rows: &'a [Row],
+    gates: &'a [report::Gate],
+    threshold: f64,
+}
+
+/// The same for a program or for people.
+enum Form {
+    Json(Value),
+    Text(String),
+}
+
+impl Told<'_> {
+    /// Compares with an `earlier` run, writes the page, and joins everything to what `form` gives.
+    fn tell(
+        &self,
+        args: &EvalArgs,
+        earlier: Option<&compare::Run>,
+        settings: &Settings,
+        form: impl FnOnce(bool) -> Form,
+    ) -> Result<EvalOutcome, EvalError> {
+        let now = (self.rows, self.threshold);
+        let comparison =
+            earlier.map(|run| compare::compare(run, now, &settings.eval)).transpose()?;
+        if let Some(file) = &args.html {
+            let page = html::page(&html::Page {
+                name: self.name,
+                day: &Zoned::now().date().to_string(),
+                size: (self.build.documents, self.build.passages),
+                figures: self.figures,
+                rows: self.rows,
+                gates: self.gates,
+                threshold: self.threshold,
+                comparison: comparison.as_ref(),
+            });
+            fs_err::write(file, page)?;
+        }
+        let mut text = match form(args.json) {
+            Form::Json(mut json) => {
+                if let Some(comparison) = &comparison {
+                    json["comparison"] = serde_json::json!(comparison);
+                }
+                format!("{json}\n")
+            }
+            Form::Text(text) => text,
+        };
+        if !args.json
+            && let Some(comparison) = &comparison
+        {
+            text.push_str(&report::comparison_text(comparison));
+        }
+        let holds = comparison.is_none_or(|c| c.holds()) || !args.fail_on_worse;
+        Ok(EvalOutcome { text, passed: holds && self.gates.iter().all(report::Gate::holds) })
+    }
 }
 
 /// Name and files of the set that `args` ask for.
@@ -202,8 +300,14 @@ mod tests {
 
     #[test]
     fn what_does_not_go_together_is_refused() {
-        for line in ["--set a --golden b", "--corpus a", "--set a --queries b", "--require ndcg10"]
-        {
+        for line in [
+            "--set a --golden b",
+            "--corpus a",
+            "--set a --queries b",
+            "--require ndcg10",
+            "--set a --fail-on-worse",
+            "--golden a --against b --html c",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
         let nothing = files(&parse("").unwrap(), Turns::Single).unwrap_err().to_string();

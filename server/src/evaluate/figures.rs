@@ -1,6 +1,6 @@
 //! From results of single questions to figures of a set, with intervals, by language and by kind.
 //!
-//! Called by `set_run` and `golden_run`. Keeps the definitions of the independent scorer that checks
+//! Called by `set_run` and `golden_run`; `compare` measures two runs with the same functions. Keeps the definitions of the independent scorer that checks
 //! releases: retrieval over answerable questions that have gold documents; confidence over those and
 //! over questions without an answer; a question counts as right when a gold document is among the
 //! first five.
@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::EvalSettings;
-use super::abstention::{Abstention, Judgement, RiskPoint, risk_coverage};
+use super::abstention::{Abstention, Bin, Judgement, RiskPoint, reliability, risk_coverage};
 use super::bootstrap::{Interval, intervals};
 use super::metrics::Places;
 
@@ -32,7 +32,7 @@ pub(super) struct Judged {
 
 impl Judged {
     /// A gold document is among the first five.
-    pub(super) fn hit_at_5(&self) -> bool {
+    fn hit_at_5(&self) -> bool {
         self.answerable && self.places.as_ref().is_some_and(|p| p.success(5) > 0.0)
     }
 
@@ -77,10 +77,12 @@ pub(super) struct SetFigures {
     pub(super) by_language: BTreeMap<String, Figures>,
     pub(super) by_kind: BTreeMap<String, Figures>,
     pub(super) curve: Vec<RiskPoint>,
+    /// The reliability diagram.
+    pub(super) bins: Vec<Bin>,
 }
 
-/// Names, in the order of [`measure`].
-const NAMES: [&str; 14] = [
+/// Names of the figures, in the order of [`measure`].
+pub(super) const NAMES: [&str; 14] = [
     "ndcg10",
     "recall1",
     "recall5",
@@ -127,7 +129,8 @@ impl SetFigures {
             })
             .collect();
         let judgements: Vec<Judgement> = every.iter().filter_map(|q| q.judgement()).collect();
-        Self { all, by_language, by_kind, curve: risk_coverage(&judgements, CURVE) }
+        let curve = risk_coverage(&judgements, CURVE);
+        Self { all, by_language, by_kind, curve, bins: reliability(&judgements) }
     }
 }
 
@@ -149,11 +152,7 @@ fn figures(slice: &[&Judged], beside: &[&Judged], settings: &EvalSettings) -> Fi
         values
     };
     let values = statistic(&(0..joined.len()).collect::<Vec<_>>());
-    let mut clusters: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (i, question) in joined.iter().enumerate() {
-        clusters.entry(&question.group).or_default().push(i);
-    }
-    let clusters: Vec<Vec<usize>> = clusters.into_values().collect();
+    let clusters = clusters(joined.iter().map(|q| q.group.as_str()));
     let spread = intervals(&clusters, settings.resamples, settings.seed, statistic);
     let list = NAMES
         .into_iter()
@@ -171,7 +170,17 @@ fn figures(slice: &[&Judged], beside: &[&Judged], settings: &EvalSettings) -> Fi
     }
 }
 
-fn measure(questions: &[&Judged]) -> Vec<Option<f64>> {
+/// Positions of questions that belong together, by the group of each.
+pub(super) fn clusters<'a>(groups: impl Iterator<Item = &'a str>) -> Vec<Vec<usize>> {
+    let mut clusters: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, group) in groups.enumerate() {
+        clusters.entry(group).or_default().push(i);
+    }
+    clusters.into_values().collect()
+}
+
+/// The figures of [`NAMES`]; `None` for what these questions do not tell.
+pub(super) fn measure(questions: &[&Judged]) -> Vec<Option<f64>> {
     let found: Vec<&Places> =
         questions.iter().filter(|q| q.answerable).filter_map(|q| q.places.as_ref()).collect();
     let ranked = |f: fn(&Places) -> f64| mean(found.iter().map(|p| f(p)));

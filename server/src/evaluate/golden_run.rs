@@ -11,11 +11,12 @@ use indexer::publish::BuildReport;
 use serde::Serialize;
 
 use super::base::{Base, Source};
-use super::figures::{Judged, SetFigures};
+use super::figures::SetFigures;
 use super::golden::{Case, Expect};
 use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
+use super::rows::{Row, Shown};
 use super::text::folded;
 use super::{EvalError, progress};
 use crate::domain::{Answer, Failure, Outcome, ReasonCode};
@@ -29,7 +30,7 @@ pub(super) struct CaseResult {
     pub(super) expect: &'static str,
     pub(super) kind: String,
     pub(super) language: String,
-    /// `answered`, `handed_off`, `failed`.
+    /// `answered`, `clarify`, `handed_off`, `failed`.
     pub(super) outcome: &'static str,
     /// Why it was handed off.
     pub(super) reason: Option<&'static str>,
@@ -48,10 +49,14 @@ pub(super) struct GoldenResult {
     pub(super) cases: Vec<CaseResult>,
     /// What the confidence of each case is made of; cases that ask for a person are left out.
     pub(super) predictions: Vec<Prediction>,
+    /// Every case, those that ask for a person too.
+    pub(super) rows: Vec<Row>,
     pub(super) figures: SetFigures,
     pub(super) report: BuildReport,
     /// Names the vector space.
     pub(super) fingerprint: String,
+    /// Probability below which a person takes over.
+    pub(super) threshold: f64,
     /// Seconds for all cases.
     pub(super) seconds: f64,
 }
@@ -68,7 +73,7 @@ pub(super) async fn run(
     let base = Base::open(data, Source::Folder(kb), settings).await?;
     let started = std::time::Instant::now();
     let bar = progress::bar("asking", cases.len() as u64);
-    let asked: Vec<(CaseResult, Judged, Prediction)> = futures::stream::iter(cases)
+    let asked: Vec<(CaseResult, Row, Prediction)> = futures::stream::iter(cases)
         .map(|case| {
             let (base, bar) = (&base, &bar);
             async move {
@@ -82,45 +87,39 @@ pub(super) async fn run(
         .await?;
     bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
-    let (mut cases, mut judged, mut predictions) = (Vec::new(), Vec::new(), Vec::new());
-    for (case, one, prediction) in asked {
-        // Asking for a person says nothing of the knowledge base.
-        if case.expect != Expect::HandOver.as_str() {
+    let (mut cases, mut rows, mut predictions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut judged = Vec::new();
+    for (case, row, prediction) in asked {
+        if let Some(one) = row.judged() {
             judged.push(one);
             predictions.push(prediction);
         }
         cases.push(case);
+        rows.push(row);
     }
     let result = GoldenResult {
         figures: SetFigures::of(&judged, &settings.eval),
         cases,
         predictions,
+        rows,
         report: base.report.clone(),
         fingerprint: base.fingerprint().to_owned(),
+        threshold: base.threshold,
         seconds,
     };
     base.close().await;
     Ok(result)
 }
 
-async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged, Prediction), EvalError> {
+async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Row, Prediction), EvalError> {
     let parts = (&*base.assistant, &*base.knowledge);
     let probe = Probe::of(parts, &case.question, &case.history).await?;
     let answer =
         base.assistant.answer_with_history(case.question.clone(), case.history.clone()).await;
     let ranking: Vec<String> = probe.ranking.iter().map(|p| p.as_str().to_owned()).collect();
-    let evidence = |k| probe.evidence(&case.must_say, k);
-    let judged = Judged {
-        language: case.language.clone(),
-        kind: case.kind.clone(),
-        group: case.id.clone(),
-        answerable: case.expect == Expect::Answer,
-        places: (!case.must_cite.is_empty()).then(|| Places::of(&ranking, &case.must_cite)),
-        confidence: probe.confidence,
-        evidence: evidence(5).zip(evidence(10)).map(|(five, ten)| [five, ten]),
-    };
     let gold_rank = ranking.iter().position(|p| case.must_cite.contains(p)).map(|i| i + 1);
     let result = CaseResult { gold_rank, confidence: probe.confidence, ..result(case, &answer) };
+    let row = row(case, (&probe, &ranking), &result);
     let prediction = Prediction {
         id: case.id.clone(),
         ranking,
@@ -128,16 +127,43 @@ async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Judged, Prediction
         features: probe.features,
         language: case.language.clone(),
         kind: case.kind.clone(),
-        answerable: judged.answerable,
-        hit_at_5: gold_rank.is_some_and(|rank| rank <= 5),
+        answerable: row.answerable,
+        hit_at_5: row.right(),
         vague: false,
     };
-    Ok((result, judged, prediction))
+    Ok((result, row, prediction))
+}
+
+fn row(case: &Case, (probe, ranking): (&Probe, &[String]), result: &CaseResult) -> Row {
+    let gold = !case.must_cite.is_empty();
+    let evidence = |k| probe.evidence(&case.must_say, k);
+    Row {
+        id: case.id.clone(),
+        language: case.language.clone(),
+        kind: case.kind.clone(),
+        group: case.id.clone(),
+        answerable: case.expect == Expect::Answer,
+        gold: gold.then_some(case.must_cite.len()),
+        places: if gold { Places::of(ranking, &case.must_cite).taken() } else { Vec::new() },
+        confidence: probe.confidence,
+        evidence: evidence(5).zip(evidence(10)).map(|(five, ten)| [five, ten]),
+        expect: Some(case.expect.as_str().to_owned()),
+        passed: Some(result.problem.is_none()),
+        shown: Shown {
+            question: case.words.clone(),
+            wanted: case.must_cite.clone(),
+            found: probe.found(),
+            outcome: result.outcome,
+            answer: result.answer.clone(),
+            problem: result.problem.clone(),
+        },
+    }
 }
 
 fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
     let (outcome, reason) = match answer.as_ref().map(|a| &a.outcome) {
         Ok(Outcome::Answered) => ("answered", None),
+        Ok(Outcome::Clarify { .. }) => ("clarify", None),
         Ok(Outcome::HandedOff { reason, .. }) => ("handed_off", Some(reason.as_str())),
         Err(_) => ("failed", None),
     };
@@ -178,6 +204,9 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
             said(&case.must_not_say, &everything(answer, message))
         }
         (Expect::HandOver, Outcome::Answered) => Some("answered instead of handed over".into()),
+        (_, Outcome::Clarify { message, .. }) => {
+            Some(format!("asked back: {}", message.replace('\n', " ")))
+        }
         (Expect::HandOver, Outcome::HandedOff { reason, .. }) => (*reason
             != ReasonCode::CustomerRequested)
             .then(|| format!("handed over for another reason: {}", reason.as_str())),

@@ -31,6 +31,16 @@ impl Places {
         Self { hits, gold: gold.len() }
     }
 
+    /// From places counted from 1, as [`Self::taken`] gives them.
+    pub(super) fn at(places: &[usize], gold: usize) -> Self {
+        Self { hits: (1..=DEPTH).map(|place| places.contains(&place)).collect(), gold }
+    }
+
+    /// Places from 1 that gold documents take.
+    pub(super) fn taken(&self) -> Vec<usize> {
+        (1..).zip(&self.hits).filter(|(_, hit)| **hit).map(|(place, _)| place).collect()
+    }
+
     /// nDCG@10 with binary gains and the discount log2(place + 1): 1 when all gold documents come
     /// first, 0 when none is among the ten. Järvelin and Kekäläinen: "Cumulated gain-based
     /// evaluation of IR techniques", TOIS 2002.

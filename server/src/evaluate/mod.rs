@@ -5,30 +5,38 @@
 //! BEIR layout (`sets`, `set_run`) bring their own documents: they measure finding and knowing when
 //! to hand over, on the same code as answering ([`crate::assistant::Assistant::assess`]).
 //!
-//! Called by the `eval` command alone. Works offline and without a model; stores no ticket and no
+//! `calibrate` fits the confidence to a base by the same means.
+//!
+//! Called by the `eval` and `calibrate` commands. Works offline and without a model; stores no ticket and no
 //! word of a question. Figures come from `metrics`, `abstention` and `bootstrap` (pure), are joined
-//! in `figures`, and are shown by `report`.
+//! in `figures`, compared with an earlier run in `compare`, and shown by `report` and `html`.
 
 mod abstention;
 mod against;
 mod base;
 mod bootstrap;
+mod calibrate;
 mod command;
+mod compare;
 mod figures;
 mod golden;
 mod golden_run;
+mod html;
 mod metrics;
 mod output;
 mod probe;
 mod progress;
 mod report;
+mod rows;
 mod set_run;
 mod sets;
 mod settings;
+mod special;
 mod text;
 
 use std::path::Path;
 
+pub use calibrate::{CalibrateOptions, CalibrateOutcome, run as calibrate};
 pub use command::{EvalArgs, EvalOutcome, run};
 pub use settings::{EvalSettings, GateSettings};
 

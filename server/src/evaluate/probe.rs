@@ -15,6 +15,21 @@ use crate::domain::{Question, Turn};
 /// Documents of a ranking.
 const DOCUMENTS: usize = 100;
 
+/// Passages of [`Probe::found`].
+const SHOWN: usize = 3;
+/// Characters of a passage in [`Found`].
+const WORDS: usize = 240;
+
+/// A passage as a report shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Found {
+    pub(super) path: String,
+    /// Title and headings.
+    pub(super) place: String,
+    /// Its beginning.
+    pub(super) words: String,
+}
+
 /// What was found for a question.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Probe {
@@ -57,6 +72,23 @@ impl Probe {
             features: confidence.map_or_else(Vec::new, |c| c.features.named().to_vec()),
             hits: assessed.found.retrieved.hits,
         })
+    }
+
+    /// The best passages for people to look at.
+    pub(super) fn found(&self) -> Vec<Found> {
+        let found = |hit: &Hit| {
+            let mut place = hit.meta.title.clone();
+            for heading in hit.heading_path.iter().filter(|h| **h != hit.meta.title) {
+                place.push_str(" > ");
+                place.push_str(heading);
+            }
+            let mut words: String = hit.text.chars().take(WORDS).collect();
+            if words.len() < hit.text.len() {
+                words.push_str(" ...");
+            }
+            Found { path: hit.path.as_str().to_owned(), place, words }
+        };
+        self.hits.iter().take(SHOWN).map(found).collect()
     }
 
     /// Share of `wanted` words that the first `k` passages hold, [0, 1]; `None` when nothing is

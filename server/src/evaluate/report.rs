@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use comfy_table::{Table, presets};
 use serde_json::{Map, Value, json};
 
+use super::compare::{Comparison, Effect, Verdict};
 use super::figures::{Figure, Figures, SetFigures};
 use super::golden::Expect;
 use super::golden_run::{CaseResult, GoldenResult};
@@ -18,7 +19,7 @@ use super::settings::GateSettings;
 const SHOWN_FAILURES: usize = 40;
 
 /// The JSON of a question set: all figures at the top, by their names.
-pub(super) fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
+pub(super) fn set_json((name, split): (&str, &str), result: &SetResult, threshold: f64) -> Value {
     let mut out = figures_json(&result.figures.all);
     let more = json!({
         "set": name,
@@ -33,13 +34,16 @@ pub(super) fn set_json(name: &str, split: &str, result: &SetResult) -> Value {
         "by_language": slices_json(&result.figures.by_language),
         "by_kind": slices_json(&result.figures.by_kind),
         "risk_coverage": curve_json(&result.figures),
+        "reliability": result.figures.bins,
+        "threshold": threshold,
+        "questions": result.rows,
     });
     extend(&mut out, more);
     Value::Object(out)
 }
 
 /// The JSON of golden cases (contract of `eval --golden --json`).
-pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
+pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings, threshold: f64) -> Value {
     let cases = &result.cases;
     let by = |key: fn(&CaseResult) -> &str| -> Map<String, Value> {
         groups(cases, key).into_iter().map(|(k, v)| (k.to_owned(), tally_json(&v))).collect()
@@ -61,11 +65,15 @@ pub(super) fn golden_json(result: &GoldenResult, gate: &GateSettings) -> Value {
         },
         "figures": figures_json(&result.figures.all),
         "figures_by_language": slices_json(&result.figures.by_language),
+        "figures_by_kind": slices_json(&result.figures.by_kind),
         "risk_coverage": curve_json(&result.figures),
         "fingerprint": result.fingerprint,
         "documents": result.report.documents,
         "passages": result.report.passages,
         "seconds": rounded(result.seconds),
+        "reliability": result.figures.bins,
+        "threshold": threshold,
+        "questions": result.rows,
         "failures": failures,
     })
 }
@@ -151,6 +159,59 @@ pub(super) fn golden_text(result: &GoldenResult, gate: &GateSettings) -> String 
     }
     for gate in gates(result, gate).iter().filter(|g| !g.holds()) {
         out.push_str(&gate_text(gate));
+    }
+    out
+}
+
+/// Tables of a comparison with an earlier run: figures, then the questions that fare otherwise.
+pub(super) fn comparison_text(comparison: &Comparison) -> String {
+    let mut figures = table(["compared", "before", "now", "difference, 95 %", "p", ""]);
+    for change in &comparison.changes {
+        let interval = change
+            .interval
+            .map_or_else(String::new, |[low, high]| format!("{low:+.3} to {high:+.3}"));
+        let verdict = match change.verdict {
+            Verdict::Better => "better",
+            Verdict::Worse => "WORSE",
+            Verdict::Same | Verdict::Neutral => "",
+        };
+        figures.add_row([
+            change.name.clone(),
+            format!("{:.3}", change.before),
+            format!("{:.3}", change.after),
+            interval,
+            format!("{:.3}", change.p),
+            verdict.to_owned(),
+        ]);
+    }
+    let [gone, new] = comparison.only;
+    let mut out = format!(
+        "{figures}\n{} questions in both runs ({gone} only in the earlier one, {new} only in this one), \
+         {} fare otherwise\n",
+        comparison.questions,
+        comparison.differences.len()
+    );
+    for d in comparison.differences.iter().take(SHOWN_FAILURES) {
+        let place = |rank: Option<usize>| rank.map_or_else(|| "-".to_owned(), |r| r.to_string());
+        let effect = match d.effect {
+            Effect::Broken => "broken",
+            Effect::Mended => "mended",
+            Effect::Moved => "moved",
+        };
+        out.push_str(&format!(
+            "{effect} {}: right page {} to {}, confidence {:.2} to {:.2}\n",
+            d.id,
+            place(d.rank[0]),
+            place(d.rank[1]),
+            d.confidence[0],
+            d.confidence[1]
+        ));
+    }
+    if comparison.differences.len() > SHOWN_FAILURES {
+        out.push_str(&format!("... and {} more\n", comparison.differences.len() - SHOWN_FAILURES));
+    }
+    if !comparison.holds() {
+        out.push_str("worse than the earlier run by more than chance\n");
     }
     out
 }

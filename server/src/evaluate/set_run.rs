@@ -12,11 +12,12 @@ use indexer::publish::BuildReport;
 use sha2::{Digest, Sha256};
 
 use super::base::{Base, Source};
-use super::figures::{Judged, SetFigures};
+use super::figures::SetFigures;
 use super::metrics::Places;
 use super::output::Prediction;
 use super::probe::Probe;
-use super::sets::{Query, QuestionSet, Record, SetFiles};
+use super::rows::{Row, Shown};
+use super::sets::{self, Query, QuestionSet, Record, SetFiles};
 use super::{EvalError, progress};
 use crate::domain::Question;
 use crate::settings::Settings;
@@ -33,9 +34,13 @@ pub(super) enum Languages {
 pub(super) struct SetResult {
     pub(super) figures: SetFigures,
     pub(super) predictions: Vec<Prediction>,
+    /// Every question that is not vague.
+    pub(super) rows: Vec<Row>,
     pub(super) report: BuildReport,
     /// Names the vector space.
     pub(super) fingerprint: String,
+    /// Probability below which a person takes over.
+    pub(super) threshold: f64,
     /// Questions that were left out as vague.
     pub(super) vague: usize,
     /// Questions that the assistant does not accept (no letter, too long).
@@ -78,34 +83,42 @@ pub(super) async fn run(
     let seconds = started.elapsed().as_secs_f64();
 
     let refused = asked.iter().filter(|p| p.is_none()).count();
-    let mut judged = Vec::new();
+    let mut rows = Vec::new();
     let mut predictions = Vec::new();
     for (query, probe) in set.queries.iter().zip(asked) {
         let probe = probe.unwrap_or_default();
         let ranking: Vec<String> =
             probe.ranking.iter().filter_map(|p| ids.get(p).cloned()).collect();
-        let question = judge(query, &probe, &ranking);
+        let mut row = row(query, &probe, &ranking);
+        for found in &mut row.shown.found {
+            if let Some(id) = ids.get(&DocPath::new(found.path.as_str())) {
+                found.path.clone_from(id);
+            }
+        }
         predictions.push(Prediction {
             id: query.id.clone(),
             ranking,
             confidence: probe.confidence,
             features: probe.features,
-            language: question.language.clone(),
-            kind: question.kind.clone(),
+            language: row.language.clone(),
+            kind: row.kind.clone(),
             answerable: query.answerable,
-            hit_at_5: question.hit_at_5(),
+            hit_at_5: row.right(),
             vague: query.vague,
         });
         if !query.vague {
-            judged.push(question);
+            rows.push(row);
         }
     }
+    let judged: Vec<_> = rows.iter().filter_map(Row::judged).collect();
     let result = SetResult {
         figures: SetFigures::of(&judged, &settings.eval),
         predictions,
+        rows,
         report: base.report.clone(),
         fingerprint: base.fingerprint().to_owned(),
-        vague: set.queries.len() - judged.len(),
+        threshold: base.threshold,
+        vague: set.queries.iter().filter(|q| q.vague).count(),
         refused,
         seconds,
     };
@@ -127,17 +140,35 @@ async fn look_up(
     Ok(Some(Probe::of(parts, &question, &query.history).await?))
 }
 
-fn judge(query: &Query, probe: &Probe, ranking: &[String]) -> Judged {
+fn row(query: &Query, probe: &Probe, ranking: &[String]) -> Row {
+    let gold = !query.gold.is_empty();
     let evidence = |k| probe.evidence(&query.evidence, k);
-    Judged {
+    Row {
+        id: query.id.clone(),
         language: query.language.clone().unwrap_or_else(|| "und".to_owned()),
         kind: query.kind.clone(),
         group: query.group.as_ref().unwrap_or(&query.id).clone(),
         answerable: query.answerable,
-        places: (!query.gold.is_empty()).then(|| Places::of(ranking, &query.gold)),
+        gold: gold.then_some(query.gold.len()),
+        places: if gold { Places::of(ranking, &query.gold).taken() } else { Vec::new() },
         confidence: probe.confidence,
         evidence: evidence(5).zip(evidence(10)).map(|(five, ten)| [five, ten]),
+        shown: Shown {
+            question: query.text.clone(),
+            wanted: query.gold.clone(),
+            found: probe.found(),
+            ..Shown::default()
+        },
+        ..Row::default()
     }
+}
+
+/// The documents of a `corpus.jsonl`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn documents(corpus: &Path, settings: &Settings) -> Result<Vec<Document>, EvalError> {
+    Ok(sets::corpus(corpus)?.iter().map(|record| document(record, settings)).collect())
 }
 
 /// A record as an article of a public help center.
@@ -172,7 +203,7 @@ fn path_of(id: &str) -> DocPath {
 }
 
 /// `eval/<folder of the corpus>-<hash of its whole path>` below the data folder.
-fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError> {
+pub(super) fn folder_of(data: &Path, corpus: &Path) -> Result<std::path::PathBuf, EvalError> {
     let corpus = fs_err::canonicalize(corpus)?;
     let name: String = corpus
         .parent()

@@ -126,8 +126,8 @@ struct TurnRecord {
 /// # Errors
 /// [`EvalError::Input`] naming file and line, [`EvalError::File`] for what cannot be read.
 pub(super) fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalError> {
-    let corpus: Vec<Record> = lines(&files.corpus)?;
-    let known = unique(&files.corpus, corpus.iter().map(|r| r.id.as_str()))?;
+    let corpus = corpus(&files.corpus)?;
+    let known: HashSet<&str> = corpus.iter().map(|r| r.id.as_str()).collect();
     let records: Vec<QueryRecord> = lines(&files.queries)?;
     unique(&files.queries, records.iter().map(|r| r.id.as_str()))?;
     let mut gold = qrels(&files.qrels, &known)?;
@@ -139,6 +139,16 @@ pub(super) fn read(files: &SetFiles, turns: Turns) -> Result<QuestionSet, EvalEr
         })
         .collect();
     Ok(QuestionSet { corpus, queries })
+}
+
+/// Reads the documents alone.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn corpus(file: &Path) -> Result<Vec<Record>, EvalError> {
+    let corpus: Vec<Record> = lines(file)?;
+    unique(file, corpus.iter().map(|r| r.id.as_str()))?;
+    Ok(corpus)
 }
 
 fn query(record: QueryRecord, gold: Vec<String>, turns: Turns) -> Query {
@@ -187,17 +197,14 @@ fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, EvalError> {
     if rows.is_empty() { Err(EvalError::input(file, "", "it is empty")) } else { Ok(rows) }
 }
 
-fn unique<'a>(
-    file: &Path,
-    ids: impl Iterator<Item = &'a str>,
-) -> Result<HashSet<&'a str>, EvalError> {
+fn unique<'a>(file: &Path, ids: impl Iterator<Item = &'a str>) -> Result<(), EvalError> {
     let mut seen = HashSet::new();
     for id in ids {
         if !seen.insert(id) {
             return Err(EvalError::input(file, format!("_id {id}"), "it occurs twice"));
         }
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// Gold documents by query; grades above 0 are all gold, as the metrics are binary.

@@ -5,7 +5,7 @@ use indexer::model::Hit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Answer, Citation, Outcome, Sentence, Timings};
+use crate::domain::{Answer, Choice, Citation, Outcome, Sentence, Timings};
 
 /// A customer's question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,7 +27,7 @@ pub struct AskRequest {
 /// The end of every question: an answer, or a hand-over to a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AskResponse {
-    /// `clarify` is reserved: a question back to the customer.
+    /// `clarify`: a question back to the customer, with `choices`.
     pub outcome: OutcomeName,
     /// The sentences as one text; empty when handed over.
     pub answer: String,
@@ -45,9 +45,13 @@ pub struct AskResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "T-7Q2M9K4XBD")]
     pub ticket: Option<String>,
-    /// What to tell the customer. Only when handed over.
+    /// What to tell the customer. Only when handed over or asked back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Articles that the customer may mean; the next message can name one by its number (from 1) or its
+    /// words. Only when asked back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choices: Option<Vec<ChoiceDto>>,
     /// Send it with the next question of the same customer.
     pub conversation_id: String,
     /// Opens `/v1/conversations/{id}`. Only when the question began the conversation.
@@ -66,6 +70,17 @@ pub struct AskResponse {
     #[schema(example = "en")]
     pub locale: String,
     pub timings_ms: TimingsDto,
+}
+
+/// An article that the customer may mean.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChoiceDto {
+    #[schema(example = "Same-day delivery in Riga")]
+    pub label: String,
+    /// File in the knowledge-base folder.
+    pub path: String,
+    /// Article page, relative to this server.
+    pub url: String,
 }
 
 /// How a question ended.
@@ -225,8 +240,13 @@ impl From<Timings> for TimingsDto {
 
 impl From<&Answer> for AskResponse {
     fn from(a: &Answer) -> Self {
+        let mut choices = None;
         let (outcome, reason, ticket, message) = match &a.outcome {
             Outcome::Answered => (OutcomeName::Answered, None, None, None),
+            Outcome::Clarify { message, choices: offered } => {
+                choices = Some(offered.iter().map(ChoiceDto::from).collect());
+                (OutcomeName::Clarify, None, None, Some(message.clone()))
+            }
             Outcome::HandedOff { reason, ticket, message } => (
                 OutcomeName::HandedOff,
                 Some(reason.as_str()),
@@ -243,6 +263,7 @@ impl From<&Answer> for AskResponse {
             reason,
             ticket,
             message,
+            choices,
             conversation_id: a.conversation.to_string(),
             conversation_token: None,
             seq: a.seq,
@@ -251,6 +272,12 @@ impl From<&Answer> for AskResponse {
             locale: a.locale.clone(),
             timings_ms: a.timings.into(),
         }
+    }
+}
+
+impl From<&Choice> for ChoiceDto {
+    fn from(c: &Choice) -> Self {
+        Self { label: c.label.clone(), path: c.path.clone(), url: c.url.clone() }
     }
 }
 
@@ -367,6 +394,22 @@ pub(super) mod tests {
         assert_eq!(json["reason"], "no_evidence");
         assert_eq!(json["ticket"], ticket.as_str());
         assert_eq!(json["message"], "A colleague will help.");
+    }
+
+    #[test]
+    fn a_question_back_on_the_wire_has_its_choices() {
+        let choice = Choice {
+            label: "Riga".to_owned(),
+            path: "riga.md".to_owned(),
+            url: "/kb/riga".to_owned(),
+        };
+        let message = "Which one?\n1. Riga".to_owned();
+        let outcome = Outcome::Clarify { message, choices: vec![choice] };
+        let json =
+            serde_json::to_value(AskResponse::from(&Answer { outcome, ..answer() })).unwrap();
+        assert_eq!(json["outcome"], "clarify");
+        assert_eq!(json["choices"][0]["url"], "/kb/riga");
+        assert!(json["message"].as_str().unwrap().contains("1. Riga") && json["ticket"].is_null());
     }
 
     #[test]

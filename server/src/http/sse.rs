@@ -84,7 +84,7 @@ fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
         ),
         AssistantEvent::Done(answer) => {
             let name = match answer.outcome {
-                Outcome::Answered => "done",
+                Outcome::Answered | Outcome::Clarify { .. } => "done",
                 Outcome::HandedOff { .. } => "handed_off",
             };
             frame(name, &end(&answer))

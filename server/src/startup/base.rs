@@ -11,6 +11,7 @@ use indexer::publish::{DataFolder, Publisher};
 use indexer::search::KnowledgeBase;
 
 use super::Paths;
+use crate::assistant::calibration::Calibration;
 use crate::assistant::prompt::{PromptKind, Prompts};
 use crate::assistant::{Assistant, Originals, Parts, Writer};
 #[cfg(feature = "llama")]
@@ -46,6 +47,7 @@ pub enum EmbedderStart {
 /// One open data folder. Dropping it releases the folder.
 pub struct Base {
     kb: PathBuf,
+    data: PathBuf,
     folder: DataFolder,
     knowledge: Arc<KnowledgeBase>,
     publisher: Arc<Publisher>,
@@ -105,6 +107,7 @@ impl Base {
         let rights = Rights::open(&paths.data, &store, &settings.vault, &settings.privacy).await?;
         Ok(Self {
             kb: paths.kb.clone(),
+            data: paths.data.clone(),
             folder,
             knowledge: Arc::new(knowledge),
             publisher: Arc::new(publisher),
@@ -176,15 +179,36 @@ impl Base {
         Arc::clone(&self.locales)
     }
 
-    /// An assistant over this base, with the generators that the configuration names. A local model
-    /// is loaded beside it; [`Assistant::ready`] waits for that.
+    /// What `atbilde calibrate` fitted to this base; `None`: nothing yet.
     ///
     /// # Errors
-    /// When `[generator]` is wrong.
+    /// When the file was made for something else.
+    pub fn calibration(&self) -> Result<Option<Calibration>> {
+        Ok(Calibration::load(&self.data, &self.fingerprint)?)
+    }
+
+    /// An assistant over this base, with the generators that the configuration names and the base's
+    /// calibration. A local model is loaded beside it; [`Assistant::ready`] waits for that.
+    ///
+    /// # Errors
+    /// When `[generator]` is wrong or the calibration cannot be used.
     pub fn assistant(
         &self,
         settings: &Settings,
         (store, originals): (Arc<dyn ConversationStore>, Originals),
+    ) -> Result<Assistant> {
+        self.assistant_with(settings, (store, originals), self.calibration()?)
+    }
+
+    /// The same with another calibration, or with the shipped coefficients.
+    ///
+    /// # Errors
+    /// When `[generator]` is wrong.
+    pub fn assistant_with(
+        &self,
+        settings: &Settings,
+        (store, originals): (Arc<dyn ConversationStore>, Originals),
+        calibration: Option<Calibration>,
     ) -> Result<Assistant> {
         let generator = &settings.generator;
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
@@ -214,7 +238,9 @@ impl Base {
             metrics: self.metrics(),
             locales: self.locales(),
         };
-        Ok(Assistant::new(parts, settings.assistant.clone()))
+        let mut settings = settings.assistant.clone();
+        settings.confidence.calibration = calibration;
+        Ok(Assistant::new(parts, settings))
     }
 
     #[cfg(feature = "llama")]

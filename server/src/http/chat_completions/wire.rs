@@ -327,7 +327,9 @@ impl ChatCompletion {
             content.push_str(&text);
             annotations.extend(proof);
         }
-        if let Outcome::HandedOff { message, .. } = &answer.outcome {
+        if let Outcome::HandedOff { message, .. } | Outcome::Clarify { message, .. } =
+            &answer.outcome
+        {
             content.push_str(message);
         }
         let usage = Usage::of(&content);

@@ -327,8 +327,9 @@ export class Conversation {
     reply.confidence = answer.confidence;
     reply.citations = answer.citations ?? reply.citations;
     reply.status = "done";
+    // A hand-over and a question back are the house's own words.
+    if (event === "handed_off" || answer.outcome === "clarify") reply.text = answer.message ?? "";
     if (event === "handed_off") {
-      reply.text = answer.message ?? "";
       this.ticket = answer.ticket;
       this.changes += 1;
       if (this.state === "assistant") this.state = "waiting";
