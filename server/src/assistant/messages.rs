@@ -4,6 +4,7 @@
 
 use indexer::model::Locale;
 
+use super::triggers;
 use crate::domain::{ReasonCode, Ticket};
 use crate::locale::Locales;
 use crate::privacy::RedactedText;
@@ -47,6 +48,11 @@ pub(crate) fn hand_over(
     };
     let next = locales.fill(locale, key, &[("value", &value)]);
     RedactedText::of_the_house(format!("{why} {next}"))
+}
+
+/// What a sensitive topic says instead of its reason's words, where it has words of its own.
+pub(super) fn of_topic(topic: &str, locale: &Locale, ticket: &Ticket) -> Option<RedactedText> {
+    triggers::message(topic, locale, ticket).map(RedactedText::of_the_house)
 }
 
 /// What the house says of a step, in `locale`'s language.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::privacy::Signer;
 use crate::privacy::audit::{Actor, Deed, Subject};
-use crate::privacy::vault::{VaultSettings};
+use crate::privacy::vault::VaultSettings;
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
 use crate::store::{
