@@ -49,6 +49,8 @@ async fn a_hostile_article_cannot_run() {
     assert!(response.headers().contains_key("referrer-policy"));
     assert!(policy.contains("frame-ancestors 'self'"));
     let page = response.text().await.unwrap();
+    let own = ["<script type=\"module\" src=\"/assets/", "<script async src=\"/assets/"];
+    let page = own.iter().fold(page, |page, tag| page.replace(tag, ""));
     for bad in ["<script", "onerror", "onclick", "javascript:", "<iframe"] {
         assert!(!page.contains(bad), "{bad}: {page}");
     }
@@ -156,7 +158,7 @@ async fn an_article_comes_as_a_tree_without_anything_that_runs() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_playground_explains_an_answer_to_those_who_may_see_it() {
     let question = serde_json::json!({ "question": "How long does a refund take?" });
     let ask = async |app: &crate::support::TestApp| {

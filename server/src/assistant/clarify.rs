@@ -124,12 +124,12 @@ fn siblings(a: &Hit, b: &Hit, asked: &HashSet<&str>) -> bool {
     let analyzer = Analyzer::new(&a.meta.locale);
     let (left, right) = (words(&analyzer, &a.meta.title), words(&analyzer, &b.meta.title));
     let Some((shared, slots)) = slot(&left, &right) else { return false };
-    let holds = |term: &&Term| asked.contains(term.text.as_str());
+    let holds = |term: &Term| asked.contains(term.text.as_str());
     // A year or a number is no choice: the newer one holds, and search has decided.
     let says = |slot: &&[Term]| slot.iter().any(|t| !t.stop && t.kind != TermKind::Number);
-    shared.iter().filter(|t| !t.stop).any(|t| holds(&t))
+    shared.iter().filter(|t| !t.stop).any(|t| holds(t))
         && slots.iter().all(says)
-        && !slots.iter().flat_map(|slot| slot.iter()).any(|t| holds(&t))
+        && !slots.iter().flat_map(|slot| slot.iter()).any(holds)
 }
 
 fn words(analyzer: &Analyzer, text: &str) -> Vec<Term> {

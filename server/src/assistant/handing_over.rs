@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Assistant, Path, Said, internal, messages, rules::Trigger, summary, triggers};
+use super::{Assistant, Path, Said, internal, messages, rules::Trigger, summary};
 use crate::domain::{
     Answer, AssistantEvent, Author, Conversation, ConversationState, Escalation, Failure,
     FailureKind, Message, Outcome, Step, Ticket, TicketStatus,
@@ -92,11 +92,10 @@ impl Assistant {
         };
         let ticket = escalation.ticket.clone();
         let next = self.next_for(now).await;
-        let own = topic.and_then(|t| triggers::message(&t, &path.locale, &ticket));
-        let words = match own {
-            Some(words) => RedactedText::of_the_house(words),
-            None => messages::hand_over(&self.locales, &path.locale, (reason, &ticket), &next),
-        };
+        let own = topic.and_then(|t| messages::of_topic(&t, &path.locale, &ticket));
+        let words = own.unwrap_or_else(|| {
+            messages::hand_over(&self.locales, &path.locale, (reason, &ticket), &next)
+        });
         let transition = Transition {
             epoch: conversation.epoch,
             step: Step::HandOver(Box::new(escalation)),

@@ -4,6 +4,7 @@
 
 use indexer::model::Locale;
 
+use super::triggers;
 use crate::domain::{Choice, ReasonCode, Ticket};
 use crate::locale::Locales;
 use crate::privacy::RedactedText;
@@ -47,6 +48,11 @@ pub(crate) fn hand_over(
     };
     let next = locales.fill(locale, key, &[("value", &value)]);
     RedactedText::of_the_house(format!("{why} {next}"))
+}
+
+/// What a sensitive topic says instead of its reason's words, where it has words of its own.
+pub(super) fn of_topic(topic: &str, locale: &Locale, ticket: &Ticket) -> Option<RedactedText> {
+    triggers::message(topic, locale, ticket).map(RedactedText::of_the_house)
 }
 
 /// What the house says of a step, in `locale`'s language.
@@ -112,11 +118,12 @@ mod tests {
 
     #[test]
     fn a_question_back_numbers_its_choices() {
+        let locales = Locales::load(None).unwrap();
         let choice =
             |label: &str| Choice { label: label.into(), path: String::new(), url: String::new() };
         for language in ["en", "lv", "de", "sw"] {
             let locale = Locale::parse(language).unwrap();
-            let message = clarify(&locale, &[choice("Riga"), choice("Tartu")]);
+            let message = clarify(&locales, &locale, &[choice("Riga"), choice("Tartu")]);
             assert!(message.ends_with("?\n1. Riga\n2. Tartu"), "{message}");
         }
     }

@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::State;
 use super::admin::authorize;
-use super::auth::{Staff, bearer};
+use super::auth::{Maybe, Staff, bearer};
 use super::error::{Code, Problem};
+use super::login::go;
 use super::pages::{Site, page};
 use crate::domain::{Counts, Figures, Permission, Share};
 use crate::metrics::Readings;
@@ -133,9 +134,10 @@ struct Row {
 /// `GET /dashboard`.
 pub(super) async fn dashboard(
     state: web::Data<State>,
-    staff: Staff,
+    Maybe(staff): Maybe,
     span: web::Query<Span>,
 ) -> Result<HttpResponse, Problem> {
+    let Some(staff) = staff else { return Ok(go("/login", None)) };
     staff.may(Permission::ReadFigures)?;
     let (days, figures) = (days_of(&span)?, read(&state, &span).await?);
     let saving = figures

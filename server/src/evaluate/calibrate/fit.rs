@@ -151,8 +151,11 @@ fn newton(
         for i in 0..PARAMETERS {
             gradient[i] += prices[i] * (at[i] - origin[i]);
             curvature[i][i] += prices[i];
-            for j in 0..i {
-                curvature[j][i] = curvature[i][j];
+        }
+        let lower = curvature;
+        for (i, row) in lower.iter().enumerate() {
+            for (j, value) in row.iter().enumerate().take(i) {
+                curvature[j][i] = *value;
             }
         }
         let step = solve(curvature, gradient);
@@ -168,7 +171,8 @@ fn newton(
             }
             share /= 2.0;
         };
-        if !(best - lost > 1e-12 * best.abs().max(1.0)) {
+        let gain = best - lost;
+        if gain.is_nan() || gain <= 1e-12 * best.abs().max(1.0) {
             break;
         }
         (at, best) = (next, lost);

@@ -346,7 +346,7 @@ mod tests {
 
     fn golden(n: usize) -> Vec<Asked> {
         let one = |i: usize| {
-            let right = i % 5 != 0;
+            let right = !i.is_multiple_of(5);
             let step = i as f64 / n as f64 / 5.0;
             asked(Group::Judged, if right { 0.7 + step } else { 0.1 + step }, right, 1000 + i)
         };
