@@ -64,13 +64,12 @@ run: build ## build and serve the sample knowledge base
 	@exec target/bin/atbilde serve --kb '$(KB)' --data '$(DATA)' --port '$(PORT)' $(if $(CONFIG),--config '$(CONFIG)')
 
 .PHONY: test
-test: setup-test lint ## every check and every test
+test: setup-test lint ## every check and every test but those in a browser
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
-	tests/browser/run.sh '$(target_dir)/debug/atbilde'
 
 .PHONY: test-browser
-test-browser: build ## the widget and the pages in Chromium; says SKIPPED where it cannot
+test-browser: setup-test build ## the widget and the pages in Chromium; says SKIPPED where it cannot
 	tests/browser/run.sh '$(target_dir)/debug/atbilde'
 
 .PHONY: lint
