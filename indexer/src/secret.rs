@@ -1,45 +1,45 @@
-//! A word that opens something: a key, or a database URL with a password in it.
-//!
-//! Read from the configuration and given to a client, never printed: its debug form and the printed
-//! configuration say only that it is there.
+//! A secret of the configuration: never printed, wiped when dropped. Used for keys, passwords, tokens
+//! and database URLs that settings hold, here and in the server.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
 
-/// What is shown instead.
-const HIDDEN: &str = "(hidden)";
-
-/// See the module.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+/// Text that no log, error or printed configuration shows.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    pub fn new(word: impl Into<String>) -> Self {
-        Self(word.into())
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
     }
 
-    /// The word itself, for the client that needs it.
+    /// The secret itself, for the one call that needs it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HIDDEN)
+        f.write_str("[a secret]")
     }
 }
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(HIDDEN)
+        serializer.serialize_str("(hidden)")
     }
 }
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self)
+        Ok(Self(Zeroizing::new(String::deserialize(deserializer)?)))
     }
 }
 
@@ -48,10 +48,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_never_shown() {
-        let secret: Secret = serde_json::from_str("\"pearl\"").unwrap();
-        assert_eq!(secret.expose(), "pearl");
-        let shown = format!("{secret:?} {}", serde_json::to_string(&secret).unwrap());
-        assert!(!shown.contains("pearl"), "{shown}");
+    fn neither_debug_nor_json_shows_a_secret() {
+        let secret: Secret = serde_json::from_str("\"hunter2\"").unwrap();
+        assert_eq!(secret.expose(), "hunter2");
+        assert_eq!(format!("{secret:?}"), "[a secret]");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"(hidden)\"");
     }
 }

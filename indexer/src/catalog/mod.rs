@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod contract;
 mod convert;
+mod decode;
 mod postgres;
 mod rows;
 mod settings;

@@ -9,18 +9,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Row, Sqlite, Transaction};
-use uuid::Uuid;
 
 use super::convert::{json, json_text, signed, vector, vector_bytes};
+use super::decode::{hash, id, passage, unsigned};
 use super::{
     Catalog, CatalogDocument, CatalogError, Change, GenerationRecord, LivePassage, SkippedFile,
     SnapshotRows, StoredDocument, StoredPassage, units,
 };
-use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
+use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
 
 /// Ids or hashes in one query.
 const IDS_PER_QUERY: usize = 500;
@@ -397,41 +396,6 @@ async fn write_passages(
         .await?;
     }
     Ok(())
-}
-
-fn passage(row: &SqliteRow) -> Result<StoredPassage, CatalogError> {
-    let units: &str = row.try_get("units")?;
-    Ok(StoredPassage {
-        id: id(row)?,
-        path: DocPath::new(row.try_get::<String, _>("path")?),
-        embed_hash: hash(row)?,
-        passage: Passage {
-            ordinal: row.try_get::<i64, _>("ordinal")?.try_into().unwrap_or(u32::MAX),
-            anchor: row.try_get("anchor")?,
-            heading_path: json(row.try_get("heading_path")?)?,
-            text: row.try_get("text")?,
-            units: units::decode(units)
-                .ok_or_else(|| CatalogError::Damaged(format!("units {units:.80}")))?,
-        },
-    })
-}
-
-fn id(row: &SqliteRow) -> Result<PassageId, CatalogError> {
-    let bytes: &[u8] = row.try_get("id")?;
-    Uuid::from_slice(bytes).map(PassageId).map_err(|e| CatalogError::Damaged(e.to_string()))
-}
-
-fn hash(row: &SqliteRow) -> Result<EmbedHash, CatalogError> {
-    let bytes: &[u8] = row.try_get("embed_hash")?;
-    bytes
-        .try_into()
-        .map(EmbedHash)
-        .map_err(|_| CatalogError::Damaged(format!("a hash of {} bytes", bytes.len())))
-}
-
-fn unsigned(row: &SqliteRow, column: &str) -> Result<u64, CatalogError> {
-    let value: i64 = row.try_get(column)?;
-    u64::try_from(value).map_err(|_| CatalogError::Damaged(format!("{column} is {value}")))
 }
 
 fn hex_list<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {

@@ -12,7 +12,6 @@ mod numbering;
 mod receipt;
 mod redact;
 mod scan;
-mod secret;
 mod settings;
 mod signing;
 mod text;
@@ -21,11 +20,11 @@ pub mod vault;
 #[cfg(test)]
 mod redact_tests;
 
+pub use indexer::secret::Secret;
 pub use kind::PersonalDataKind;
 pub use numbering::Numbering;
 pub use receipt::{Erased, Kept, Receipt, ReceiptError};
 pub use redact::{Finding, Original, Redaction, Redactor};
-pub use secret::Secret;
 pub use settings::{CustomPattern, RedactionError, RedactionSettings};
 pub use signing::{Signer, is_signed};
 pub use text::{CustomerText, RedactedText};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{Rights, RightsError};
+use crate::html::escaped;
 use crate::privacy::audit::{Actor, Subject};
 use crate::privacy::vault::Restorer;
 use crate::store::{LegalHold, PrivacyRecord};
@@ -147,19 +148,4 @@ fn table(page: &mut String, value: &Value) {
         Value::String(text) => page.push_str(&escaped(text).replace('\n', "<br>")),
         other => page.push_str(&escaped(&other.to_string())),
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -8,8 +8,10 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use sqlx::AssertSqlSafe;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::SqliteArguments;
 use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Sqlite};
 use uuid::Uuid;
 
 use super::file::{self, Scrub};
@@ -155,12 +157,8 @@ impl PersonalData {
     /// # Errors
     /// [`StoreError`].
     pub async fn quiet_since(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT id FROM conversations WHERE active_at < ?1")
-                .bind(before.as_millisecond())
-                .fetch_all(&self.readers)
-                .await?;
-        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+        const SQL: &str = "SELECT id FROM conversations WHERE active_at < ?1";
+        self.ids(sqlx::query_as(SQL).bind(before.as_millisecond())).await
     }
 
     /// Conversations with feedback from before `before`.
@@ -168,12 +166,8 @@ impl PersonalData {
     /// # Errors
     /// [`StoreError`].
     pub async fn feedback_before(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT DISTINCT conversation FROM feedback WHERE at < ?1")
-                .bind(before.as_millisecond())
-                .fetch_all(&self.readers)
-                .await?;
-        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+        const SQL: &str = "SELECT DISTINCT conversation FROM feedback WHERE at < ?1";
+        self.ids(sqlx::query_as(SQL).bind(before.as_millisecond())).await
     }
 
     /// Conversations with tickets from before `before` that are closed.
@@ -181,13 +175,16 @@ impl PersonalData {
     /// # Errors
     /// [`StoreError`].
     pub async fn tickets_before(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT DISTINCT conversation FROM escalations
-             WHERE status IN ('returned', 'resolved') AND at < ?1",
-        )
-        .bind(before.to_string())
-        .fetch_all(&self.readers)
-        .await?;
+        const SQL: &str = "SELECT DISTINCT conversation FROM escalations
+             WHERE status IN ('returned', 'resolved') AND at < ?1";
+        self.ids(sqlx::query_as(SQL).bind(before.to_string())).await
+    }
+
+    async fn ids(
+        &self,
+        query: QueryAs<'_, Sqlite, (String,), SqliteArguments>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let rows = query.fetch_all(&self.readers).await?;
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
 

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
-use uuid::Uuid;
+use sqlx::postgres::PgPool;
 
 use super::super::convert::{json, signed, vector};
+use super::super::decode::{hash, id, passage, unsigned};
 use super::super::{
     CatalogDocument, CatalogError, GenerationRecord, LivePassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage, units,
+    StoredDocument, StoredPassage,
 };
-use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
+use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
 
 /// Ids or hashes in one query.
 const IDS_PER_QUERY: usize = 1000;
@@ -225,39 +225,4 @@ pub(super) fn id_list(ids: &[PassageId]) -> Vec<&[u8]> {
 
 fn hash_list(hashes: &[EmbedHash]) -> Vec<&[u8]> {
     hashes.iter().map(|hash| hash.0.as_slice()).collect()
-}
-
-fn passage(row: &PgRow) -> Result<StoredPassage, CatalogError> {
-    let units: &str = row.try_get("units")?;
-    Ok(StoredPassage {
-        id: id(row)?,
-        path: DocPath::new(row.try_get::<String, _>("path")?),
-        embed_hash: hash(row)?,
-        passage: Passage {
-            ordinal: row.try_get::<i64, _>("ordinal")?.try_into().unwrap_or(u32::MAX),
-            anchor: row.try_get("anchor")?,
-            heading_path: json(row.try_get("heading_path")?)?,
-            text: row.try_get("text")?,
-            units: units::decode(units)
-                .ok_or_else(|| CatalogError::Damaged(format!("units {units:.80}")))?,
-        },
-    })
-}
-
-fn id(row: &PgRow) -> Result<PassageId, CatalogError> {
-    let bytes: &[u8] = row.try_get("id")?;
-    Uuid::from_slice(bytes).map(PassageId).map_err(|e| CatalogError::Damaged(e.to_string()))
-}
-
-fn hash(row: &PgRow) -> Result<EmbedHash, CatalogError> {
-    let bytes: &[u8] = row.try_get("embed_hash")?;
-    bytes
-        .try_into()
-        .map(EmbedHash)
-        .map_err(|_| CatalogError::Damaged(format!("a hash of {} bytes", bytes.len())))
-}
-
-fn unsigned(row: &PgRow, column: &str) -> Result<u64, CatalogError> {
-    let value: i64 = row.try_get(column)?;
-    u64::try_from(value).map_err(|_| CatalogError::Damaged(format!("{column} is {value}")))
 }

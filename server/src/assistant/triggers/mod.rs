@@ -84,10 +84,11 @@ pub(super) fn stays_angry<'a>(
     earlier: impl Iterator<Item = &'a RedactedText>,
     settings: &TriggerSettings,
 ) -> bool {
-    let calm = |text: &RedactedText| {
-        sentiment::anger(&Words::of(&text.without_placeholders())) == Anger::None
+    let angry = |text: &RedactedText| {
+        sentiment::anger(&Words::of(&text.without_placeholders())) != Anger::None
     };
-    settings.negative_sentiment && !calm(asked) && !earlier.take(ANGER_BACK).all(calm)
+    // The first message of a conversation, which most are, is not read again for it.
+    settings.negative_sentiment && earlier.take(ANGER_BACK).any(angry) && angry(asked)
 }
 
 fn sensitive_topic(name: &str) -> Trigger {

@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
-use super::escaped;
 use crate::evaluate::rows::Row;
+use crate::html::escaped;
 
 /// Questions that the page lists; the rest is counted.
 const SHOWN: usize = 40;

@@ -15,6 +15,7 @@ use super::compare::{Comparison, Effect, Verdict};
 use super::figures::{Figures, SetFigures};
 use super::report::Gate;
 use super::rows::Row;
+use crate::html::escaped;
 use plot::percent;
 
 /// What a page is made of.
@@ -278,22 +279,6 @@ fn table<'a>(
         out.push_str("</tr>\n");
     }
     out.push_str("</table></div>\n");
-}
-
-/// Text that is safe inside an element and inside a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

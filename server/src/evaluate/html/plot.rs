@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::escaped;
 use crate::evaluate::abstention::{Bin, RiskPoint};
 use crate::evaluate::figures::Figure;
+use crate::html::escaped;
 
 /// Size of a square plot and the room of its axes, in SVG units.
 const SIZE: f64 = 360.0;
