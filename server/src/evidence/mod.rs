@@ -33,6 +33,7 @@ struct Weighted {
     concepts: Vec<String>,
     /// The base has no such word.
     unknown: bool,
+    code: bool,
 }
 
 /// The terms of a text: stems and folded forms.
@@ -93,6 +94,7 @@ impl QuestionTerms {
                     weight: (t.idf * share).max(0.05),
                     concepts: t.concepts.clone(),
                     unknown: t.passages == 0,
+                    code: t.kind == TermKind::Code,
                 }
             })
             .collect();
@@ -133,6 +135,12 @@ impl QuestionTerms {
             let has = t.found_in(text).max(t.found_in(context)) > 0.0;
             bits | (u64::from(has) << i)
         })
+    }
+
+    /// Which terms are codes: article numbers, error codes. A bit each, as in [`Self::covered`].
+    pub fn codes(&self) -> u64 {
+        let bits = self.terms.iter().take(64).enumerate();
+        bits.fold(0, |bits, (i, t)| bits | (u64::from(t.code) << i))
     }
 
     /// Weighted share of the terms in `bits`, [0, 1].

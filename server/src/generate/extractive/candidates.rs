@@ -1,5 +1,7 @@
 //! Cuts hits into units and scores how well each answers the question.
 
+use std::collections::BTreeSet;
+
 use indexer::language::Analyzer;
 use indexer::model::{Hit, Unit, UnitKind};
 
@@ -84,7 +86,19 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
             });
         }
     }
-    out
+    without_other_cases(out, terms.codes(), hits)
+}
+
+/// A table of codes has one row for the code that was asked about; its other rows are other cases.
+fn without_other_cases(mut all: Vec<Candidate>, codes: u64, hits: &[Hit]) -> Vec<Candidate> {
+    let table = |c: &Candidate| {
+        let unit = &hits[c.hit].units[c.unit];
+        (unit.kind == UnitKind::Row).then_some((c.hit, unit.block))
+    };
+    let named = |c: &&Candidate| c.covers & codes != 0;
+    let asked: BTreeSet<_> = all.iter().filter(named).filter_map(table).collect();
+    all.retain(|c| c.covers & codes != 0 || table(c).is_none_or(|t| !asked.contains(&t)));
+    all
 }
 
 fn type_match(types: &[AnswerType], unit: &Unit, text: &str) -> f32 {

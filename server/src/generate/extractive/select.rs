@@ -157,14 +157,25 @@ impl Picked<'_> {
                 .candidates
                 .iter()
                 .filter(|c| c.hit == lead.hit && c.score >= least && !self.repeats(c))
-                // A row says something only where it matches; its neighbours are other cases.
-                .filter(|c| self.kind(c) != UnitKind::Row || c.covers != 0 || c.header)
+                .filter(|c| self.kind(c) != UnitKind::Row || self.row_belongs(c, lead))
                 .map(|c| (value(c), self.group(c, settings.max_words)))
                 .filter(|(_, group)| self.fits(group, settings.max_words))
                 .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
             let Some((_, group)) = next else { return };
             self.add(&group);
         }
+    }
+
+    /// A row says something only where it matches; its neighbours are other cases. Where no row of
+    /// its table matches, the column names must, and the answer must be about that table.
+    fn row_belongs(&self, row: &Candidate, lead: &Candidate) -> bool {
+        let block = |c: &Candidate| (c.hit, self.hits[c.hit].units[c.unit].block);
+        let table = block(row);
+        let other = |c: &&Candidate| self.kind(c) == UnitKind::Row && block(c) == table;
+        row.covers != 0
+            || row.header
+                && block(lead) == table
+                && self.candidates.iter().filter(other).all(|c| c.covers == 0)
     }
 
     fn kind(&self, candidate: &Candidate) -> UnitKind {
