@@ -92,7 +92,11 @@ impl QuestionTerms {
                 Weighted {
                     text: t.text.clone(),
                     weight: (t.idf * share).max(0.05),
-                    concepts: t.concepts.clone(),
+                    // A code means itself: E-PAY-07 is not any word about paying.
+                    concepts: match t.kind {
+                        TermKind::Code => Vec::new(),
+                        TermKind::Word | TermKind::Number => t.concepts.clone(),
+                    },
                     unknown: t.passages == 0,
                     code: t.kind == TermKind::Code,
                 }

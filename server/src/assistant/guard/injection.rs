@@ -69,7 +69,8 @@ const TEMPLATE: &[&str] = &[
 /// "New instructions: ..." is the opening of an order whatever follows it.
 fn renewed(lower: &str) -> bool {
     const OPENINGS: &[&str] = &["new", "updated", "real", "actual", "revised"];
-    const ORDERS: &[&str] = &["instruction:", "instructions:", "orders:", "directive:", "directives:"];
+    const ORDERS: &[&str] =
+        &["instruction:", "instructions:", "orders:", "directive:", "directives:"];
     let words: Vec<&str> = lower.split_whitespace().take(4_096).collect();
     words.windows(2).any(|pair| OPENINGS.contains(&pair[0]) && ORDERS.contains(&pair[1]))
 }

@@ -45,6 +45,20 @@ pub(super) fn select(
     picked.add(&picked.group(best, settings.max_words));
     picked.go_on(best, settings);
     let language = hits[best.hit].meta.locale.language();
+    // A row of a table of codes names the code; the section about the code explains it.
+    let section = |c: &&&Candidate| {
+        let meta = &hits[c.hit].meta;
+        c.headed && c.hit != best.hit && meta.locale.language() == language
+    };
+    if !best.headed
+        && let Some(lead) = order.iter().find(section)
+    {
+        let group = picked.group(lead, settings.max_words);
+        if picked.fits(&group, settings.max_words) {
+            picked.add(&group);
+            picked.go_on(lead, settings);
+        }
+    }
     for candidate in order {
         if candidate.score < best.score * settings.min_share {
             break;
