@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
-use crate::publish::WatchSettings;
+use crate::publish::{PruneSettings, WatchSettings};
 use crate::search::SearchSettings;
 use crate::source::SourceRules;
 
@@ -23,12 +23,13 @@ pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 /// Sections that only the server reads; known here so that a shared file is not refused.
 const SERVER_SECTIONS: [&str; 6] = ["server", "assistant", "generator", "redaction", "log", "eval"];
 
-/// Sections `[source]`, `[watch]`, `[embedder]`, `[keyword]`, `[search]`, `[lint]`.
+/// Sections `[source]`, `[watch]`, `[prune]`, `[embedder]`, `[keyword]`, `[search]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
     pub source: SourceRules,
     pub watch: WatchSettings,
+    pub prune: PruneSettings,
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,

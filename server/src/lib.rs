@@ -5,6 +5,7 @@
 //! knows the web framework.
 
 pub mod assistant;
+pub mod backup;
 pub mod cli;
 pub mod domain;
 pub mod evaluate;

@@ -8,6 +8,8 @@
 
 mod base;
 mod follower;
+mod shadow;
+mod space;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::{self, IndexStatus, Phase, Readiness, State};
 use crate::settings::Settings;
 
-pub use base::{Base, EmbedderStart, STORE_FILE};
+pub use base::{Base, STORE_FILE};
 use follower::Follower;
 
 /// Where the application works.
@@ -32,6 +34,15 @@ pub struct Paths {
     pub kb: PathBuf,
     /// Folder that holds everything the application writes; owned by one process at a time.
     pub data: PathBuf,
+}
+
+/// When the embedding model is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbedderStart {
+    /// Before anything is served: a wrong model is an error at start, and no customer waits for it.
+    Now,
+    /// With the first text: for commands that may need no vector.
+    Lazy,
 }
 
 /// Everything opened, nothing served yet.
@@ -99,7 +110,7 @@ impl Application {
     /// # Errors
     /// When serving cannot start or fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let Self { listener, settings, base, readiness } = self;
+        let Self { listener, settings, mut base, readiness } = self;
         let address = listener.local_addr().context("the port was lost")?;
         let stopping = CancellationToken::new();
 
@@ -113,10 +124,11 @@ impl Application {
             settings: settings.server.clone(),
         };
         let follower = Follower {
-            publisher: base.publisher(),
+            publisher: base.publishing(),
+            shadow: base.take_shadow(),
+            pruner: base.pruner(),
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
-            fingerprint: base.fingerprint().to_owned(),
             root: base.kb().to_owned(),
             rules: settings.indexer.source.clone(),
             watch: settings.indexer.watch.clone(),

@@ -6,6 +6,7 @@
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod backup;
 mod commands;
 mod errors;
 mod following;
@@ -16,4 +17,5 @@ mod search_api;
 mod shutdown;
 mod start_up_errors;
 mod support;
+mod swapping;
 mod tidy;

@@ -5,7 +5,9 @@
 //! every candidate that the current snapshot does not hold live. Vectors are kept by the hash of the
 //! embedded text, so that an unchanged text is never embedded again, whatever file it is in.
 
+mod copy;
 mod rows;
+mod spaces;
 mod sqlite;
 mod units;
 
@@ -13,9 +15,10 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
+pub use copy::{check_database, copy_database};
 pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage,
+    SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
 pub use sqlite::SqliteCatalog;
 
@@ -84,6 +87,16 @@ pub trait Catalog: Send + Sync {
 
     /// Forgets retired passages, after the indexes have dropped them.
     async fn purge(&self, ids: &[PassageId]) -> Result<(), CatalogError>;
+
+    /// What is held of each vector space, live or not. A catalog that never prunes knows none.
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    /// Forgets at most `limit` vectors that are not needed; the number that went.
+    async fn forget_vectors(&self, _: Unneeded<'_>, _limit: u32) -> Result<u64, CatalogError> {
+        Ok(0)
+    }
 }
 
 /// What went wrong in the catalog.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     Catalog, CatalogDocument, CatalogError, Change, GenerationRecord, LivePassage, SkippedFile,
-    SnapshotRows, StoredDocument, StoredPassage, units,
+    SnapshotRows, SpaceRow, StoredDocument, StoredPassage, Unneeded, units,
 };
 use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
 
@@ -26,8 +26,8 @@ const IDS_PER_QUERY: usize = 500;
 
 /// A catalog file. Cheap to clone is not needed: share it in an `Arc`.
 pub struct SqliteCatalog {
-    readers: SqlitePool,
-    writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+    pub(super) writer: SqlitePool,
 }
 
 impl SqliteCatalog {
@@ -344,6 +344,14 @@ impl Catalog for SqliteCatalog {
         }
         Ok(tx.commit().await?)
     }
+
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        self.read_spaces().await
+    }
+
+    async fn forget_vectors(&self, which: Unneeded<'_>, limit: u32) -> Result<u64, CatalogError> {
+        self.delete_vectors(which, limit).await
+    }
 }
 
 async fn write_documents(
@@ -466,8 +474,3 @@ fn hex_list<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
     out
 }
 
-impl From<sqlx::Error> for CatalogError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.to_string())
-    }
-}

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use indexer::catalog::SqliteCatalog;
 use indexer::embed::{Embedder, FastEmbedder};
-use indexer::publish::{DataFolder, Publisher};
+use indexer::publish::{CATALOG_FILE, DataFolder, Publisher, SpaceRecord};
 use indexer::settings::IndexerSettings;
 
 /// `--data`
@@ -31,14 +32,28 @@ impl DataFlag {
     /// # Errors
     /// When there is none; a command that only looks must not make an empty one.
     pub(super) async fn open_existing(&self) -> anyhow::Result<DataFolder> {
-        if !self.folder.join("catalog.sqlite").is_file() {
+        self.check()?;
+        Ok(DataFolder::open(&self.folder).await?)
+    }
+
+    /// Opens its catalog for reading alone, also beside a server that owns the folder.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) async fn catalog_beside(&self) -> anyhow::Result<SqliteCatalog> {
+        self.check()?;
+        Ok(SqliteCatalog::open_read_only(&self.folder.join(CATALOG_FILE)).await?)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !self.folder.join(CATALOG_FILE).is_file() {
             bail!(
                 "data folder {}: no knowledge base has been built here; run `atbilde-indexer \
                  build --kb DIR --data {0}`, or name the right folder with --data",
                 self.folder.display()
             );
         }
-        Ok(DataFolder::open(&self.folder).await?)
+        Ok(())
     }
 }
 
@@ -70,5 +85,7 @@ pub(super) async fn publisher(
 ) -> anyhow::Result<Publisher> {
     let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
     let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
+    let identity = embedder.identity().clone();
+    data.remember(&SpaceRecord { identity, settings: settings.embedder.clone() })?;
     Ok(Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes))
 }

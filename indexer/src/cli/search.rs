@@ -205,6 +205,7 @@ mod tests {
                 hits: Vec::new(),
                 timings: SearchTimings::default(),
             },
+            fingerprint: String::new(),
             query: String::new(),
             locale: Locale::undetermined(),
             embedder_knows: true,

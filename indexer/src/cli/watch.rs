@@ -4,11 +4,12 @@
 //! folder while it runs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indexer::publish::{
-    BuildReport, DataFolder, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness,
+    BuildReport, DataFolder, FolderWatch, Progress, Pruner, PublishError, Publisher, Stage,
+    Stillness,
 };
 use indexer::settings::IndexerSettings;
 
@@ -18,6 +19,8 @@ use super::{Exit, output};
 
 /// A failed look is repeated after this long.
 const RETRY: Duration = Duration::from_secs(10);
+/// Time between two looks for what is not needed any more.
+const PRUNE: Duration = Duration::from_secs(6 * 3600);
 /// How often a wait looks whether it was told to stop.
 const STOP: Duration = Duration::from_millis(200);
 
@@ -43,7 +46,9 @@ impl Watch {
         publisher.recover().await?;
         let mut watch = FolderWatch::new(kb, &settings.watch);
         let stop = Stop::default();
-        let followed = stop.guard(follow(&publisher, &mut watch, &stop, |r| self.tell(r))).await;
+        let pruner = data.pruner(&settings.prune);
+        let sides = (&publisher, &pruner);
+        let followed = stop.guard(follow(sides, &mut watch, &stop, |r| self.tell(r))).await;
         data.close().await;
         match followed {
             Ok(()) | Err(PublishError::Cancelled) => Ok(Exit::Interrupted),
@@ -74,12 +79,12 @@ impl Watch {
 }
 
 async fn follow(
-    publisher: &Publisher,
+    (publisher, pruner): (&Publisher, &Pruner),
     watch: &mut FolderWatch,
     stop: &Stop,
     tell: impl Fn(&BuildReport),
 ) -> Result<(), PublishError> {
-    let mut failure = None;
+    let (mut failure, mut pruned) = (None, None::<Instant>);
     loop {
         let quiet = Quiet { stop: stop.clone(), stillness: watch.stillness() };
         let mut retry = None;
@@ -90,6 +95,10 @@ async fn follow(
                     tell(&report);
                 }
                 publisher.tidy().await?;
+                if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+                    pruner.run(&publisher.indexes().fingerprint).await?;
+                    pruned = Some(Instant::now());
+                }
             }
             Err(PublishError::Unsettled) => {}
             Err(PublishError::Cancelled) => return Err(PublishError::Cancelled),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
-use super::{BuildReport, Indexes, Progress, PublishError, Stage};
+use super::{BuildReport, Indexes, Progress, PublishError, Silent, Stage};
 use crate::catalog::{
     Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     StoredDocument, StoredPassage,
@@ -58,13 +58,20 @@ impl Publisher {
     /// # Errors
     /// When an index or the catalog fails.
     pub async fn recover(&self) -> Result<(), PublishError> {
-        let drifts = reconcile(&*self.catalog, &self.indexes).await?;
-        if !drifts.is_empty() {
-            tracing::info!(
-                missing = drifts.missing(),
-                surplus = drifts.surplus(),
-                "publish.recovered: the indexes follow the catalog again"
+        if self.moves().await? {
+            // The live generation is of another space: filling this one is a move of its own.
+            return Ok(());
+        }
+        let drifts = reconcile(&*self.catalog, &self.indexes, &Silent).await?;
+        let (missing, surplus) = (drifts.missing(), drifts.surplus());
+        if missing > 0 {
+            tracing::warn!(
+                missing, surplus,
+                "publish.rebuilt: index entries of live passages were gone and were put back from \
+                 the catalog; nothing was embedded"
             );
+        } else if surplus > 0 {
+            tracing::info!(surplus, "publish.recovered: the indexes follow the catalog again");
         }
         Ok(())
     }
@@ -110,6 +117,7 @@ impl Publisher {
         known: &[CatalogDocument],
         (progress, started): (Arc<dyn Progress>, Instant),
     ) -> Result<BuildReport, PublishError> {
+        let moved = if self.moves().await? { self.take_over(None, &progress).await? } else { 0 };
         let latest = self.catalog.latest().await?;
         settle_slugs(&mut plan, known, &self.rules);
         if self.catalog.skipped().await? != plan.skipped {
@@ -117,9 +125,9 @@ impl Publisher {
         }
 
         let mut report = self.count(&plan, known);
+        report.embedded = moved;
         let current = latest.as_ref().map_or(Generation(0), |g| g.generation);
-        let same_space = latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);
-        if plan.upsert.is_empty() && plan.removed.is_empty() && same_space {
+        if plan.upsert.is_empty() && plan.removed.is_empty() {
             report.generation = current;
             self.totals(&mut report, started).await?;
             return Ok(report);
@@ -135,9 +143,6 @@ impl Publisher {
         let mut retire: Vec<PassageId> = before.difference(&kept).copied().collect();
         retire.sort();
 
-        if !same_space {
-            report.embedded += self.move_to_space(&progress).await?;
-        }
         report.embedded += self.embed(&added, &progress).await?;
         let generation = Generation(current.0 + 1);
         self.index(&added, generation, &*progress).await?;
@@ -208,12 +213,16 @@ impl Publisher {
         )?
     }
 
-    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once.
+    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once. With
+    /// a lost model new passages get no vector: they are found by keyword until the next space serves.
     async fn embed(
         &self,
         added: &[&Pending<'_>],
         progress: &Arc<dyn Progress>,
     ) -> Result<u64, PublishError> {
+        if self.embedder.is_lost() {
+            return Ok(0);
+        }
         let hashes: Vec<EmbedHash> = added.iter().map(|p| p.embed_hash).collect();
         let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
         let mut seen = known;
@@ -260,17 +269,6 @@ impl Publisher {
         }
         join(storing).await?;
         Ok(total)
-    }
-
-    /// Another embedder than the live generation's: gives every live passage a vector in the new
-    /// space and fills the new indexes, while searches go on in the old ones.
-    async fn move_to_space(&self, progress: &Arc<dyn Progress>) -> Result<u64, PublishError> {
-        let rows = self.catalog.snapshot().await?;
-        let hashes: Vec<EmbedHash> = rows.passages.iter().map(|p| p.embed_hash).collect();
-        let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
-        let embedded = self.embed_live(&rows, &known, progress).await?;
-        reconcile(&*self.catalog, &self.indexes).await?;
-        Ok(embedded)
     }
 
     /// Embeds the live passages whose hash is not in `known`, from the catalog's texts.

@@ -3,7 +3,7 @@
 //! ```text
 //! data/lock                      one owner at a time
 //! data/catalog.sqlite            the truth
-//! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge)
+//! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge), space.json
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ use crate::catalog::{Catalog, SqliteCatalog};
 use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
 use crate::vector::{EdgeIndex, VectorIndex};
+
+/// The catalog's name in a data folder.
+pub const CATALOG_FILE: &str = "catalog.sqlite";
 
 /// Both indexes of one vector space.
 #[derive(Clone)]
@@ -44,12 +47,17 @@ impl DataFolder {
             reason: format!("{e}; it must be a folder that this user may write"),
         })?;
         let lock = DataLock::take(path)?;
-        let catalog = SqliteCatalog::open(&path.join("catalog.sqlite")).await?;
+        let catalog = SqliteCatalog::open(&path.join(CATALOG_FILE)).await?;
         Ok(Self { path: path.to_owned(), catalog: Arc::new(catalog), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the indexes of a vector space lie.
+    pub fn index_folder(&self, fingerprint: &str) -> PathBuf {
+        self.path.join(format!("index-{fingerprint}"))
     }
 
     pub fn catalog(&self) -> Arc<dyn Catalog> {
@@ -65,7 +73,7 @@ impl DataFolder {
         identity: &EmbedderIdentity,
         settings: &KeywordSettings,
     ) -> Result<Indexes, PublishError> {
-        let folder = self.path.join(format!("index-{}", identity.fingerprint));
+        let folder = self.index_folder(&identity.fingerprint);
         let dimensions = identity.dimensions;
         let settings = settings.clone();
         let (keyword, vectors) = tokio::task::spawn_blocking(move || {
@@ -85,6 +93,16 @@ impl DataFolder {
         })
     }
 
+    /// Indexes of the vector space `identity` whose folder is not there.
+    pub fn absent(&self, identity: &EmbedderIdentity) -> Vec<Place> {
+        let folder = self.index_folder(&identity.fingerprint);
+        [("keyword", Place::Keyword), ("vectors", Place::Vectors)]
+            .into_iter()
+            .filter(|(name, _)| !folder.join(name).is_dir())
+            .map(|(_, place)| place)
+            .collect()
+    }
+
     /// Moves the index that `error` (from [`DataFolder::indexes`]) is about out of the way, so that a
     /// fresh one can be filled from the catalog. Gives the name it has now; `None` when the error
     /// is about something else. Nothing is deleted.
@@ -101,7 +119,7 @@ impl DataFolder {
             Some(Place::Vectors) => "vectors",
             _ => return Ok(None),
         };
-        let parent = self.path.join(format!("index-{}", identity.fingerprint));
+        let parent = self.index_folder(&identity.fingerprint);
         let aside = (1..)
             .map(|n| parent.join(format!("{name}.unusable-{n}")))
             .find(|folder| !folder.exists())

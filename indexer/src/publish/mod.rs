@@ -10,18 +10,25 @@ mod data_folder;
 mod drift;
 mod lock;
 mod plan;
+mod probe;
 mod progress;
+mod prune;
 mod reconcile;
 mod report;
+mod shadow;
+mod space_record;
 mod verify;
 mod watch;
 
 pub use apply::Publisher;
-pub use data_folder::{DataFolder, Indexes};
+pub use data_folder::{CATALOG_FILE, DataFolder, Indexes};
 pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
+pub use prune::{PruneSettings, Pruned, Pruner};
 pub use reconcile::inspect;
 pub use report::{BuildReport, PendingChanges};
+pub use space_record::SpaceRecord;
+pub use verify::pending_changes;
 pub use watch::{FolderWatch, Stillness, Wake, WatchMode, WatchSettings};
 
 use crate::catalog::CatalogError;
@@ -49,6 +56,13 @@ pub enum PublishError {
     Vectors(#[from] VectorError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    /// A new vector space did not answer its probes; the old one goes on serving.
+    #[error(
+        "the index of the embedding model {model} was not taken into use: {reason}. What was live \
+         stays live. Check model_dir, pooling and prefixes in [embedder], or configure the old \
+         model again"
+    )]
+    Refused { model: String, reason: String },
     #[error("publishing stopped on request")]
     Cancelled,
     /// The folder was written to while it was read; the next look sees it whole.

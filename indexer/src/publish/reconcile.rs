@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::apply::blocking;
-use super::{Drift, DriftKind, Drifts, Indexes, Place, PublishError};
+use super::{Drift, DriftKind, Drifts, Indexes, Place, Progress, PublishError, Stage};
 use crate::catalog::{Catalog, SnapshotRows};
 use crate::keyword::KeywordPassage;
 use crate::model::{EmbedHash, PassageId};
@@ -22,10 +22,11 @@ pub async fn inspect(catalog: &dyn Catalog, indexes: &Indexes) -> Result<Drifts,
     Ok(differences(&catalog.snapshot().await?, indexes).await?.0)
 }
 
-/// Finds differences and mends them from the catalog; nothing is embedded.
+/// Finds differences and mends them from the catalog; nothing is embedded. Repeating is safe.
 pub(super) async fn reconcile(
     catalog: &dyn Catalog,
     indexes: &Indexes,
+    progress: &dyn Progress,
 ) -> Result<Drifts, PublishError> {
     let rows = catalog.snapshot().await?;
     let (drifts, keyword, vectors) = differences(&rows, indexes).await?;
@@ -34,9 +35,12 @@ pub(super) async fn reconcile(
     }
     let live: HashMap<PassageId, usize> =
         rows.passages.iter().enumerate().map(|(i, p)| (p.id, i)).collect();
+    let stop = || if progress.cancelled() { Err(PublishError::Cancelled) } else { Ok(()) };
+    progress.begin(Stage::Indexing, (vectors.missing.len() + keyword.missing.len()) as u64);
 
     indexes.vectors.delete(&vectors.surplus).await?;
     for ids in vectors.missing.chunks(WINDOW) {
+        stop()?;
         let hashes: Vec<EmbedHash> =
             ids.iter().filter_map(|id| Some(rows.passages[*live.get(id)?].embed_hash)).collect();
         let known: HashMap<EmbedHash, Vec<f32>> =
@@ -53,12 +57,14 @@ pub(super) async fn reconcile(
             })
             .collect();
         indexes.vectors.upsert(&points).await?;
+        progress.advance(ids.len() as u64);
     }
     indexes.vectors.flush().await?;
 
     let index = Arc::clone(&indexes.keyword);
     blocking(move || index.delete(&keyword.surplus)).await??;
     for ids in keyword.missing.chunks(WINDOW) {
+        stop()?;
         let stored = catalog.passages(ids).await?;
         let passages: Vec<KeywordPassage<'_>> = stored
             .iter()
@@ -72,6 +78,7 @@ pub(super) async fn reconcile(
             })
             .collect();
         tokio::task::block_in_place(|| indexes.keyword.add(&passages))?;
+        progress.advance(ids.len() as u64);
     }
     let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);
     blocking(move || index.commit(generation)).await??;

@@ -83,13 +83,15 @@ impl Ask {
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
-        let snapshot = base.knowledge().snapshot();
-        if snapshot.generation == Generation(0) || snapshot.fingerprint != base.fingerprint() {
+        if base.knowledge().snapshot().generation == Generation(0) {
             base.publisher()
                 .sync(Arc::new(Silent))
                 .await
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
+        } else {
+            // After a restore the indexes are missing, after a crash they may lack something.
+            base.publisher().recover().await?;
         }
         let assistant = Arc::new(base.assistant(&settings, base.store())?);
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 mod ask;
+mod backup;
 #[cfg(feature = "llama")]
 mod bench_llm;
 mod check_config;
@@ -48,6 +49,10 @@ enum Command {
     /// Play a workload against the local engine and print its figures
     #[cfg(feature = "llama")]
     BenchLlm(bench_llm::BenchLlm),
+    /// Write the data folder to one file, also while a server works on it
+    Backup(backup::Backup),
+    /// Make a data folder from a backup
+    Restore(backup::Restore),
     /// Take personal data out of texts on standard input
     Redact(redact::Redact),
     /// Check the configuration and print what is in effect
@@ -65,6 +70,8 @@ impl Command {
             Self::Eval(command) => command.run(),
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
             Self::Redact(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Health(command) => command.run(),

@@ -16,7 +16,7 @@ use super::progress::IndexingBars;
 use crate::assistant::Assistant;
 use crate::domain::Escalation;
 use crate::settings::Settings;
-use crate::startup::{self, EmbedderStart, Paths};
+use crate::startup::{self, Paths};
 use crate::store::{ConversationStore, StoreError};
 
 /// What the base is made of.
@@ -50,7 +50,7 @@ impl Base {
             Source::Documents(_) => data,
         };
         let paths = Paths { kb: kb.to_owned(), data: data.to_owned() };
-        let opened = startup::Base::open(settings, &paths, EmbedderStart::Now).await?;
+        let opened = startup::Base::open_configured(settings, &paths).await?;
         let (publisher, knowledge) = (opened.publisher(), opened.knowledge());
         publisher.recover().await?;
         let progress = Arc::new(IndexingBars::default());
@@ -67,8 +67,8 @@ impl Base {
     }
 
     /// Names the vector space that was measured.
-    pub(super) fn fingerprint(&self) -> &str {
-        self.opened.fingerprint()
+    pub(super) fn fingerprint(&self) -> String {
+        self.opened.publisher().indexes().fingerprint.clone()
     }
 
     /// Closes the data folder.

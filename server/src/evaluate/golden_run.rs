@@ -96,7 +96,7 @@ pub(super) async fn run(
         cases,
         predictions,
         report: base.report.clone(),
-        fingerprint: base.fingerprint().to_owned(),
+        fingerprint: base.fingerprint(),
         seconds,
     };
     base.close().await;

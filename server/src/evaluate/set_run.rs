@@ -104,7 +104,7 @@ pub(super) async fn run(
         figures: SetFigures::of(&judged, &settings.eval),
         predictions,
         report: base.report.clone(),
-        fingerprint: base.fingerprint().to_owned(),
+        fingerprint: base.fingerprint(),
         vague: set.queries.len() - judged.len(),
         refused,
         seconds,

@@ -13,6 +13,7 @@ pub mod dto;
 mod edge;
 mod error;
 mod health;
+mod index_status;
 mod kb;
 mod openapi;
 mod pages;
@@ -33,9 +34,9 @@ use indexer::search::KnowledgeBase;
 use crate::assistant::Assistant;
 use crate::settings::ServerSettings;
 
-pub use admin::IndexStatus;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
+pub use index_status::{IndexStatus, ShadowState};
 
 /// Added to the framework's limit for the head of a request. Its clock is up to 500 ms old, so a short
 /// limit could be over before a client has sent anything, and its 408 is bare. The limit for a body is

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use indexer::embed::{Embedder, FastEmbedder};
-use indexer::publish::{DataFolder, Publisher};
+use arc_swap::ArcSwap;
+use indexer::publish::{DataFolder, Pruner, Publisher, SpaceRecord};
 use indexer::search::KnowledgeBase;
 
-use super::Paths;
+use super::space::{self, Space};
+use super::{EmbedderStart, Paths};
 use crate::assistant::{Assistant, Writer};
 use crate::generate::openai::OpenAi;
 use crate::generate::{Generator, GeneratorName};
@@ -20,13 +21,13 @@ use crate::store::{ConversationStore, SqliteStore};
 /// The conversation store's file in the data folder.
 pub const STORE_FILE: &str = "conversations.sqlite";
 
-/// When the embedding model is loaded.
+/// Which vector space a folder is opened with when another model is configured than the live one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EmbedderStart {
-    /// Before anything is served: a wrong model is an error at start, and no customer waits for it.
-    Now,
-    /// With the first text: for commands that may need no vector.
-    Lazy,
+enum Serve {
+    /// The live one; the configured one is built beside it.
+    Live,
+    /// The configured one; the first sync moves to it.
+    Configured,
 }
 
 /// One open data folder. Dropping it releases the folder.
@@ -34,10 +35,11 @@ pub struct Base {
     kb: PathBuf,
     folder: DataFolder,
     knowledge: Arc<KnowledgeBase>,
-    publisher: Arc<Publisher>,
+    publisher: Arc<ArcSwap<Publisher>>,
+    shadow: Option<Arc<Publisher>>,
+    pruner: Arc<Pruner>,
     store: Arc<SqliteStore>,
     redactor: Arc<Redactor>,
-    fingerprint: String,
 }
 
 impl Base {
@@ -48,33 +50,54 @@ impl Base {
     /// When another process owns the folder, it cannot be written, a file in it does not open, or the
     /// embedding model or its library is missing.
     pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
+        Self::open_as(settings, paths, (start, Serve::Live)).await
+    }
+
+    /// Like [`Base::open`], but what is asked is the configured model, never the one that was live
+    /// before it: for measuring.
+    ///
+    /// # Errors
+    /// As [`Base::open`].
+    pub async fn open_configured(settings: &Settings, paths: &Paths) -> Result<Self> {
+        Self::open_as(settings, paths, (EmbedderStart::Now, Serve::Configured)).await
+    }
+
+    async fn open_as(
+        settings: &Settings,
+        paths: &Paths,
+        (start, serve): (EmbedderStart, Serve),
+    ) -> Result<Self> {
         let folder = DataFolder::open(&paths.data).await?;
-        let embedder = settings.indexer.embedder.clone();
-        let embedder = match start {
-            EmbedderStart::Now => FastEmbedder::start(embedder).await,
-            EmbedderStart::Lazy => FastEmbedder::start_lazy(embedder),
-        };
-        let embedder: Arc<dyn Embedder> =
-            Arc::new(embedder.context("the embedding model cannot be used")?);
-        let indexes = folder
-            .indexes(embedder.identity(), &settings.indexer.keyword)
+        let embedder = space::embedder(&settings.indexer.embedder, start)
             .await
-            .context("the index cannot be opened; it is a cache of catalog.sqlite: after moving its folder away it is made again")?;
-        let fingerprint = indexes.fingerprint.clone();
-        let publisher = Publisher::new(
-            &paths.kb,
-            settings.indexer.source.clone(),
-            folder.catalog(),
-            Arc::clone(&embedder),
-            indexes.clone(),
-        );
+            .context("the embedding model cannot be used")?;
+        let identity = embedder.identity().clone();
+        let live = match serve {
+            Serve::Live => space::other_live(&folder, &identity, (settings, start)).await?,
+            Serve::Configured => None,
+        };
+        let indexes = folder
+            .indexes(&identity, &settings.indexer.keyword)
+            .await
+            .context("the index cannot be opened; it is a cache of catalog.sqlite: `atbilde-indexer verify --repair` makes it again")?;
+        folder.remember(&SpaceRecord { identity, settings: settings.indexer.embedder.clone() })?;
+        let publisher = |(embedder, indexes): Space| {
+            let rules = settings.indexer.source.clone();
+            Arc::new(Publisher::new(&paths.kb, rules, folder.catalog(), embedder, indexes))
+        };
+        let configured = publisher((embedder, indexes));
+        let (serving, shadow) = match live {
+            Some(live) => (publisher(live), Some(configured)),
+            None => (configured, None),
+        };
         let knowledge = KnowledgeBase::open(
             folder.catalog(),
-            embedder,
-            indexes,
+            Arc::clone(serving.embedder()),
+            serving.indexes().clone(),
             settings.indexer.search.clone(),
         )
         .await?;
+        let pruner = Arc::new(folder.pruner(&settings.indexer.prune));
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
         let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
@@ -82,10 +105,11 @@ impl Base {
             kb: paths.kb.clone(),
             folder,
             knowledge: Arc::new(knowledge),
-            publisher: Arc::new(publisher),
+            publisher: Arc::new(ArcSwap::new(serving)),
+            shadow,
+            pruner,
             store: Arc::new(store),
             redactor: Arc::new(redactor),
-            fingerprint,
         })
     }
 
@@ -94,19 +118,28 @@ impl Base {
         &self.kb
     }
 
-    /// Vector space of the embedder and the indexes.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
     /// The reading side.
     pub fn knowledge(&self) -> Arc<KnowledgeBase> {
         Arc::clone(&self.knowledge)
     }
 
-    /// The writing side.
+    /// The writing side of the space that serves.
     pub fn publisher(&self) -> Arc<Publisher> {
+        self.publisher.load_full()
+    }
+
+    /// The place of the writing side, for whoever replaces it.
+    pub(super) fn publishing(&self) -> Arc<ArcSwap<Publisher>> {
         Arc::clone(&self.publisher)
+    }
+
+    /// The writing side of the configured model, when another one serves; given once.
+    pub(super) fn take_shadow(&mut self) -> Option<Arc<Publisher>> {
+        self.shadow.take()
+    }
+
+    pub(super) fn pruner(&self) -> Arc<Pruner> {
+        Arc::clone(&self.pruner)
     }
 
     pub fn store(&self) -> Arc<SqliteStore> {

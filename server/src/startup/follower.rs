@@ -1,7 +1,10 @@
 //! The one background task that makes the knowledge base follow its folder: mends what a crash left,
 //! looks at the folder at start and whenever [`FolderWatch`] says so, and publishes what has changed.
 //!
-//! A look is cheap: a hash over names, sizes and times. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
+//! A look is cheap: a hash over names, sizes and times. Where another embedding model is configured than
+//! the live one, its index is built in the background ([`super::shadow`]) while edits go on to the live
+//! one; taking over, and pruning what is not needed any more, is done here, between two syncs. Started
+//! by [`super::Application`], ended by its token; a sync under way is cancelled.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,17 +12,20 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use indexer::model::Generation;
 use indexer::publish::{
-    BuildReport, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness, WatchSettings,
+    BuildReport, FolderWatch, Progress, Pruner, PublishError, Publisher, Stage, Stillness,
+    WatchSettings,
 };
 use indexer::search::KnowledgeBase;
 use indexer::source::{self, SourceRules};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{IndexStatus, Phase, Readiness};
+use super::shadow::Shadow;
+use crate::http::{IndexStatus, Phase, Readiness, ShadowState};
 
 /// After a failure the folder is looked at again after this long, also when nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
@@ -28,13 +34,21 @@ const RETRY: Duration = Duration::from_secs(30);
 /// safe as a crash: the next start mends what is half done.
 const CANCEL_GRACE: Duration = Duration::from_secs(2);
 
+/// Time between two looks for what is not needed any more.
+const PRUNE: Duration = Duration::from_secs(6 * 3600);
+
+/// Longest wait for the last search in an index that was replaced.
+const LAST_SEARCH: Duration = Duration::from_secs(10);
+
 /// Follows one folder.
 pub(super) struct Follower {
-    pub(super) publisher: Arc<Publisher>,
+    /// The writing side of the space that serves.
+    pub(super) publisher: Arc<ArcSwap<Publisher>>,
+    /// That of the configured model, when another one serves.
+    pub(super) shadow: Option<Arc<Publisher>>,
+    pub(super) pruner: Arc<Pruner>,
     pub(super) knowledge: Arc<KnowledgeBase>,
     pub(super) readiness: Arc<Readiness>,
-    /// Vector space of the indexes that are searched.
-    pub(super) fingerprint: String,
     pub(super) root: PathBuf,
     pub(super) rules: SourceRules,
     pub(super) watch: WatchSettings,
@@ -50,19 +64,27 @@ struct Memory {
     /// The failure that was logged last, so that it is not repeated every two seconds.
     failure: Option<String>,
     recovered: bool,
+    pruned: Option<Instant>,
     /// Files that were reported as skipped.
     skipped: HashSet<(String, String)>,
 }
 
 impl Follower {
     /// Runs until the token is cancelled.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let stop = self.stop.clone();
         let mut memory = Memory::default();
         let mut watch = FolderWatch::new(&self.root, &self.watch);
         self.status.following(self.watch.enabled, watch.has_events());
+        let mut shadow = None;
         loop {
             let failed = self.round(&mut memory, watch.stillness()).await.is_err();
+            if let Some(publisher) = self.shadow.take() {
+                shadow = Some(Shadow::start(publisher, &self.status, &stop, Duration::ZERO));
+            }
+            if !failed && shadow.is_none() {
+                self.prune(&mut memory).await;
+            }
             let next = async {
                 if failed {
                     tokio::select! {
@@ -75,10 +97,85 @@ impl Follower {
                     std::future::pending::<()>().await;
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = next => self.status.woken(),
+            let filled = async {
+                match &mut shadow {
+                    Some(shadow) => shadow.filled().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let filled = tokio::select! {
+                () = stop.cancelled() => break,
+                () = next => false,
+                () = filled => true,
+            };
+            self.status.woken();
+            if let (true, Some(ready)) = (filled && !stop.is_cancelled(), shadow.take()) {
+                shadow = self.take_over(ready, &mut memory).await;
             }
+        }
+        if let Some(shadow) = shadow {
+            shadow.end(CANCEL_GRACE).await;
+        }
+    }
+
+    /// Makes a filled space the one that serves. Gives it back when it has to be tried again.
+    async fn take_over(&self, shadow: Shadow, memory: &mut Memory) -> Option<Shadow> {
+        let before = self.publisher.load_full();
+        let Shadow { publisher, progress, .. } = &shadow;
+        let model = publisher.embedder().identity().name.clone();
+        match self.until_stopped(publisher.take_over(Some(&before), progress)).await {
+            Ok(embedded) => {
+                tracing::info!(
+                    %model, fingerprint = %publisher.indexes().fingerprint, embedded,
+                    "shadow.took_over: the new index has answered its probes and serves"
+                );
+            }
+            Err(PublishError::Cancelled) => return None,
+            Err(error @ PublishError::Refused { .. }) => {
+                tracing::error!(%error, "shadow.refused");
+                self.status.shadow_is(ShadowState::Refused, Some(error.to_string()));
+                return None;
+            }
+            Err(error) => {
+                tracing::error!(%error, "shadow.failed: the old index serves; trying again");
+                self.status.shadow_is(ShadowState::Failed, Some(error.to_string()));
+                let publisher = Arc::clone(publisher);
+                return Some(Shadow::start(publisher, &self.status, &self.stop, RETRY));
+            }
+        }
+        // The generation is committed: from here on there is no way back, only on.
+        self.publisher.store(Arc::clone(publisher));
+        while !self.stop.is_cancelled() {
+            let (embedder, indexes) = (Arc::clone(publisher.embedder()), publisher.indexes());
+            match self.knowledge.swap(embedder, indexes.clone()).await {
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::error!(%error, "shadow.not_read: the new generation cannot be read yet");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+        self.status.shadow_ends();
+        // Searches that began before the swap end in the old index; then it may go.
+        let old = Arc::downgrade(&before.indexes().keyword);
+        drop(before);
+        let swapped = Instant::now();
+        while old.strong_count() > 0 && swapped.elapsed() < LAST_SEARCH {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        memory.pruned = (old.strong_count() > 0).then(Instant::now);
+        None
+    }
+
+    /// Removes what is not needed any more, at start, after a change of models and from time to time.
+    async fn prune(&self, memory: &mut Memory) {
+        if self.stop.is_cancelled() || memory.pruned.is_some_and(|at| at.elapsed() < PRUNE) {
+            return;
+        }
+        memory.pruned = Some(Instant::now());
+        let publisher = self.publisher.load_full();
+        if let Err(error) = self.pruner.run(&publisher.indexes().fingerprint).await {
+            tracing::warn!(%error, "follower.not_pruned: tried again later");
         }
     }
 
@@ -119,7 +216,7 @@ impl Follower {
     ) -> Result<(), PublishError> {
         if !memory.recovered {
             self.set(Phase::Starting("the index is being checked".to_owned()));
-            self.until_stopped(self.publisher.recover()).await?;
+            self.until_stopped(self.publisher.load_full().recover()).await?;
             memory.recovered = true;
             if self.serves() {
                 self.set(Phase::Ready);
@@ -129,18 +226,22 @@ impl Follower {
         if signature.is_some() && signature == memory.signature {
             return Ok(());
         }
+        let publisher = self.publisher.load_full();
         let progress = Arc::new(Shown {
+            status: Arc::clone(&self.status),
             readiness: (!self.serves()).then(|| Arc::clone(&self.readiness)),
             stop: self.stop.clone(),
             stillness,
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
-        let report = self.until_stopped(self.publisher.sync(progress)).await?;
+        let synced = self.until_stopped(publisher.sync(progress)).await;
+        self.status.works(None);
+        let report = synced?;
         self.knowledge.refresh().await?;
         self.status.published(&report, lag(&self.root, &report));
         log(&report, &mut memory.skipped);
-        self.publisher.tidy().await?;
+        publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
         Ok(())
@@ -163,8 +264,7 @@ impl Follower {
 
     /// Whether there is something to answer from.
     fn serves(&self) -> bool {
-        let snapshot = self.knowledge.snapshot();
-        snapshot.generation > Generation(0) && snapshot.fingerprint == self.fingerprint
+        self.knowledge.snapshot().generation > Generation(0)
     }
 
     fn set(&self, phase: Phase) {
@@ -244,6 +344,7 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
 /// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
 struct Shown {
     stillness: Stillness,
+    status: Arc<IndexStatus>,
     /// `None` when an older generation serves meanwhile.
     readiness: Option<Arc<Readiness>>,
     stop: CancellationToken,
@@ -254,10 +355,11 @@ struct Shown {
 
 impl Shown {
     fn show(&self) {
+        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.status.works(Some((stage, self.done.load(Ordering::Relaxed), total)));
         let Some(readiness) = self.readiness.as_ref().filter(|_| !self.stop.is_cancelled()) else {
             return;
         };
-        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let what = match stage {
             Stage::Reading => "reading the articles",
             Stage::Embedding => "embedding their passages",
