@@ -28,7 +28,8 @@ fn json(output: &Output) -> Value {
 fn a_restored_folder_is_whole_and_embeds_nothing() {
     let server = Program::serve();
     server.until_ready();
-    let asked = program::run(&["ask", "--json", "--server", &server.url(), "How long does a refund take?"]);
+    let asked =
+        program::run(&["ask", "--json", "--server", &server.url(), "How long does a refund take?"]);
     let answer = json(&asked);
     let folder = server.folder.path().to_owned();
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -59,7 +60,14 @@ fn a_restored_folder_is_whole_and_embeds_nothing() {
 
     let kb = path("kb");
     let asked = program::run(&[
-        "ask", "--json", "--kb", &kb, "--data", &restored, "--config", &path("atbilde.toml"),
+        "ask",
+        "--json",
+        "--kb",
+        &kb,
+        "--data",
+        &restored,
+        "--config",
+        &path("atbilde.toml"),
         "How long does a refund take?",
     ]);
     let same = json(&asked);

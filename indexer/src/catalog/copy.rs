@@ -51,7 +51,8 @@ pub async fn copy_database(from: &Path, to: &Path) -> Result<(), CatalogError> {
 /// [`CatalogError::Open`] with what the database engine found.
 pub async fn check_database(file: &Path) -> Result<(), CatalogError> {
     let mut connection = open(file).await?;
-    let found: String = sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut connection).await?.try_get(0)?;
+    let found: String =
+        sqlx::query("PRAGMA quick_check(1)").fetch_one(&mut connection).await?.try_get(0)?;
     connection.close().await?;
     if found == "ok" {
         Ok(())

@@ -473,4 +473,3 @@ fn hex_list<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
     out.push(']');
     out
 }
-

@@ -77,6 +77,7 @@ struct Row<'a> {
     dense_rank: Option<u32>,
     dense_score: Option<f32>,
     audience: Audience,
+    document_version: Generation,
 }
 
 impl Search {
@@ -141,6 +142,7 @@ fn row(hit: &Hit) -> Row<'_> {
         dense_rank: hit.dense_rank,
         dense_score: hit.dense_score,
         audience: hit.meta.audience,
+        document_version: hit.document_version,
     }
 }
 

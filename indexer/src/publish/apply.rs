@@ -13,7 +13,7 @@ use crate::catalog::{
     StoredDocument, StoredPassage,
 };
 use crate::embed::{self, Embedder};
-use crate::keyword::KeywordPassage;
+use crate::keyword::{KeywordError, KeywordPassage};
 use crate::model::{DocPath, Document, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
 use crate::source::SourceRules;
 use crate::vector::VectorPoint;
@@ -66,7 +66,8 @@ impl Publisher {
         let (missing, surplus) = (drifts.missing(), drifts.surplus());
         if missing > 0 {
             tracing::warn!(
-                missing, surplus,
+                missing,
+                surplus,
                 "publish.rebuilt: index entries of live passages were gone and were put back from \
                  the catalog; nothing was embedded"
             );
@@ -335,7 +336,7 @@ impl Publisher {
                 .iter()
                 .map(|p| KeywordPassage { id: p.id, meta: &p.document.meta, passage: p.passage })
                 .collect();
-            tokio::task::block_in_place(|| self.indexes.keyword.add(&passages))?;
+            add(&self.indexes, &passages)?;
             progress.advance(window.len() as u64);
         }
         self.indexes.vectors.flush().await?;
@@ -443,6 +444,14 @@ fn stored(document: &Document, input_hash: &str, generation: Generation) -> Stor
     }
 }
 
+/// Hands passages to the keyword index; analysing them is the greater part of the work, and steps back
+/// behind answering.
+pub(super) fn add(indexes: &Indexes, passages: &[KeywordPassage<'_>]) -> Result<(), PublishError> {
+    let work = || crate::priority::behind("index-passages", || indexes.keyword.add(passages));
+    let done = tokio::task::block_in_place(work);
+    Ok(done.map_err(|e| KeywordError::Stopped(e.to_string()))??)
+}
+
 async fn join(
     task: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>>,
 ) -> Result<(), PublishError> {
@@ -459,5 +468,5 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, PublishError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|e| PublishError::Keyword(crate::keyword::KeywordError::Stopped(e.to_string())))
+        .map_err(|e| PublishError::Keyword(KeywordError::Stopped(e.to_string())))
 }

@@ -7,7 +7,7 @@
 //! ```
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::lock::DataLock;
 use super::{Place, PublishError};
@@ -26,6 +26,29 @@ pub struct Indexes {
     pub vectors: Arc<dyn VectorIndex>,
     /// Embedder fingerprint that all vectors belong to.
     pub fingerprint: String,
+    /// The last field, so that it goes after both indexes have closed their files.
+    pub open: Arc<OpenMark>,
+}
+
+/// Exists as long as a clone of its [`Indexes`] does.
+#[derive(Debug, Default)]
+pub struct OpenMark(());
+
+/// Tells when [`Indexes`] are closed: an engine writes to its folder until then, also while the last
+/// clone is being dropped.
+#[derive(Debug, Clone)]
+pub struct Closing(Weak<OpenMark>);
+
+impl Indexes {
+    pub fn closing(&self) -> Closing {
+        Closing(Arc::downgrade(&self.open))
+    }
+}
+
+impl Closing {
+    pub fn is_closed(&self) -> bool {
+        self.0.strong_count() == 0
+    }
 }
 
 /// An open data folder. Dropping it releases the lock.
@@ -90,6 +113,7 @@ impl DataFolder {
             keyword: Arc::new(keyword),
             vectors: Arc::new(vectors),
             fingerprint: identity.fingerprint.clone(),
+            open: Arc::default(),
         })
     }
 

@@ -21,7 +21,7 @@ mod verify;
 mod watch;
 
 pub use apply::Publisher;
-pub use data_folder::{CATALOG_FILE, DataFolder, Indexes};
+pub use data_folder::{CATALOG_FILE, Closing, DataFolder, Indexes, OpenMark};
 pub use drift::{Drift, DriftKind, Drifts, Place};
 pub use progress::{Progress, Silent, Stage};
 pub use prune::{PruneSettings, Pruned, Pruner};

@@ -110,9 +110,8 @@ async fn lost_passages(
         // Ten equal neighbours: vectors that tell nothing apart.
         lost += usize::from(!itself);
     }
-    Ok((lost * 100 > hashes.len() * (100 - SELF_SHARE)).then(|| {
-        format!("{lost} of {} passages are not found by their own vector", hashes.len())
-    }))
+    Ok((lost * 100 > hashes.len() * (100 - SELF_SHARE))
+        .then(|| format!("{lost} of {} passages are not found by their own vector", hashes.len())))
 }
 
 /// Title and language of documents that have passages.
@@ -154,8 +153,7 @@ async fn found(
     for (title, locale) in titles {
         let keyword = Arc::clone(&side.indexes.keyword);
         let query = KeywordQuery { text: (*title).to_owned(), locale: (*locale).clone() };
-        let hits =
-            blocking(move || keyword.search(&query, &everything(), PASSAGES)).await??.hits;
+        let hits = blocking(move || keyword.search(&query, &everything(), PASSAGES)).await??.hits;
         let ids: Vec<PassageId> = hits.iter().map(|h| h.id).collect();
         out.keyword += usize::from(finds(&ids, title));
         if let Some(dense) = &mut out.dense {

@@ -76,9 +76,8 @@ impl Pruner {
     pub async fn run(&self, configured: &str) -> Result<Pruned, PublishError> {
         self.finish_removals()?;
         let Some(latest) = self.catalog.latest().await? else { return Ok(Pruned::default()) };
-        let in_use = |fingerprint: &str| {
-            fingerprint == configured || fingerprint == latest.fingerprint
-        };
+        let in_use =
+            |fingerprint: &str| fingerprint == configured || fingerprint == latest.fingerprint;
         let spaces = self.catalog.spaces().await?;
         let now = Timestamp::now();
         let mut out = Pruned::default();
@@ -142,16 +141,18 @@ impl Pruner {
     /// Whether a folder was changed within the time that is kept.
     fn is_young(&self, folder: &Path, now: Timestamp) -> bool {
         let changed = fs_err::metadata(folder).and_then(|m| m.modified()).ok();
-        changed.and_then(|at| Timestamp::try_from(at).ok()).is_some_and(|at| self.is_recent(at, now))
+        changed
+            .and_then(|at| Timestamp::try_from(at).ok())
+            .is_some_and(|at| self.is_recent(at, now))
     }
 
     fn index_folders(&self) -> Result<Vec<(String, PathBuf)>, PublishError> {
         let mut out = Vec::new();
         for entry in fs_err::read_dir(&self.folder).map_err(|e| self.failed(e))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let fingerprint = name.strip_prefix("index-").filter(|rest| {
-                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit())
-            });
+            let fingerprint = name
+                .strip_prefix("index-")
+                .filter(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit()));
             if let Some(fingerprint) = fingerprint.filter(|_| entry.path().is_dir()) {
                 out.push((fingerprint.to_owned(), entry.path()));
             }

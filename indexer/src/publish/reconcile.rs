@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::apply::blocking;
+use super::apply::{add, blocking};
 use super::{Drift, DriftKind, Drifts, Indexes, Place, Progress, PublishError, Stage};
 use crate::catalog::{Catalog, SnapshotRows};
 use crate::keyword::KeywordPassage;
@@ -77,7 +77,7 @@ pub(super) async fn reconcile(
                 })
             })
             .collect();
-        tokio::task::block_in_place(|| indexes.keyword.add(&passages))?;
+        add(indexes, &passages)?;
         progress.advance(ids.len() as u64);
     }
     let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);

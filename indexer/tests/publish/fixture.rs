@@ -91,8 +91,7 @@ impl Fixture {
         data: &DataFolder,
         embedder: Arc<dyn Embedder>,
     ) -> Publisher {
-        let indexes =
-            data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
+        let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
         Publisher::new(&self.kb(), SourceRules::default(), data.catalog(), embedder, indexes)
     }
 

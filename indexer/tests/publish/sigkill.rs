@@ -57,8 +57,7 @@ async fn writer() {
     let embedder: Arc<dyn Embedder> =
         Arc::new(Recorded { inner: HashEmbedder::new(DIMENSIONS, 1), log: log.clone() });
     let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
-    let publisher =
-        Publisher::new(&kb, SourceRules::default(), data.catalog(), embedder, indexes);
+    let publisher = Publisher::new(&kb, SourceRules::default(), data.catalog(), embedder, indexes);
     publisher.recover().await.unwrap();
     note(&log, "ready");
     let mut moments = Moments(u64::from(std::process::id()));
@@ -109,7 +108,8 @@ async fn kill(times: u64) {
                 let place = rows.passages.iter().find(|p| p.id == id).unwrap().document;
                 rows.documents[place as usize].1.title.clone()
             };
-            let texts = stored.iter().map(|s| s.passage.embed_text(&title(s.id)).replace('\n', " "));
+            let texts =
+                stored.iter().map(|s| s.passage.embed_text(&title(s.id)).replace('\n', " "));
             texts.collect::<HashSet<String>>()
         };
         fs_err::write(&log, "").unwrap();

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use indexer::embed::Embedder;
 use indexer::model::{Audience, Filter, Generation};
-use indexer::publish::{FolderWatch, Progress, PublishError, Silent, Stage, Stillness, WatchSettings};
+use indexer::publish::{
+    FolderWatch, Progress, PublishError, Silent, Stage, Stillness, WatchSettings,
+};
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use jiff::civil::date;
 
@@ -162,7 +164,14 @@ impl Progress for Still {
 fn git(fixture: &Fixture, arguments: &[&str]) -> bool {
     let run = Command::new("git")
         .current_dir(fixture.kb())
-        .args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=one"])
+        .args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.com",
+            "-c",
+            "init.defaultBranch=one",
+        ])
         .args(arguments)
         .output();
     run.is_ok_and(|output| output.status.success())
@@ -178,7 +187,8 @@ async fn checkout(files: usize) {
     for branch in ["one", "two"] {
         assert!(git(&fixture, &["checkout", "-q", "-B", branch]));
         for i in 0..files {
-            fixture.write(&format!("en/{i}.md"), &article(&format!("edition-{branch} of zyxq{i}w")));
+            fixture
+                .write(&format!("en/{i}.md"), &article(&format!("edition-{branch} of zyxq{i}w")));
         }
         assert!(git(&fixture, &["add", "-A"]) && git(&fixture, &["commit", "-q", "-m", branch]));
     }
@@ -252,5 +262,8 @@ async fn a_checkout_is_one_generation() {
 async fn a_checkout_of_two_thousand_files_is_one_generation() {
     let started = Instant::now();
     checkout(2000).await;
-    eprintln!("2000 files replaced: one generation; {:.1} s in all", started.elapsed().as_secs_f64());
+    eprintln!(
+        "2000 files replaced: one generation; {:.1} s in all",
+        started.elapsed().as_secs_f64()
+    );
 }

@@ -47,7 +47,8 @@ fn silent() -> Arc<dyn Progress> {
 /// Articles enough for titles to be told apart, and for several windows of vectors.
 fn fill(fixture: &Fixture, articles: usize) {
     for i in 0..articles {
-        let text = format!("# Article number {i}\n\nThe word{i} of article {i} is unlike{i} others.\n");
+        let text =
+            format!("# Article number {i}\n\nThe word{i} of article {i} is unlike{i} others.\n");
         fixture.write(&format!("en/{i:04}.md"), &text);
     }
 }
@@ -238,7 +239,11 @@ fn assert_unmixed(outcome: &SearchOutcome, models: &[Arc<HashEmbedder>]) {
         };
         let stored = model.vector(&passage.embed_text(&hit.meta.title));
         let cosine: f32 = asked.iter().zip(&stored).map(|(a, b)| a * b).sum();
-        assert!((cosine - score).abs() < 1e-3, "{score} is not {cosine} of {}", outcome.fingerprint);
+        assert!(
+            (cosine - score).abs() < 1e-3,
+            "{score} is not {cosine} of {}",
+            outcome.fingerprint
+        );
     }
 }
 
@@ -285,12 +290,12 @@ async fn swap_under_load(articles: usize, swaps: usize) -> (u64, u64) {
         live.tidy().await.unwrap();
         shadow.take_over(Some(&live), &silent()).await.unwrap();
         assert!(base.swap(to.clone(), shadow.indexes().clone()).await.unwrap());
-        let old = Arc::downgrade(&live.indexes().keyword);
+        let old = live.indexes().closing();
         live = shadow;
         fixture.embedder = to;
         // Both models are asked for a while; the old index is opened again two swaps later.
         let before = asked.load(Ordering::Relaxed);
-        while asked.load(Ordering::Relaxed) < before + 20 || old.strong_count() > 0 {
+        while asked.load(Ordering::Relaxed) < before + 20 || !old.is_closed() {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
         let found = base.search(&query(&format!("edition{swap}"))).await.unwrap();
@@ -314,5 +319,7 @@ async fn swaps_under_load_fail_no_search_and_mix_none() {
 #[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored many_swaps --nocapture"]
 async fn many_swaps_of_a_large_base_under_load() {
     let (asked, second) = swap_under_load(3000, 20).await;
-    eprintln!("{asked} searches during 20 swaps, {second} of them in the second space, none failed");
+    eprintln!(
+        "{asked} searches during 20 swaps, {second} of them in the second space, none failed"
+    );
 }

@@ -39,8 +39,7 @@ async fn build(folder: &Path) -> Result<Generation, String> {
     let indexes =
         data.indexes(embedder.identity(), &KeywordSettings::default()).await.map_err(text)?;
     let kb = folder.join("kb");
-    let publisher =
-        Publisher::new(&kb, SourceRules::default(), data.catalog(), embedder, indexes);
+    let publisher = Publisher::new(&kb, SourceRules::default(), data.catalog(), embedder, indexes);
     publisher.recover().await.map_err(text)?;
     Ok(publisher.sync(Arc::new(Silent)).await.map_err(text)?.generation)
 }
@@ -68,7 +67,10 @@ async fn assert_unharmed(fixture: &Fixture) {
     open.publisher.recover().await.unwrap();
     let latest = open.data.catalog().latest().await.unwrap().unwrap();
     assert_eq!(latest.generation, Generation(1));
-    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], "en/shipping.md");
+    assert_eq!(
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
+        "en/shipping.md"
+    );
     let drifts = open.publisher.verify().await.unwrap();
     let waiting = [DriftKind::Added, DriftKind::Changed];
     assert!(drifts.0.iter().all(|d| waiting.contains(&d.kind)), "{drifts:?}");
@@ -79,7 +81,8 @@ async fn assert_unharmed(fixture: &Fixture) {
 
 fn many(fixture: &Fixture) {
     for i in 0..400 {
-        let text = format!("# Lamp {i}\n\nThe lamp{i} shines for {i} hours. {}\n", "Light. ".repeat(200));
+        let text =
+            format!("# Lamp {i}\n\nThe lamp{i} shines for {i} hours. {}\n", "Light. ".repeat(200));
         fixture.write(&format!("en/lamp-{i}.md"), &text);
     }
 }
@@ -192,7 +195,10 @@ async fn articles_that_may_not_be_read_keep_their_last_version() {
     let skipped = open.data.catalog().skipped().await.unwrap();
     assert_eq!(skipped.len(), 2, "{skipped:?}");
     assert!(skipped.iter().all(|s| s.reason.contains("last good version")), "{skipped:?}");
-    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], "en/shipping.md");
+    assert_eq!(
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
+        "en/shipping.md"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +216,8 @@ async fn a_clock_that_jumps_hides_no_edit() {
         file.unwrap().file().set_modified(time).unwrap();
         let report = open.build().await.unwrap();
         assert_eq!(report.changed, 1, "{period}");
-        let found = open.find(&format!("send it back within {period} days"), Audience::Public).await;
+        let found =
+            open.find(&format!("send it back within {period} days"), Audience::Public).await;
         assert_eq!(found[0], "en/returns.md", "{period}");
     }
     // An empty file that was written in the future is not half written for ever.
@@ -231,7 +238,10 @@ async fn a_locked_catalog_is_said_so_and_the_old_generation_serves() {
     let locked = crate::fixture::Locked::hold(&catalog).await;
     let error = open.publisher.sync(Arc::new(Silent)).await.unwrap_err().to_string();
     assert!(error.contains("another program holds a lock"), "{error}");
-    assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], "en/shipping.md");
+    assert_eq!(
+        open.find("parcels leave the warehouse", Audience::Public).await[0],
+        "en/shipping.md"
+    );
     locked.release().await;
     let report = open.build().await.unwrap();
     assert_eq!((report.generation, report.changed), (Generation(2), 1));

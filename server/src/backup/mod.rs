@@ -100,8 +100,7 @@ pub async fn backup(data: &Path, to: &Path) -> Result<Manifest> {
 }
 
 fn write(archive: &Path, copies: &Path, manifest: &Manifest) -> Result<()> {
-    let file =
-        fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(archive)?;
+    let file = fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(archive)?;
     let mut tar = tar::Writer::new(std::io::BufWriter::with_capacity(1 << 20, file));
     let text = serde_json::to_vec_pretty(manifest)?;
     tar.add(MANIFEST, text.len() as u64, &mut text.as_slice())?;
@@ -129,13 +128,14 @@ pub async fn restore(from: &Path, data: &Path) -> Result<Manifest> {
     let manifest = unpack(&mut tar, &work.0)
         .with_context(|| format!("{} cannot be restored; nothing was changed", from.display()))?;
     for entry in &manifest.files {
-        catalog::check_database(&work.0.join(&entry.name))
-            .await
-            .with_context(|| format!("{} cannot be restored; nothing was changed", from.display()))?;
+        catalog::check_database(&work.0.join(&entry.name)).await.with_context(|| {
+            format!("{} cannot be restored; nothing was changed", from.display())
+        })?;
     }
     sync_folder(Some(&work.0))?;
     if volume {
-        let (last, first): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|e| e.name == CATALOG);
+        let (last, first): (Vec<_>, Vec<_>) =
+            manifest.files.iter().partition(|e| e.name == CATALOG);
         for entry in first.into_iter().chain(last) {
             fs_err::rename(work.0.join(&entry.name), data.join(&entry.name))?;
         }
@@ -221,7 +221,8 @@ fn databases(data: &Path) -> Result<Vec<String>> {
 /// A plain file name of a database: nothing that leads out of a folder.
 fn is_database(name: &str) -> bool {
     name.strip_suffix(".sqlite").is_some_and(|stem| {
-        !stem.is_empty() && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        !stem.is_empty()
+            && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
     })
 }
 

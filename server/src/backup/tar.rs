@@ -41,7 +41,9 @@ impl<W: Write> Writer<W> {
 
 fn header(name: &str, bytes: u64) -> io::Result<[u8; BLOCK]> {
     if name.is_empty() || name.len() > 100 || bytes > MAX_BYTES {
-        return Err(io::Error::other(format!("{name} ({bytes} bytes) does not fit into a tar entry")));
+        return Err(io::Error::other(format!(
+            "{name} ({bytes} bytes) does not fit into a tar entry"
+        )));
     }
     let mut block = [0; BLOCK];
     let mut put = |at: usize, text: &[u8]| block[at..at + text.len()].copy_from_slice(text);

@@ -157,13 +157,13 @@ impl Follower {
         }
         self.status.shadow_ends();
         // Searches that began before the swap end in the old index; then it may go.
-        let old = Arc::downgrade(&before.indexes().keyword);
+        let old = before.indexes().closing();
         drop(before);
         let swapped = Instant::now();
-        while old.strong_count() > 0 && swapped.elapsed() < LAST_SEARCH {
+        while !old.is_closed() && swapped.elapsed() < LAST_SEARCH {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        memory.pruned = (old.strong_count() > 0).then(Instant::now);
+        memory.pruned = (!old.is_closed()).then(Instant::now);
         None
     }
 

@@ -70,8 +70,7 @@ pub(super) async fn other_live(
                 || format!("of fingerprint {fingerprint}"),
                 |record| record.identity.name,
             );
-            let identity =
-                EmbedderIdentity { name, dimensions, fingerprint: fingerprint.clone() };
+            let identity = EmbedderIdentity { name, dimensions, fingerprint: fingerprint.clone() };
             Arc::new(LostEmbedder::new(identity)) as Arc<dyn Embedder>
         }
     };
@@ -105,7 +104,8 @@ async fn old_embedder(
     start: EmbedderStart,
 ) -> Option<Arc<dyn Embedder>> {
     // Without a record it may be the bundled model, which every program carries.
-    let settings = folder.recall(fingerprint).map_or_else(EmbedderSettings::default, |r| r.settings);
+    let settings =
+        folder.recall(fingerprint).map_or_else(EmbedderSettings::default, |r| r.settings);
     // Files may have been replaced under the same name: looked at before a session is loaded.
     let looked_at = FastEmbedder::start_lazy(settings.clone()).ok()?;
     if looked_at.identity().fingerprint != fingerprint {
