@@ -109,7 +109,11 @@ impl Follower {
                 () = filled => true,
             };
             self.status.woken();
-            if let (true, Some(ready)) = (filled && !stop.is_cancelled(), shadow.take()) {
+            // Taken only when it is filled: a look at the folder must not lose it.
+            if filled
+                && !stop.is_cancelled()
+                && let Some(ready) = shadow.take()
+            {
                 shadow = self.take_over(ready, &mut memory).await;
             }
         }
