@@ -85,6 +85,16 @@ impl Fixture {
         Open { data, indexes, publisher, embedder: Arc::clone(&self.embedder) }
     }
 
+    /// A publisher of another model's space in the same data folder.
+    pub(crate) async fn publisher_of(
+        &self,
+        data: &DataFolder,
+        embedder: Arc<dyn Embedder>,
+    ) -> Publisher {
+        let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
+        Publisher::new(&self.kb(), SourceRules::default(), data.catalog(), embedder, indexes)
+    }
+
     /// A publisher over another catalog, for instance one that fails.
     pub(crate) fn publisher(&self, catalog: Arc<dyn Catalog>, indexes: Indexes) -> Publisher {
         let embedder = Arc::clone(&self.embedder) as Arc<dyn Embedder>;
@@ -143,4 +153,38 @@ pub(crate) fn returns(period: &str) -> String {
          ## Until when\n\nSend it back {period} after it has arrived.\n\n\
          ## How the money comes back\n\nWe refund the card that was used for paying.\n"
     )
+}
+
+/// The same moments in every run of the test (splitmix64).
+pub(crate) struct Moments(pub(crate) u64);
+
+impl Moments {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+}
+
+/// A catalog file that another program has locked for writing.
+pub(crate) struct Locked(sqlx::SqliteConnection);
+
+impl Locked {
+    pub(crate) async fn hold(file: &Path) -> Self {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+        Self(connection)
+    }
+
+    pub(crate) async fn release(mut self) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
+    }
 }

@@ -25,7 +25,7 @@ pub use lock::WriterLock;
 
 use super::{
     Catalog, CatalogDocument, CatalogError, CatalogSettings, Change, GenerationRecord, SkippedFile,
-    SnapshotRows, StoredDocument, StoredPassage,
+    SnapshotRows, SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
 use crate::model::{DocPath, EmbedHash, Generation, PassageId};
 use crate::secret::Secret;
@@ -196,5 +196,13 @@ impl Catalog for PostgresCatalog {
 
     async fn purge(&self, ids: &[PassageId]) -> Result<(), CatalogError> {
         self.writing(write::purge(self, ids)).await
+    }
+
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        self.reading(read::spaces(&self.pool)).await
+    }
+
+    async fn forget_vectors(&self, which: Unneeded<'_>, limit: u32) -> Result<u64, CatalogError> {
+        self.writing(write::forget_vectors(self, which, limit)).await
     }
 }

@@ -9,7 +9,7 @@ use super::super::convert::{json, signed, vector};
 use super::super::decode::{hash, id, passage, unsigned};
 use super::super::{
     CatalogDocument, CatalogError, GenerationRecord, LivePassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage,
+    SpaceRow, StoredDocument, StoredPassage, spaces,
 };
 use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
 
@@ -216,6 +216,15 @@ pub(super) async fn retired_until(
         .await?
         .iter()
         .map(id)
+        .collect()
+}
+
+pub(super) async fn spaces(pool: &PgPool) -> Result<Vec<SpaceRow>, CatalogError> {
+    sqlx::query(sqlx::AssertSqlSafe(spaces::question("kb_")))
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(spaces::space)
         .collect()
 }
 
