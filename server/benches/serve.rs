@@ -5,7 +5,8 @@
 //! `ATBILDE_BENCH_KB` (default: the sample) names the folder of articles, `ATBILDE_BENCH_QUESTIONS`
 //! (default 600) how many questions each number of clients asks, `ATBILDE_BENCH_ROUNDS` (default 5)
 //! how often it is started. Every question is asked once in its wording, so that no cached vector
-//! helps. Server and clients share the machine's cores.
+//! helps. `ATBILDE_BENCH_COPIES` (default 1) says how often the whole base is embedded anew, in other
+//! words each time, while one client asks. Server and clients share the machine's cores.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -118,7 +119,8 @@ impl Drop for Server {
     }
 }
 
-/// One client, idle and while nearly every passage of the base is embedded anew.
+/// One client, idle and while many passages are embedded: every article of the base as often as
+/// `ATBILDE_BENCH_COPIES` says, each time in other words.
 async fn beside_ingestion(kb: &Path, questions: &[String]) -> anyhow::Result<Vec<Vec<String>>> {
     let folder = tempfile::tempdir()?;
     let copy = folder.path().join("kb");
@@ -127,9 +129,18 @@ async fn beside_ingestion(kb: &Path, questions: &[String]) -> anyhow::Result<Vec
     let (mut asked, part) = (0, 50);
     let idle = times(&server, questions, (1, 0..setting("ATBILDE_BENCH_QUESTIONS", 600))).await?;
     let live = server.generation().await?;
-    for file in files {
-        let text = fs_err::read_to_string(&file)?;
-        fs_err::write(file, text.replace(" the ", " the very ").replace(" a ", " a certain "))?;
+    for round in 0..setting("ATBILDE_BENCH_COPIES", 1) {
+        for file in &files {
+            let text = fs_err::read_to_string(file)?;
+            let mut name = file.file_stem().unwrap_or_default().to_owned();
+            name.push(format!("-{round}.md"));
+            // Below another folder, so that no slug and no canonical name is taken twice.
+            let place = copy.join(format!("copy-{round}")).join(file.strip_prefix(&copy)?);
+            let place = place.with_file_name(name);
+            fs_err::create_dir_all(place.parent().unwrap_or(&copy))?;
+            let words = text.replace(" the ", &format!(" the {round}th "));
+            fs_err::write(place, words.replace(". ", &format!(" of {round}. ")))?;
+        }
     }
     let mut busy = Load::default();
     while server.generation().await? == live {
@@ -137,8 +148,13 @@ async fn beside_ingestion(kb: &Path, questions: &[String]) -> anyhow::Result<Vec
         let range = 100_000 + asked..100_000 + asked + part;
         busy.add(times(&server, questions, (1, range)).await?);
     }
+    let after = times(&server, questions, (1, 200_000..200_000 + part * 4)).await?;
     server.stop()?;
-    Ok(vec![idle.row("1, idle"), busy.row("1, while ingesting")])
+    Ok(vec![
+        idle.row("1, idle"),
+        busy.row("1, while ingesting"),
+        after.row("1, idle, the larger base"),
+    ])
 }
 
 /// Copies the Markdown files below `from`; gives the copies.

@@ -3,9 +3,14 @@
 
 use std::process::{Command, Output};
 
+use indexer::catalog::CatalogSettings;
+use indexer::secret::Secret;
 use serde_json::Value;
+use server::backup::{self, CatalogPlace, Keys, MasterKey, Occupied};
 
 use crate::support::program::{self, Program};
+use crate::support::{spawn_app, start_in};
+use crate::test_postgres::Database;
 
 fn indexer(folder: &std::path::Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(program::path().with_file_name("atbilde-indexer"));
@@ -39,10 +44,24 @@ fn a_restored_folder_is_whole_and_embeds_nothing() {
     let manifest = json(&written);
     let names: Vec<&str> =
         manifest["files"].as_array().unwrap().iter().filter_map(|f| f["name"].as_str()).collect();
-    assert_eq!(names, ["catalog.sqlite", "conversations.sqlite"]);
+    let expected = [
+        "catalog.sqlite",
+        "conversations.sqlite",
+        "privacy.sqlite",
+        "visitor.key",
+        "keys/signing.key",
+        "keys/signing.pub",
+    ];
+    assert_eq!(names, expected);
+    // Never the keys of originals, never the master key.
+    let listed = Command::new("tar").arg("tf").arg(&file).output().unwrap();
+    assert_eq!(program::text(&listed.stdout).lines().count(), 1 + expected.len());
+    let master = folder.join("data/keys/master.key");
 
     let done = program::run(&["restore", "--from", &file, "--data", &restored]);
     assert!(done.status.success(), "{}", program::text(&done.stderr));
+    assert!(program::text(&done.stdout).contains("master.key"));
+    fs_err::copy(master, folder.join("restored/keys/master.key")).unwrap();
     let again = program::run(&["restore", "--from", &file, "--data", &restored]);
     assert!(program::text(&again.stderr).contains("not empty"));
 
@@ -74,4 +93,60 @@ fn a_restored_folder_is_whole_and_embeds_nothing() {
     for key in ["outcome", "answer", "citations", "index_generation"] {
         assert_eq!(same[key], answer[key], "{key}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalog_in_postgres_is_restored_into_an_empty_one() {
+    let (Some(from), Some(to)) = (Database::new(), Database::new()) else { return };
+    let catalog = |database: &Database| CatalogSettings {
+        url: Some(Secret::new(database.url.clone())),
+        ..CatalogSettings::default()
+    };
+    let app = spawn_app(|s| s.indexer.catalog = catalog(&from)).await;
+    let query = "q=how+long+does+a+refund+take";
+    let found = app.search(query).await;
+    let new = tempfile::tempdir().unwrap();
+    let (data, archive) = (app.folder.path().join("data"), new.path().join("b.tar"));
+    let keys_to = new.path().join(backup::KEYS_FILE);
+    let master_key = MasterKey::Included;
+    // Beside the application, which serves and has the writer's place.
+    let written = backup::backup(&backup::Backup {
+        data: &data,
+        to: &archive,
+        keys_to: &keys_to,
+        master_key,
+        catalog: &catalog(&from),
+    });
+    let manifest = written.await.unwrap();
+    assert_eq!(manifest.catalog, CatalogPlace::Postgres);
+    let folder = new.path().to_owned();
+    let restored = async |settings: &CatalogSettings, data: &str| {
+        let restore = backup::Restore {
+            from: &archive,
+            data: &folder.join(data),
+            keys: Keys::Newest,
+            occupied: Occupied::Refuse,
+            catalog: settings,
+        };
+        backup::restore(&restore).await.map(drop).map_err(|e| format!("{e:#}"))
+    };
+    let error = restored(&CatalogSettings::default(), "data").await.unwrap_err();
+    assert!(error.contains("catalog.url"), "{error}");
+    let error = restored(&catalog(&from), "data").await.unwrap_err();
+    assert!(error.contains("the writer is process"), "{error}");
+    restored(&catalog(&to), "data").await.unwrap();
+    let error = restored(&catalog(&to), "other").await.unwrap_err();
+    assert!(error.contains("not empty"), "{error}");
+    let before = from.sql("SELECT count(*), sum(embedded) FROM kb_generations");
+    let folder = app.stop_and_keep().await.unwrap();
+    fs_err::rename(folder.path().join("kb"), new.path().join("kb")).unwrap();
+
+    let app = start_in(new, |s| s.indexer.catalog = catalog(&to)).await;
+    app.until_ready().await;
+    let again = app.search(query).await;
+    for key in ["hits", "index_generation"] {
+        assert!(!found[key].is_null() && again[key] == found[key], "{key}: {again}");
+    }
+    assert_eq!(to.sql("SELECT count(*), sum(embedded) FROM kb_generations"), before);
+    app.stop().await.unwrap();
 }

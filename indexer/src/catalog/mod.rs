@@ -24,7 +24,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 pub use copy::{check_database, copy_database};
-pub use postgres::{Announcements, PostgresCatalog, WriterLock};
+pub use postgres::{Announcements, CatalogCopy, PostgresCatalog, WriterLock, copied_tables};
 pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     SpaceRow, StoredDocument, StoredPassage, Unneeded,

@@ -29,6 +29,7 @@ pub(crate) use catch_up::catch_up;
 pub use catch_up::prepare;
 pub use data_folder::{CATALOG_FILE, Closing, DataFolder, Indexes, OpenMark};
 pub use drift::{Drift, DriftKind, Drifts, Place};
+pub use lock::refuse_in_use;
 pub use progress::{Progress, Silent, Stage};
 pub use prune::{PruneSettings, Pruned, Pruner, READERS};
 pub use reconcile::inspect;

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indexer::catalog::Catalog;
+use indexer::catalog::{Catalog, CatalogError, CatalogSettings, WriterLock};
 use indexer::embed::{Embedder, HashEmbedder};
 use indexer::keyword::KeywordSettings;
 use indexer::model::{Audience, Filter, PassageId};
 use indexer::publish::{BuildReport, DataFolder, Indexes, PublishError, Publisher, Silent};
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use indexer::source::SourceRules;
+use indexer::vector::VectorSettings;
 use jiff::civil::date;
 
 /// Length of every vector in the tests.
@@ -18,6 +19,8 @@ pub(crate) const DIMENSIONS: usize = 64;
 pub(crate) struct Fixture {
     folder: tempfile::TempDir,
     pub(crate) embedder: Arc<HashEmbedder>,
+    /// SQLite in the data folder, unless changed.
+    pub(crate) catalog: CatalogSettings,
 }
 
 /// An open data folder with everything that works on it.
@@ -26,6 +29,7 @@ pub(crate) struct Open {
     pub(crate) indexes: Indexes,
     pub(crate) publisher: Publisher,
     embedder: Arc<HashEmbedder>,
+    _right: Option<WriterLock>,
 }
 
 impl Fixture {
@@ -33,7 +37,8 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir(folder.path().join("kb")).unwrap();
-        Self { folder, embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)) }
+        let embedder = Arc::new(HashEmbedder::new(DIMENSIONS, 1));
+        Self { folder, embedder, catalog: CatalogSettings::default() }
     }
 
     /// Three English articles, the first with three sections.
@@ -78,11 +83,12 @@ impl Fixture {
     }
 
     pub(crate) async fn open_at(&self, data: &Path) -> Open {
-        let data = DataFolder::open(data).await.unwrap();
+        let (data, right) = open_to_write(data, &self.catalog).await;
         let indexes =
             data.indexes(self.embedder.identity(), &KeywordSettings::default()).await.unwrap();
         let publisher = self.publisher(data.catalog(), indexes.clone());
-        Open { data, indexes, publisher, embedder: Arc::clone(&self.embedder) }
+        let embedder = Arc::clone(&self.embedder);
+        Open { data, indexes, publisher, embedder, _right: right }
     }
 
     /// A publisher of another model's space in the same data folder.
@@ -143,6 +149,23 @@ impl Open {
     pub(crate) async fn assert_consistent(&self) {
         let drifts = self.publisher.verify().await.unwrap();
         assert!(drifts.is_empty(), "{drifts:?}");
+    }
+}
+
+/// A data folder with the right to write its catalog; waits for a writer that has just ended.
+pub(crate) async fn open_to_write(
+    data: &Path,
+    catalog: &CatalogSettings,
+) -> (DataFolder, Option<WriterLock>) {
+    let data = DataFolder::open_with(data, catalog, &VectorSettings::default()).await.unwrap();
+    loop {
+        match data.right_to_write().await {
+            Ok(right) => return (data, right),
+            Err(PublishError::Catalog(CatalogError::NotWriter(_))) => {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ mod pruning;
 mod sigkill;
 mod storms;
 mod swapping;
+#[path = "../../src/catalog/test_postgres.rs"]
+mod test_postgres;
 mod trouble;
 mod verifying;
 mod visibility;

@@ -9,15 +9,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use indexer::catalog::CatalogSettings;
 use indexer::embed::{EmbedError, Embedder, EmbedderIdentity, HashEmbedder};
 use indexer::keyword::KeywordSettings;
-use indexer::publish::{DataFolder, Publisher, Silent};
+use indexer::publish::{Publisher, Silent};
+use indexer::secret::Secret;
 use indexer::source::SourceRules;
 
-use crate::fixture::{DIMENSIONS, Fixture, Moments};
+use crate::fixture::{DIMENSIONS, Fixture, Moments, open_to_write};
+use crate::test_postgres::Database;
 
-/// Tells the child where to work.
+/// Tells the child where to work, and the address of a shared catalog.
 const FOLDER: &str = "ATBILDE_TEST_WRITER";
+const CATALOG: &str = "ATBILDE_TEST_WRITER_CATALOG";
 const ARTICLES: u64 = 60;
 
 /// Writes down every text that it embeds, before it is kept anywhere.
@@ -53,7 +57,8 @@ fn note(log: &Path, line: &str) {
 async fn writer() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     let (kb, log) = (folder.join("kb"), folder.join("log"));
-    let data = DataFolder::open(&folder.join("data")).await.unwrap();
+    let (data, _right) =
+        open_to_write(&folder.join("data"), &shared(std::env::var(CATALOG).ok())).await;
     let embedder: Arc<dyn Embedder> =
         Arc::new(Recorded { inner: HashEmbedder::new(DIMENSIONS, 1), log: log.clone() });
     let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
@@ -77,18 +82,25 @@ async fn writer() {
     }
 }
 
-fn start(folder: &Path) -> Child {
+fn shared(url: Option<String>) -> CatalogSettings {
+    CatalogSettings { url: url.map(Secret::new), ..CatalogSettings::default() }
+}
+
+fn start(folder: &Path, url: Option<&str>) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "sigkill::writer", "--ignored", "--test-threads", "1"])
         .env(FOLDER, folder)
+        .envs(url.map(|url| (CATALOG, url)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }
 
-async fn kill(times: u64) {
-    let fixture = Fixture::new();
+async fn kill(times: u64, database: Option<&Database>) {
+    let mut fixture = Fixture::new();
+    let url = database.map(|d| d.url.as_str());
+    fixture.catalog = shared(url.map(str::to_owned));
     for i in 0..ARTICLES {
         fixture.write(&format!("{i}.md"), &format!("# First {i}\n\nThe first text of {i}.\n"));
     }
@@ -113,7 +125,7 @@ async fn kill(times: u64) {
             texts.collect::<HashSet<String>>()
         };
         fs_err::write(&log, "").unwrap();
-        let mut child = start(&folder);
+        let mut child = start(&folder, url);
         let started = Instant::now();
         while !fs_err::read_to_string(&log).unwrap().contains("ready") {
             assert!(started.elapsed() < Duration::from_secs(60), "the writer does not start");
@@ -140,16 +152,37 @@ async fn kill(times: u64) {
         let drifts = open.publisher.verify().await.unwrap();
         assert!(drifts.is_empty(), "kill {round}: {drifts:?}");
     }
-    eprintln!("{times} kills, generation {newest}: no drift, nothing lost, nothing embedded again");
+    let catalog = match database {
+        None => "SQLite".to_owned(),
+        Some(database) => {
+            format!("Postgres ({} writers)", database.sql("SELECT epoch FROM kb_writer"))
+        }
+    };
+    eprintln!(
+        "{times} kills on {catalog}, generation {newest}: no drift, nothing lost, nothing embedded again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_writer_loses_nothing_that_was_committed() {
-    kill(8).await;
+    kill(8, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored two_hundred --nocapture"]
 async fn two_hundred_kills_lose_nothing_that_was_committed() {
-    kill(200).await;
+    kill(200, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_writer_of_a_shared_catalog_loses_nothing_that_was_committed() {
+    let Some(database) = Database::new() else { return };
+    kill(6, Some(&database)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored two_hundred --nocapture"]
+async fn two_hundred_kills_of_a_writer_of_a_shared_catalog() {
+    let Some(database) = Database::new() else { return };
+    kill(200, Some(&database)).await;
 }

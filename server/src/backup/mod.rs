@@ -1,102 +1,166 @@
-//! Back-up and restore of an embedded data folder: one tar file with every database and a manifest.
+//! Back-up and restore of a data folder: one tar file with everything that cannot be made again, and a
+//! manifest with checksums.
 //!
 //! A backup is taken beside a running server: each database is copied as it stood at one commit, without
-//! the folder's lock. Indexes are caches and are not in it; the first start after a restore makes them
-//! again from the catalog's vectors, and nothing is embedded. A restore trusts nothing: names, sizes and
-//! SHA-256 are compared with the manifest and every database is checked before anything appears in the
-//! data folder, which appears whole. Called by `cli::backup` and `cli::restore`.
+//! the folder's lock; a catalog in Postgres is copied table by table in one transaction. Indexes are
+//! caches and are not in it; the first start after a restore makes them again from the catalog's vectors,
+//! and nothing is embedded.
+//!
+//! The sealed data keys (`keys/keys.sqlite`) are never in the archive. They are copied to a file of their
+//! own, which each backup replaces: so of an erased conversation no backup, however old, gives the
+//! originals. The master key is in the archive only when asked for. Called by `cli::backup`.
 
+mod manifest;
+mod restore;
 mod tar;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use fs_err::os::unix::fs::OpenOptionsExt;
-use indexer::catalog::{self, Catalog, SqliteCatalog};
-use serde::{Deserialize, Serialize};
+use indexer::catalog::{
+    self, Catalog, CatalogCopy, CatalogSettings, PostgresCatalog, SqliteCatalog,
+};
 use sha2::{Digest, Sha256};
 
-/// Raised when an older program cannot restore what this one writes.
-const FORMAT: u32 = 1;
-const MANIFEST: &str = "manifest.json";
-const CATALOG: &str = "catalog.sqlite";
-/// Half-done work within an empty volume.
-const RESTORE: &str = "restore.unfinished";
-/// A manifest is a few hundred bytes.
-const MAX_MANIFEST: u64 = 1 << 20;
+use crate::store::{KEYS_FOLDER, KeyFile};
 
-/// What a backup holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    pub format: u32,
-    /// Version of the program that wrote it.
-    pub program: String,
-    /// RFC 3339, UTC.
-    pub created_at: String,
-    /// The live generation, and what is live in it.
-    pub index_generation: u64,
-    pub documents: u64,
-    pub passages: u64,
-    pub files: Vec<Entry>,
+use manifest::{CATALOG, DATABASES, FILES, FORMAT, MANIFEST, MASTER_KEY, TABLES};
+pub use manifest::{CatalogPlace, Entry, Manifest};
+pub use restore::{Keys, Occupied, Restore, Restored, restore};
+
+/// The sealed data keys, in the folder of keys and beside an archive.
+pub const KEYS_FILE: &str = "keys.sqlite";
+
+/// Whether the master key goes with the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MasterKey {
+    Apart,
+    Included,
 }
 
-/// One database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    pub name: String,
-    pub bytes: u64,
-    /// Hexadecimal.
-    pub sha256: String,
+/// What is backed up, and where to.
+pub struct Backup<'a> {
+    pub data: &'a Path,
+    /// The archive; must not exist.
+    pub to: &'a Path,
+    /// The newest copy of the sealed data keys; replaced.
+    pub keys_to: &'a Path,
+    pub master_key: MasterKey,
+    /// Where the catalog is.
+    pub catalog: &'a CatalogSettings,
 }
 
-/// Writes a backup of the data folder `data` to the file `to`, which must not exist. Whole or not at
-/// all; readable for this user alone, because it holds what customers wrote.
+/// Writes a backup. Whole or not at all; readable for this user alone, because it holds what customers
+/// wrote.
 ///
 /// # Errors
-/// When `data` is no data folder, `to` exists, or reading or writing fails.
-pub async fn backup(data: &Path, to: &Path) -> Result<Manifest> {
+/// When `data` is no data folder, `to` exists, `keys_to` is of another installation, or reading or writing
+/// fails.
+pub async fn backup(backup: &Backup<'_>) -> Result<Manifest> {
+    let Backup { data, to, .. } = *backup;
     ensure!(!to.exists(), "{} exists already; name another file with --to", to.display());
-    let names = databases(data)?;
-    ensure!(
-        names.iter().any(|n| n == CATALOG),
-        "data folder {}: there is no {CATALOG}; name the folder of a knowledge base with --data",
-        data.display()
-    );
     let work = Unfinished::new(beside(to)?)?;
-    let mut files = Vec::new();
-    for name in names {
-        let copy = work.0.join(&name);
-        catalog::copy_database(&data.join(&name), &copy)
-            .await
-            .with_context(|| format!("{name} cannot be copied"))?;
-        let (bytes, sha256) = digest(&mut fs_err::File::open(&copy)?, &mut std::io::sink())?;
-        files.push(Entry { name, bytes, sha256 });
+    let place = &work.0;
+    fs_err::create_dir_all(place.join(KEYS_FOLDER))?;
+    let (catalog, held) = copy_catalog(backup, place).await?;
+    for name in DATABASES.iter().filter(|name| **name != CATALOG && data.join(name).is_file()) {
+        copy_database(&data.join(name), &place.join(name)).await?;
     }
-    let catalog = SqliteCatalog::open_read_only(&work.0.join(CATALOG)).await?;
-    let latest = catalog.latest().await?;
-    let (documents, passages) = catalog.counts().await?;
-    catalog.close().await;
+    for name in FILES.iter().filter(|name| data.join(name).is_file()) {
+        fs_err::copy(data.join(name), place.join(name))?;
+    }
+    if backup.master_key == MasterKey::Included {
+        fs_err::copy(data.join(MASTER_KEY), place.join(MASTER_KEY)).context(
+            "the master key is no file of the data folder; back it up where [vault] has it from, and \
+             leave --with-master-key out",
+        )?;
+    }
+    // Last: what was sealed until now has its key in this copy, and what was erased has none.
+    let sealed = data.join(KEYS_FOLDER).join(KEYS_FILE);
+    let keys = sealed.is_file();
+    if keys {
+        copy_keys(&sealed, backup.keys_to).await?;
+    }
+    let mut files = Vec::new();
+    let names = DATABASES.iter().chain(&FILES).map(|n| (*n).to_owned());
+    for name in names.chain([MASTER_KEY.to_owned()]).chain(manifest::table_files()) {
+        if let Ok(mut file) = fs_err::File::open(place.join(&name)) {
+            let (bytes, sha256) = digest(&mut file, &mut std::io::sink())?;
+            files.push(Entry { name, bytes, sha256 });
+        }
+    }
     let manifest = Manifest {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: jiff::Timestamp::now().to_string(),
-        index_generation: latest.map_or(0, |g| g.generation.0),
-        documents,
-        passages,
+        catalog,
+        index_generation: held.generation,
+        documents: held.documents,
+        passages: held.passages,
+        keys,
         files,
     };
-    let archive = work.0.join("archive");
-    write(&archive, &work.0, &manifest)
+    let archive = place.join("archive");
+    write(&archive, place, &manifest)
         .with_context(|| format!("the backup beside {} cannot be written", to.display()))?;
     fs_err::rename(archive, to)?;
     sync_folder(to.parent())?;
     Ok(manifest)
+}
+
+async fn copy_catalog(backup: &Backup<'_>, place: &Path) -> Result<(CatalogPlace, CatalogCopy)> {
+    if let Some(url) = backup.catalog.server() {
+        let tables = place.join(TABLES);
+        fs_err::create_dir_all(&tables)?;
+        let catalog = PostgresCatalog::open(url, backup.catalog).await?;
+        let held = catalog.copy_to(&tables).await.context("the catalog cannot be copied")?;
+        catalog.close().await;
+        return Ok((CatalogPlace::Postgres, held));
+    }
+    let file = backup.data.join(CATALOG);
+    if !file.is_file() {
+        bail!(
+            "data folder {}: there is no {CATALOG}; name the folder of a knowledge base with --data, \
+             or its configuration with --config when the catalog is in Postgres",
+            backup.data.display()
+        );
+    }
+    let copy = place.join(CATALOG);
+    copy_database(&file, &copy).await?;
+    let catalog = SqliteCatalog::open_read_only(&copy).await?;
+    let generation = catalog.latest().await?.map_or(0, |g| g.generation.0);
+    let (documents, passages) = catalog.counts().await?;
+    catalog.close().await;
+    Ok((CatalogPlace::Sqlite, CatalogCopy { generation, documents, passages }))
+}
+
+async fn copy_database(from: &Path, to: &Path) -> Result<()> {
+    catalog::copy_database(from, to)
+        .await
+        .with_context(|| format!("{} cannot be copied", from.display()))
+}
+
+/// Replaces the newest copy of the keys, which must be an older state of the same file.
+async fn copy_keys(from: &Path, to: &Path) -> Result<()> {
+    let work = Unfinished::new(beside(to)?)?;
+    let copy = work.0.join(KEYS_FILE);
+    copy_database(from, &copy).await?;
+    fs_err::set_permissions(&copy, Permissions::from_mode(0o600))?;
+    if to.exists() && !KeyFile::follows(&copy, to).await? {
+        bail!(
+            "{} holds keys of another data folder, or newer ones than this folder has; name another \
+             file with --keys-to",
+            to.display()
+        );
+    }
+    fs_err::rename(copy, to)?;
+    sync_folder(to.parent())
 }
 
 fn write(archive: &Path, copies: &Path, manifest: &Manifest) -> Result<()> {
@@ -110,83 +174,6 @@ fn write(archive: &Path, copies: &Path, manifest: &Manifest) -> Result<()> {
     let file = tar.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     Ok(())
-}
-
-/// Makes the data folder `data` from the backup `from`. `data` must not exist or be empty.
-///
-/// # Errors
-/// When `data` holds anything, or the backup is damaged, of a newer program, or not one; then `data` is
-/// as it was.
-pub async fn restore(from: &Path, data: &Path) -> Result<Manifest> {
-    refuse_full(data)?;
-    let file = fs_err::File::open(from).context("name the backup with --from")?;
-    // An empty volume cannot be replaced as a whole: there the files are moved in, the catalog last.
-    let volume = is_volume(data);
-    let place = if volume { data.join(RESTORE) } else { beside(data)? };
-    let work = Unfinished::new(place)?;
-    let mut tar = tar::Reader::new(std::io::BufReader::with_capacity(1 << 20, file));
-    let manifest = unpack(&mut tar, &work.0)
-        .with_context(|| format!("{} cannot be restored; nothing was changed", from.display()))?;
-    for entry in &manifest.files {
-        catalog::check_database(&work.0.join(&entry.name)).await.with_context(|| {
-            format!("{} cannot be restored; nothing was changed", from.display())
-        })?;
-    }
-    sync_folder(Some(&work.0))?;
-    if volume {
-        let (last, first): (Vec<_>, Vec<_>) =
-            manifest.files.iter().partition(|e| e.name == CATALOG);
-        for entry in first.into_iter().chain(last) {
-            fs_err::rename(work.0.join(&entry.name), data.join(&entry.name))?;
-        }
-        sync_folder(Some(data))?;
-    } else {
-        fs_err::rename(&work.0, data)?;
-        sync_folder(data.parent())?;
-    }
-    Ok(manifest)
-}
-
-fn unpack<R: Read>(tar: &mut tar::Reader<R>, into: &Path) -> Result<Manifest> {
-    let no_backup = "it is no backup of atbilde";
-    let (name, bytes) = tar.next().context(no_backup)?.context(no_backup)?;
-    ensure!(name == MANIFEST && bytes <= MAX_MANIFEST, no_backup);
-    let mut text = Vec::new();
-    tar.read_to_end(&mut text)?;
-    #[derive(Deserialize)]
-    struct Version {
-        format: u32,
-        program: String,
-    }
-    let version: Version = serde_json::from_slice(&text).context(no_backup)?;
-    ensure!(
-        version.format == FORMAT,
-        "it was written by atbilde {}; use that version",
-        version.program
-    );
-    let manifest: Manifest = serde_json::from_slice(&text).context(no_backup)?;
-    let mut missing: BTreeMap<&str, &Entry> =
-        manifest.files.iter().map(|e| (e.name.as_str(), e)).collect();
-    ensure!(missing.contains_key(CATALOG), "it holds no {CATALOG}");
-    ensure!(missing.keys().all(|n| is_database(n)), "it holds files that are no databases");
-    while let Some((name, bytes)) = tar.next()? {
-        let entry = missing
-            .remove(name.as_str())
-            .with_context(|| format!("{name} is not in its manifest, or twice in it"))?;
-        ensure!(bytes == entry.bytes, "{name} has {bytes} bytes instead of {}", entry.bytes);
-        let mut file = fs_err::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(into.join(&name))?;
-        let (_, sha256) = digest(tar, &mut file)?;
-        ensure!(sha256 == entry.sha256, "the checksum of {name} is wrong: the file is damaged");
-        file.sync_all()?;
-    }
-    if let Some(name) = missing.keys().next() {
-        bail!("{name} is missing in it");
-    }
-    Ok(manifest)
 }
 
 /// Copies and gives length and SHA-256.
@@ -203,51 +190,6 @@ fn digest(from: &mut dyn Read, to: &mut dyn Write) -> std::io::Result<(u64, Stri
         to.write_all(&buffer[..read])?;
         bytes += read as u64;
     }
-}
-
-/// Names of the databases in a data folder.
-fn databases(data: &Path) -> Result<Vec<String>> {
-    let entries = fs_err::read_dir(data).context("name the data folder with --data")?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter(|e| e.path().is_file())
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .filter(|name| is_database(name))
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
-/// A plain file name of a database: nothing that leads out of a folder.
-fn is_database(name: &str) -> bool {
-    name.strip_suffix(".sqlite").is_some_and(|stem| {
-        !stem.is_empty()
-            && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-    })
-}
-
-fn refuse_full(data: &Path) -> Result<()> {
-    let Ok(mut entries) = fs_err::read_dir(data) else { return Ok(()) };
-    // What an interrupted restore left is ours; `lost+found` belongs to the file system.
-    let other = entries.find_map(|entry| {
-        let name = entry.ok()?.file_name().to_string_lossy().into_owned();
-        (!matches!(name.as_str(), RESTORE | "lost+found")).then_some(name)
-    });
-    match other {
-        None => Ok(()),
-        Some(name) => bail!(
-            "the folder {} is not empty (it holds {name}); restore into a new folder, or move what \
-             is there away first",
-            data.display()
-        ),
-    }
-}
-
-/// Whether the folder exists and is a file system of its own.
-fn is_volume(data: &Path) -> bool {
-    let device = |path: &Path| fs_err::metadata(path).ok().map(|m| m.dev());
-    let parent = fs_err::canonicalize(data).ok().and_then(|p| p.parent().map(Path::to_owned));
-    device(data).is_some_and(|own| parent.as_deref().and_then(device) != Some(own))
 }
 
 /// Where half-done work on `path` lies: on the same file system, under a name of its own.

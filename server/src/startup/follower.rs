@@ -98,7 +98,9 @@ impl Follower {
                 shadow = Some(Shadow::start(publisher, &self.status, &stop, Duration::ZERO));
                 begun = true;
             }
-            if !failed && self.shadow.load().is_none() {
+            if failed || self.shadow.load().is_some() {
+                pruning.put_off();
+            } else {
                 self.prune(&mut pruning).await;
             }
             let next = async {

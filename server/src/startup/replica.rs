@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use indexer::catalog::{Announcements, Catalog, PostgresCatalog, WriterLock};
 use indexer::model::Generation;
 use indexer::publish::{PublishError, Publisher, prepare};
+use indexer::search::SearchMode;
 
 use super::follower::Follower;
 use crate::http::{Phase, Role, ShadowState};
@@ -185,10 +186,16 @@ impl Replica {
             seen.generation = Some(generation);
             tracing::info!(generation = generation.0, "replica.followed");
         }
-        self.follower.set(if self.follower.serves() {
-            Phase::Ready
-        } else {
-            Phase::Starting("another process builds the first index".to_owned())
+        self.follower.set(match self.follower.knowledge.mode() {
+            _ if !self.follower.serves() => {
+                Phase::Starting("another process builds the first index".to_owned())
+            }
+            // By keyword alone it would answer otherwise than the process that publishes.
+            (model, SearchMode::KeywordOnly) => Phase::Starting(format!(
+                "out of service: the live index belongs to the embedding model {model}, which is \
+                 not at hand here; give all processes the same [embedder] settings"
+            )),
+            (_, SearchMode::Hybrid) => Phase::Ready,
         });
         Ok(())
     }

@@ -40,6 +40,13 @@ impl Pruning {
         }
     }
 
+    /// Not now, though it may be time.
+    pub(super) fn put_off(&mut self) {
+        if self.next.is_some_and(|next| next <= Instant::now()) {
+            self.after(RETRY);
+        }
+    }
+
     fn after(&mut self, pause: Duration) {
         self.next = Some(Instant::now() + pause);
     }

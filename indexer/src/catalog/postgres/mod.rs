@@ -5,6 +5,7 @@
 //! meanwhile. Every call has a time-out. Chosen by `catalog.url`; made by `publish`.
 
 mod announce;
+mod copy;
 mod lock;
 mod read;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 pub use announce::Announcements;
+pub use copy::{CatalogCopy, copied_tables};
 pub use lock::WriterLock;
 
 use super::{

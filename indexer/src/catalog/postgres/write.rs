@@ -133,7 +133,9 @@ pub(super) async fn forget_vectors(
 }
 
 /// A transaction that holds the writer's place.
-async fn fenced(catalog: &PostgresCatalog) -> Result<Transaction<'static, Postgres>, CatalogError> {
+pub(super) async fn fenced(
+    catalog: &PostgresCatalog,
+) -> Result<Transaction<'static, Postgres>, CatalogError> {
     let own = catalog.epoch.load(Ordering::Acquire);
     let mut tx = catalog.pool.begin().await?;
     let row =
