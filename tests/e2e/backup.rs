@@ -110,14 +110,15 @@ async fn a_catalog_in_postgres_is_restored_into_an_empty_one() {
     let keys_to = new.path().join(backup::KEYS_FILE);
     let master_key = MasterKey::Included;
     // Beside the application, which serves and has the writer's place.
-    let written = backup::backup(&backup::Backup {
+    let settings = catalog(&from);
+    let options = backup::Backup {
         data: &data,
         to: &archive,
         keys_to: &keys_to,
         master_key,
-        catalog: &catalog(&from),
-    });
-    let manifest = written.await.unwrap();
+        catalog: &settings,
+    };
+    let manifest = backup::backup(&options).await.unwrap();
     assert_eq!(manifest.catalog, CatalogPlace::Postgres);
     let folder = new.path().to_owned();
     let restored = async |settings: &CatalogSettings, data: &str| {

@@ -177,6 +177,7 @@ impl Calibration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::confidence::ConfidenceSettings;
     use super::*;
 
     fn calibration() -> Calibration {
@@ -196,6 +197,17 @@ mod tests {
         assert_eq!(Calibration::load(folder.path(), "space").unwrap(), None);
         calibration().save(folder.path()).unwrap();
         assert_eq!(Calibration::load(folder.path(), "space").unwrap(), Some(calibration()));
+    }
+
+    #[test]
+    fn after_a_change_of_the_embedder_the_shipped_coefficients_count() {
+        let folder = tempfile::tempdir().unwrap();
+        calibration().save(folder.path()).unwrap();
+        let any = Calibration::load_any(folder.path()).unwrap();
+        let settings = ConfidenceSettings { calibration: any, ..ConfidenceSettings::default() };
+        assert_eq!(settings.threshold_in("space"), 0.61);
+        assert!(settings.calibration_of("another").is_none());
+        assert_eq!(settings.threshold_in("another"), ConfidenceSettings::default().threshold);
     }
 
     #[test]
