@@ -10,6 +10,7 @@ pub mod keyword;
 pub mod language;
 pub mod lint;
 pub mod model;
+mod priority;
 pub mod publish;
 pub mod search;
 pub mod secret;

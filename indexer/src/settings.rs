@@ -15,7 +15,7 @@ use crate::catalog::CatalogSettings;
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
-use crate::publish::WatchSettings;
+use crate::publish::{PruneSettings, WatchSettings};
 use crate::search::SearchSettings;
 use crate::source::SourceRules;
 use crate::vector::VectorSettings;
@@ -45,8 +45,8 @@ const SERVER_SECTIONS: [&str; 14] = [
 const SECRETS: [&str; 4] =
     ["catalog.url", "vectors.api_key", "server.admin_token", "generator.openai.api_key"];
 
-/// Sections `[source]`, `[watch]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`, `[search]`,
-/// `[lint]`.
+/// Sections `[source]`, `[watch]`, `[prune]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
+/// `[search]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
@@ -54,6 +54,7 @@ pub struct IndexerSettings {
     pub watch: WatchSettings,
     pub catalog: CatalogSettings,
     pub vectors: VectorSettings,
+    pub prune: PruneSettings,
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,

@@ -1,10 +1,12 @@
-//! What operators plan by: answers a second and their latency with 1, 8 and 64 clients, resident
-//! memory, and the time from start to ready with an index that exists. Prints tables, asserts nothing.
+//! What operators plan by: answers a second and their latency with 1, 8 and 64 clients, and with one
+//! client while every article is embedded anew; resident memory, and the time from start to ready with
+//! an index that exists. Prints tables, asserts nothing.
 //!
 //! `ATBILDE_BENCH_KB` (default: the sample) names the folder of articles, `ATBILDE_BENCH_QUESTIONS`
 //! (default 600) how many questions each number of clients asks, `ATBILDE_BENCH_ROUNDS` (default 5)
 //! how often it is started. Every question is asked once in its wording, so that no cached vector
-//! helps. Server and clients share the machine's cores.
+//! helps. `ATBILDE_BENCH_COPIES` (default 1) says how often the whole base is embedded anew, in other
+//! words each time, while one client asks. Server and clients share the machine's cores.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -41,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let loaded = server.resident()?;
     server.stop()?;
+    rows.extend(beside_ingestion(&kb, &questions).await?);
 
     print(&["clients", "asks/s", "p50 ms", "p99 ms", "answered"], &rows)?;
     print(
@@ -85,6 +88,13 @@ impl Server {
         Ok(this)
     }
 
+    /// The generation that answers come from.
+    async fn generation(&self) -> anyhow::Result<u64> {
+        let ready: serde_json::Value =
+            reqwest::get(format!("{}/readyz", self.address)).await?.json().await?;
+        ready["index_generation"].as_u64().context("no generation")
+    }
+
     /// Resident set, MB.
     fn resident(&self) -> anyhow::Result<f64> {
         let status = fs_err::read_to_string(format!("/proc/{}/status", self.process.id()))?;
@@ -109,6 +119,88 @@ impl Drop for Server {
     }
 }
 
+/// One client, idle and while many passages are embedded: every article of the base as often as
+/// `ATBILDE_BENCH_COPIES` says, each time in other words.
+async fn beside_ingestion(kb: &Path, questions: &[String]) -> anyhow::Result<Vec<Vec<String>>> {
+    let folder = tempfile::tempdir()?;
+    let copy = folder.path().join("kb");
+    let files = copied(kb, &copy)?;
+    let server = Server::start(&copy, &folder.path().join("data")).await?;
+    let (mut asked, part) = (0, 50);
+    let idle = times(&server, questions, (1, 0..setting("ATBILDE_BENCH_QUESTIONS", 600))).await?;
+    let live = server.generation().await?;
+    for round in 0..setting("ATBILDE_BENCH_COPIES", 1) {
+        for file in &files {
+            let text = fs_err::read_to_string(file)?;
+            let mut name = file.file_stem().unwrap_or_default().to_owned();
+            name.push(format!("-{round}.md"));
+            // Below another folder, so that no slug and no canonical name is taken twice.
+            let place = copy.join(format!("copy-{round}")).join(file.strip_prefix(&copy)?);
+            let place = place.with_file_name(name);
+            fs_err::create_dir_all(place.parent().unwrap_or(&copy))?;
+            let words = text.replace(" the ", &format!(" the {round}th "));
+            fs_err::write(place, words.replace(". ", &format!(" of {round}. ")))?;
+        }
+    }
+    let mut busy = Load::default();
+    while server.generation().await? == live {
+        asked += part;
+        let range = 100_000 + asked..100_000 + asked + part;
+        busy.add(times(&server, questions, (1, range)).await?);
+    }
+    let after = times(&server, questions, (1, 200_000..200_000 + part * 4)).await?;
+    server.stop()?;
+    Ok(vec![
+        idle.row("1, idle"),
+        busy.row("1, while ingesting"),
+        after.row("1, idle, the larger base"),
+    ])
+}
+
+/// Copies the Markdown files below `from`; gives the copies.
+fn copied(from: &Path, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    fs_err::create_dir_all(to)?;
+    let mut out = Vec::new();
+    for entry in fs_err::read_dir(from)? {
+        let path = entry?.path();
+        let Some(target) = path.file_name().map(|name| to.join(name)) else { continue };
+        if path.is_dir() {
+            out.extend(copied(&path, &target)?);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            fs_err::copy(&path, &target)?;
+            out.push(target);
+        }
+    }
+    Ok(out)
+}
+
+/// What some clients saw.
+#[derive(Default)]
+struct Load {
+    milliseconds: Vec<f64>,
+    answered: usize,
+    seconds: f64,
+}
+
+impl Load {
+    fn add(&mut self, other: Self) {
+        self.milliseconds.extend(other.milliseconds);
+        self.answered += other.answered;
+        self.seconds += other.seconds;
+    }
+
+    fn row(mut self, name: &str) -> Vec<String> {
+        let count = self.milliseconds.len() as f64;
+        vec![
+            name.to_owned(),
+            format!("{:.0}", count / self.seconds),
+            format!("{:.1}", quantile(&mut self.milliseconds, 0.5)),
+            format!("{:.1}", quantile(&mut self.milliseconds, 0.99)),
+            format!("{:.0} %", self.answered as f64 * 100.0 / count),
+        ]
+    }
+}
+
 /// Asks the questions of `range` with `clients` at a time.
 async fn load(
     server: &Server,
@@ -116,10 +208,18 @@ async fn load(
     clients: usize,
     range: std::ops::Range<usize>,
 ) -> anyhow::Result<Vec<String>> {
+    Ok(times(server, questions, (clients, range)).await?.row(&clients.to_string()))
+}
+
+async fn times(
+    server: &Server,
+    questions: &[String],
+    (clients, range): (usize, std::ops::Range<usize>),
+) -> anyhow::Result<Load> {
     let next = Arc::new(AtomicUsize::new(range.start));
     let url = format!("{}/v1/ask", server.address);
     let client = reqwest::Client::new();
-    let (started, count) = (Instant::now(), range.len());
+    let started = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..clients {
         let (next, url, client) = (Arc::clone(&next), url.clone(), client.clone());
@@ -147,14 +247,7 @@ async fn load(
         times.extend(more);
         answered += of_them;
     }
-    let rate = count as f64 / started.elapsed().as_secs_f64();
-    Ok(vec![
-        clients.to_string(),
-        format!("{rate:.0}"),
-        format!("{:.1}", quantile(&mut times, 0.5)),
-        format!("{:.1}", quantile(&mut times, 0.99)),
-        format!("{:.0} %", answered as f64 * 100.0 / count as f64),
-    ])
+    Ok(Load { milliseconds: times, answered, seconds: started.elapsed().as_secs_f64() })
 }
 
 /// The questions of the golden cases, which are as customers write.

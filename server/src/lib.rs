@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod assistant;
+pub mod backup;
 pub mod cli;
 pub mod desk;
 pub mod domain;

@@ -10,6 +10,9 @@ mod base;
 mod follower;
 mod housekeeper;
 mod replica;
+mod shadow;
+mod space;
+mod taking_over;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -31,7 +34,7 @@ use crate::privacy::Secret;
 use crate::settings::Settings;
 use crate::store::figures::FiguresStore;
 
-pub use base::{Base, EmbedderStart, STORE_FILE};
+pub use base::{Base, STORE_FILE};
 use follower::Follower;
 use housekeeper::Housekeeper;
 use replica::Replica;
@@ -46,6 +49,15 @@ pub struct Paths {
     pub kb: PathBuf,
     /// Folder that holds everything the application writes; owned by one process at a time.
     pub data: PathBuf,
+}
+
+/// When the embedding model is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbedderStart {
+    /// Before anything is served: a wrong model is an error at start, and no customer waits for it.
+    Now,
+    /// With the first text: for commands that may need no vector.
+    Lazy,
 }
 
 /// Everything opened, nothing served yet.
@@ -164,10 +176,12 @@ impl Application {
         )?);
         dispatcher.register().await.context("the receivers of events cannot be registered")?;
         let follower = Follower {
-            publisher: base.publisher(),
+            publisher: base.publishing(),
+            shadow: base.shadow(),
+            pruner: base.pruner(),
+            calibrated_for: base.calibrated_for()?,
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
-            fingerprint: base.fingerprint().to_owned(),
             root: base.kb().to_owned(),
             rules: settings.indexer.source.clone(),
             watch: settings.indexer.watch.clone(),
@@ -175,6 +189,7 @@ impl Application {
             warm: false,
             stop: stopping.clone(),
         };
+        follower.check_calibration();
         let stopped = {
             let (readiness, stopping) = (Arc::clone(&readiness), stopping.clone());
             async move {

@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod backup;
 mod chat_completions;
 mod clarify;
 mod clients;
@@ -29,6 +30,7 @@ mod search_api;
 mod shutdown;
 mod start_up_errors;
 mod support;
+mod swapping;
 #[path = "../../indexer/src/catalog/test_postgres.rs"]
 mod test_postgres;
 mod tidy;

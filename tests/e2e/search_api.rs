@@ -14,6 +14,7 @@ async fn hits_have_the_fields_of_the_contract() {
     assert!(first["text"].as_str().unwrap().contains("€18"));
     assert!((0.0..=1.0).contains(&first["score"].as_f64().unwrap()));
     assert!(first["keyword_rank"].is_u64() && first["dense_rank"].is_u64());
+    assert!(first["document_version"].as_u64().unwrap() >= 1, "{first}");
     assert!(first["heading"].is_string());
     assert_eq!(found["index_generation"], 1);
 }

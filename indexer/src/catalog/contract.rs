@@ -25,6 +25,7 @@ async fn check<C: Opened>(opened: C, reopen: impl AsyncFn(C) -> C) {
     skipped_files_are_replaced_as_a_list(opened.catalog()).await;
     let opened = reopen(opened).await;
     many_at_once(opened.catalog()).await;
+    spaces_are_told_and_forgotten(opened.catalog()).await;
 }
 
 /// What is opened to have a catalog that may be written.
@@ -332,4 +333,36 @@ async fn commit(
 fn sorted(mut ids: Vec<PassageId>) -> Vec<PassageId> {
     ids.sort();
     ids
+}
+
+async fn spaces_are_told_and_forgotten(catalog: &dyn Catalog) {
+    let space = async |name: &str| {
+        catalog.spaces().await.unwrap().into_iter().find(|s| s.fingerprint == name)
+    };
+    let vectors: Vec<_> = (0..3).map(|i| (EmbedHash([200 + i; 32]), vec![0.5])).collect();
+    catalog.store_vectors("space-9", &vectors).await.unwrap();
+    let told = space("space-9").await.unwrap();
+    assert_eq!((told.left_at, told.vectors, told.live, told.unused), (None, 3, 0, 3));
+    assert_eq!(space(SPACE).await.unwrap().left_at, None, "it is live");
+    assert_eq!(catalog.forget_vectors(Unneeded::Unused("space-9"), 2).await.unwrap(), 2);
+    assert_eq!(catalog.forget_vectors(Unneeded::Space("space-9"), 9).await.unwrap(), 1);
+    assert_eq!(space("space-9").await, None);
+
+    let latest = catalog.latest().await.unwrap().unwrap();
+    let change = Change {
+        generation: Generation(latest.generation.0 + 1),
+        fingerprint: "space-2",
+        upsert: Vec::new(),
+        remove: Vec::new(),
+        add: Vec::new(),
+        retire: Vec::new(),
+        added: 0,
+        changed: 0,
+        retired: 0,
+        embedded: 0,
+    };
+    catalog.commit(&change).await.unwrap();
+    let committed = catalog.latest().await.unwrap().unwrap().committed_at;
+    assert_eq!(space(SPACE).await.unwrap().left_at, Some(committed));
+    assert_eq!(space("space-2").await.unwrap().left_at, None);
 }

@@ -1,5 +1,8 @@
 //! Stored forms that both databases share: JSON, numbers, vectors, errors.
 
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
+
 use super::CatalogError;
 
 pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
@@ -26,6 +29,25 @@ pub(super) fn vector(bytes: &[u8]) -> Vec<f32> {
 
 impl From<sqlx::Error> for CatalogError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.to_string())
+        let sqlite = error.as_database_error().and_then(|e| e.try_downcast_ref::<SqliteError>());
+        let code = sqlite.and_then(|e| e.code()?.parse::<u32>().ok());
+        Self::Database(format!("{error}{}", code.map_or("", advice)))
+    }
+}
+
+/// What to do about a result code of SQLite; every other failure speaks for itself.
+fn advice(code: u32) -> &'static str {
+    match code & 0xff {
+        5 | 6 => {
+            "; another program holds a lock on it (a back-up tool, an SQLite shell): it must let go"
+        }
+        8 => "; its folder and file must be writable for this user",
+        10 => "; the disk failed or is full",
+        13 => "; the disk is full: make room",
+        11 | 26 => {
+            "; the file is damaged: restore a back-up with `atbilde restore`, or build anew into \
+             another --data folder"
+        }
+        _ => "",
     }
 }

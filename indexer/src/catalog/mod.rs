@@ -8,10 +8,12 @@
 #[cfg(test)]
 mod contract;
 mod convert;
+mod copy;
 mod decode;
 mod postgres;
 mod rows;
 mod settings;
+mod spaces;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod test_postgres;
@@ -21,10 +23,11 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 
-pub use postgres::{Announcements, PostgresCatalog, WriterLock};
+pub use copy::{check_database, copy_database};
+pub use postgres::{Announcements, CatalogCopy, PostgresCatalog, WriterLock, copied_tables};
 pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage,
+    SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
 pub use settings::CatalogSettings;
 pub use sqlite::SqliteCatalog;
@@ -94,6 +97,16 @@ pub trait Catalog: Send + Sync {
 
     /// Forgets retired passages, after the indexes have dropped them.
     async fn purge(&self, ids: &[PassageId]) -> Result<(), CatalogError>;
+
+    /// What is held of each vector space, live or not. A catalog that never prunes knows none.
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    /// Forgets at most `limit` vectors that are not needed; the number that went.
+    async fn forget_vectors(&self, _: Unneeded<'_>, _limit: u32) -> Result<u64, CatalogError> {
+        Ok(0)
+    }
 }
 
 /// What went wrong in the catalog.

@@ -98,3 +98,36 @@ pub struct SkippedFile {
     /// A sentence that says what is wrong and what to do.
     pub reason: String,
 }
+
+/// What the catalog holds of one vector space.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SpaceRow {
+    pub fingerprint: String,
+    /// When the next space took over from it, RFC 3339; `None` for the live one and for one that was
+    /// never live.
+    pub left_at: Option<String>,
+    pub vectors: u64,
+    /// Vectors of texts that are live.
+    pub live: u64,
+    /// Vectors of texts that no passage has.
+    pub unused: u64,
+}
+
+/// Vectors that may be forgotten, by fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unneeded<'a> {
+    /// All of a space.
+    Space(&'a str),
+    /// Those of a space whose text no passage has.
+    Unused(&'a str),
+}
+
+impl<'a> Unneeded<'a> {
+    /// The space, and whether all of it may go.
+    pub(super) fn parts(self) -> (&'a str, bool) {
+        match self {
+            Self::Space(fingerprint) => (fingerprint, true),
+            Self::Unused(fingerprint) => (fingerprint, false),
+        }
+    }
+}

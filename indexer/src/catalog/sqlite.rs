@@ -17,7 +17,7 @@ use super::convert::{json, json_text, signed, vector, vector_bytes};
 use super::decode::{hash, id, passage, unsigned};
 use super::{
     Catalog, CatalogDocument, CatalogError, Change, GenerationRecord, LivePassage, SkippedFile,
-    SnapshotRows, StoredDocument, StoredPassage, units,
+    SnapshotRows, SpaceRow, StoredDocument, StoredPassage, Unneeded, spaces, units,
 };
 use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
 
@@ -26,8 +26,8 @@ const IDS_PER_QUERY: usize = 500;
 
 /// A catalog file. Cheap to clone is not needed: share it in an `Arc`.
 pub struct SqliteCatalog {
-    readers: SqlitePool,
-    writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+    pub(super) writer: SqlitePool,
 }
 
 impl SqliteCatalog {
@@ -337,6 +337,26 @@ impl Catalog for SqliteCatalog {
             .await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        sqlx::query(sqlx::AssertSqlSafe(spaces::question("")))
+            .fetch_all(&self.readers)
+            .await?
+            .iter()
+            .map(spaces::space)
+            .collect()
+    }
+
+    async fn forget_vectors(&self, which: Unneeded<'_>, limit: u32) -> Result<u64, CatalogError> {
+        let (fingerprint, all) = which.parts();
+        let done = sqlx::query(sqlx::AssertSqlSafe(spaces::deletion("")))
+            .bind(fingerprint)
+            .bind(all)
+            .bind(limit)
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use indexer::publish::{BuildReport, DataFolder, Progress, PublishError, Publisher};
+use indexer::publish::{BuildReport, DataFolder, Progress, Pruner, PublishError, Publisher};
 use indexer::settings::IndexerSettings;
 
 use super::knowledge_base::{DataFlag, KbFlag, publisher};
@@ -43,7 +43,9 @@ impl Build {
         let stop = Stop::default();
         let show = if self.quiet { Show::Nothing } else { Show::Progress };
         let shown = Arc::new(Shown::new(show, stop.clone()));
-        let synced = stop.guard(sync(&publisher, Arc::clone(&shown) as Arc<dyn Progress>)).await;
+        let pruner = data.pruner(&settings.prune);
+        let work = sync((&publisher, &pruner), Arc::clone(&shown) as Arc<dyn Progress>);
+        let synced = stop.guard(work).await;
         shown.finish();
         let mut report = match synced {
             Ok(report) => report,
@@ -70,12 +72,13 @@ impl Build {
 }
 
 async fn sync(
-    publisher: &Publisher,
+    (publisher, pruner): (&Publisher, &Pruner),
     progress: Arc<dyn Progress>,
 ) -> Result<BuildReport, PublishError> {
     publisher.recover().await?;
     let report = publisher.sync(progress).await?;
     publisher.tidy().await?;
+    pruner.run(publisher.indexes()).await?;
     Ok(report)
 }
 

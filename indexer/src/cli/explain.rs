@@ -41,6 +41,7 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
     let plural = |one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     match kind {
         DriftKind::Unusable => format!("{index} does not open: nothing can be searched."),
+        DriftKind::Absent => format!("{index} is not there: its folder is missing."),
         DriftKind::Missing => {
             format!("{index} lacks {}: searches do not find them there.", plural("live passage"))
         }
@@ -81,6 +82,7 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
 fn remedy(kind: DriftKind) -> &'static str {
     match kind {
         DriftKind::Unusable
+        | DriftKind::Absent
         | DriftKind::Missing
         | DriftKind::Surplus
         | DriftKind::NoVector

@@ -1,12 +1,16 @@
-//! `atbilde-indexer inspect`: what is live, as the catalog holds it.
+//! `atbilde-indexer inspect`: what is live, as the catalog holds it. Only reads, so it works beside a
+//! server that owns the folder; how far the index of another model is stands in the catalog, too.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
-use indexer::catalog::{Catalog, GenerationRecord, SkippedFile, SnapshotRows};
+use indexer::catalog::{Catalog, GenerationRecord, SkippedFile, SnapshotRows, SpaceRow};
 use indexer::model::{Audience, DocumentMeta, Generation};
+use indexer::publish::{PendingChanges, pending_changes};
 use indexer::settings::IndexerSettings;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -22,6 +26,9 @@ pub(super) struct Inspect {
     /// Show the passages of this document, named as in the list
     #[arg(long, value_name = "DOC")]
     path: Option<String>,
+    /// Also compare with this folder of Markdown files: what waits to become live, and the lag
+    #[arg(long, value_name = "DIR")]
+    kb: Option<PathBuf>,
     /// Print the result as one line of JSON
     #[arg(long)]
     json: bool,
@@ -36,6 +43,27 @@ struct Overview {
     languages: Vec<Language>,
     list: Vec<Listed>,
     skipped: Vec<SkippedFile>,
+    /// Vector spaces in the catalog: the live one, one that is being built, old ones.
+    spaces: Vec<Space>,
+    /// With `--kb`: from the newest write among the files of the live generation to its commit.
+    lag_ms: Option<i64>,
+    /// With `--kb`: what is not live yet.
+    pending: Option<Pending>,
+}
+
+#[derive(Serialize)]
+struct Space {
+    #[serde(flatten)]
+    row: SpaceRow,
+    /// `live`, `building` (not live yet, or not any more) or `left`.
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct Pending {
+    added: Vec<String>,
+    changed: Vec<String>,
+    retired: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -60,19 +88,36 @@ struct Listed {
 
 impl Inspect {
     pub(super) async fn run(self, settings: IndexerSettings) -> anyhow::Result<Exit> {
-        let data = self.data.open_existing(&settings).await?;
-        let catalog = data.catalog();
+        let catalog = self.data.catalog_beside(&settings).await?;
         if let Some(path) = &self.path {
             passages::show(&*catalog, path, self.json).await?;
             return Ok(Exit::Done);
         }
-        let overview = overview(&*catalog, &data.path().display().to_string()).await?;
+        let mut overview = overview(&*catalog, &self.data.folder.display().to_string()).await?;
+        if let Some(kb) = &self.kb {
+            let pending = pending_changes(kb, &settings.source, &*catalog).await?;
+            overview.lag_ms = overview.lag(kb);
+            overview.pending = Some(Pending::new(pending));
+        }
         if self.json {
             output::json_line(&overview)?;
         } else {
             output::result(overview.text());
         }
         Ok(Exit::Done)
+    }
+}
+
+impl Pending {
+    fn new(changes: PendingChanges) -> Self {
+        let names = |paths: Vec<indexer::model::DocPath>| {
+            paths.iter().map(|p| p.as_str().to_owned()).collect()
+        };
+        Self {
+            added: names(changes.added),
+            changed: names(changes.changed),
+            retired: names(changes.retired),
+        }
     }
 }
 
@@ -96,7 +141,20 @@ async fn overview(catalog: &dyn Catalog, folder: &str) -> anyhow::Result<Overvie
             passages,
         })
         .collect();
+    let spaces = catalog.spaces().await?.into_iter().map(|row| {
+        let state = if row.fingerprint == generation.fingerprint {
+            "live"
+        } else if row.left_at.is_none() {
+            "building"
+        } else {
+            "left"
+        };
+        Space { row, state }
+    });
     Ok(Overview {
+        spaces: spaces.collect(),
+        lag_ms: None,
+        pending: None,
         generation,
         documents: rows.documents.len(),
         passages: rows.passages.len(),
@@ -131,15 +189,51 @@ fn listed(rows: &SnapshotRows) -> Vec<Listed> {
 }
 
 impl Overview {
+    /// From the newest write among the files of the live generation to its commit, milliseconds.
+    fn lag(&self, kb: &Path) -> Option<i64> {
+        let committed: Timestamp = self.generation.committed_at.parse().ok()?;
+        let fresh = self.list.iter().filter(|d| d.version == self.generation.generation);
+        let written = fresh
+            .filter_map(|d| fs_err::metadata(kb.join(&d.path)).ok()?.modified().ok())
+            .filter_map(|at| Timestamp::try_from(at).ok());
+        Some(committed.as_millisecond() - written.max()?.as_millisecond())
+    }
+
+    /// Models beside the live one, and what waits in the folder.
+    fn movement(&self) -> String {
+        let mut out = String::new();
+        for Space { row, state } in self.spaces.iter().filter(|s| s.state != "live") {
+            let what = match *state {
+                "building" => format!("{} live texts have a vector", row.live),
+                _ => format!("left {}", row.left_at.as_deref().unwrap_or_default()),
+            };
+            out.push_str(&format!("\nVector space {}: {state}, {what}", row.fingerprint));
+        }
+        if let Some(lag) = self.lag_ms {
+            out.push_str(&format!("\nLag of the live generation: {lag} ms"));
+        }
+        if let Some(waiting) = &self.pending {
+            let lists =
+                [("new", &waiting.added), ("edited", &waiting.changed), ("gone", &waiting.retired)];
+            for (what, paths) in lists {
+                for path in paths {
+                    out.push_str(&format!("\nNot live yet: {what} {}", plain(path, 200)));
+                }
+            }
+        }
+        out
+    }
+
     fn text(&self) -> String {
         let g = &self.generation;
         let mut out = format!(
-            "Generation {}, committed {}, vector space {}\n{} documents, {} passages\n\n{}\n\n{}",
+            "Generation {}, committed {}, vector space {}\n{} documents, {} passages{}\n\n{}\n\n{}",
             g.generation.0,
             g.committed_at,
             g.fingerprint,
             self.documents,
             self.passages,
+            self.movement(),
             table(
                 &["language", "documents", "passages"],
                 &[1, 2],

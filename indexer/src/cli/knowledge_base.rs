@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use indexer::catalog::{Catalog, PostgresCatalog, SqliteCatalog};
 use indexer::embed::{Embedder, FastEmbedder};
-use indexer::publish::{DataFolder, Publisher};
+use indexer::publish::{CATALOG_FILE, DataFolder, Publisher, SpaceRecord};
 use indexer::settings::IndexerSettings;
 
 /// `--data`
@@ -34,14 +35,23 @@ impl DataFlag {
         &self,
         settings: &IndexerSettings,
     ) -> anyhow::Result<DataFolder> {
-        if settings.catalog.server().is_none() && !self.folder.join("catalog.sqlite").is_file() {
-            bail!(
-                "data folder {}: no knowledge base has been built here; run `atbilde-indexer \
-                 build --kb DIR --data {0}`, or name the right folder with --data",
-                self.folder.display()
-            );
-        }
+        self.check(settings)?;
         self.open(settings).await
+    }
+
+    /// Opens its catalog for reading, also beside a server that owns the folder.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) async fn catalog_beside(
+        &self,
+        settings: &IndexerSettings,
+    ) -> anyhow::Result<Arc<dyn Catalog>> {
+        self.check(settings)?;
+        Ok(match settings.catalog.server() {
+            Some(url) => Arc::new(PostgresCatalog::open(url, &settings.catalog).await?),
+            None => Arc::new(SqliteCatalog::open_read_only(&self.folder.join(CATALOG_FILE)).await?),
+        })
     }
 
     /// Opens the data folder, making it where it is new.
@@ -50,6 +60,17 @@ impl DataFlag {
     /// When it is in use, cannot be written, or what it leads to does not open.
     pub(super) async fn open(&self, settings: &IndexerSettings) -> anyhow::Result<DataFolder> {
         Ok(DataFolder::open_with(&self.folder, &settings.catalog, &settings.vectors).await?)
+    }
+
+    fn check(&self, settings: &IndexerSettings) -> anyhow::Result<()> {
+        if settings.catalog.server().is_none() && !self.folder.join(CATALOG_FILE).is_file() {
+            bail!(
+                "data folder {}: no knowledge base has been built here; run `atbilde-indexer \
+                 build --kb DIR --data {0}`, or name the right folder with --data",
+                self.folder.display()
+            );
+        }
+        Ok(())
     }
 }
 
@@ -81,6 +102,8 @@ pub(super) async fn publisher(
 ) -> anyhow::Result<Publisher> {
     let embedder = Arc::new(FastEmbedder::start_lazy(settings.embedder.clone())?);
     let indexes = data.indexes(embedder.identity(), &settings.keyword).await?;
+    let identity = embedder.identity().clone();
+    data.remember(&SpaceRecord { identity, settings: settings.embedder.clone() })?;
     let publisher = Publisher::new(kb, settings.source.clone(), data.catalog(), embedder, indexes);
     Ok(if data.shared().is_some() { publisher.with_readers() } else { publisher })
 }

@@ -77,6 +77,7 @@ struct Row<'a> {
     dense_rank: Option<u32>,
     dense_score: Option<f32>,
     audience: Audience,
+    document_version: Generation,
 }
 
 impl Search {
@@ -144,6 +145,7 @@ fn row(hit: &Hit) -> Row<'_> {
         dense_rank: hit.dense_rank,
         dense_score: hit.dense_score,
         audience: hit.meta.audience,
+        document_version: hit.document_version,
     }
 }
 
@@ -208,6 +210,7 @@ mod tests {
                 hits: Vec::new(),
                 timings: SearchTimings::default(),
             },
+            fingerprint: String::new(),
             query: String::new(),
             locale: Locale::undetermined(),
             embedder_knows: true,

@@ -4,12 +4,12 @@
 //! folder while it runs.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indexer::catalog::{CatalogError, WriterLock};
 use indexer::publish::{
-    BuildReport, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness,
+    BuildReport, FolderWatch, Progress, Pruner, PublishError, Publisher, Stage, Stillness,
 };
 use indexer::settings::IndexerSettings;
 
@@ -19,6 +19,8 @@ use super::{Exit, output};
 
 /// A failed look is repeated after this long.
 const RETRY: Duration = Duration::from_secs(10);
+/// Time between two looks for what is not needed any more.
+const PRUNE: Duration = Duration::from_secs(6 * 3600);
 /// How often a wait looks whether it was told to stop.
 const STOP: Duration = Duration::from_millis(200);
 
@@ -45,9 +47,11 @@ impl Watch {
         publisher.recover().await?;
         let mut watch = FolderWatch::new(kb, &settings.watch);
         let stop = Stop::default();
+        let pruner = data.pruner(&settings.prune);
+        let sides = (&publisher, &pruner);
         let follow = async {
             tokio::select! {
-                followed = follow(&publisher, &mut watch, &stop, |r| self.tell(r)) => followed,
+                followed = follow(sides, &mut watch, &stop, |r| self.tell(r)) => followed,
                 () = lost(right.as_ref()) => Err(CatalogError::NotWriter(String::new()).into()),
             }
         };
@@ -82,12 +86,12 @@ impl Watch {
 }
 
 async fn follow(
-    publisher: &Publisher,
+    (publisher, pruner): (&Publisher, &Pruner),
     watch: &mut FolderWatch,
     stop: &Stop,
     tell: impl Fn(&BuildReport),
 ) -> Result<(), PublishError> {
-    let mut failure = None;
+    let (mut failure, mut pruned) = (None, None::<Instant>);
     loop {
         let quiet = Quiet { stop: stop.clone(), stillness: watch.stillness() };
         let mut retry = None;
@@ -98,6 +102,10 @@ async fn follow(
                     tell(&report);
                 }
                 publisher.tidy().await?;
+                if pruned.is_none_or(|at| at.elapsed() >= PRUNE) {
+                    pruner.run(publisher.indexes()).await?;
+                    pruned = Some(Instant::now());
+                }
             }
             Err(PublishError::Unsettled) => {}
             Err(PublishError::Cancelled) => return Err(PublishError::Cancelled),

@@ -181,6 +181,8 @@ fn serve_queries(
 }
 
 fn serve_ingest(settings: &EmbedderSettings, jobs: &Receiver<IngestJob>) {
+    // Before the session is loaded: its own threads step back with this one.
+    crate::priority::step_back();
     let threads = match settings.ingest_threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,

@@ -6,6 +6,7 @@
 
 mod fastembed;
 mod hashed;
+mod lost;
 mod model_files;
 mod onnx_runtime;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fastembed::FastEmbedder;
 pub use hashed::HashEmbedder;
+pub use lost::LostEmbedder;
 pub use model_files::{EmbedderSettings, ModelSource, Pooling};
 /// For a benchmark that runs a bare session beside an [`Embedder`]: a process has one environment.
 #[doc(hidden)]
@@ -48,6 +50,12 @@ pub trait Embedder: Send + Sync {
     /// Whether `word` (lower case) is a whole word of the model's vocabulary: then it is spelled
     /// right, whatever the base says.
     fn knows(&self, _word: &str) -> bool {
+        false
+    }
+
+    /// Whether the model is gone and only its name and vectors are left: nothing can be embedded, and
+    /// a search has to do without vectors.
+    fn is_lost(&self) -> bool {
         false
     }
 

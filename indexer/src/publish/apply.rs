@@ -8,13 +8,13 @@ use std::time::Instant;
 use super::linger::Linger;
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
-use super::{BuildReport, Indexes, Progress, PublishError, Stage};
+use super::{BuildReport, Indexes, Progress, PublishError, Silent, Stage};
 use crate::catalog::{
     Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     StoredDocument, StoredPassage,
 };
 use crate::embed::{self, Embedder};
-use crate::keyword::KeywordPassage;
+use crate::keyword::{KeywordError, KeywordPassage};
 use crate::model::{DocPath, Document, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
 use crate::source::SourceRules;
 use crate::vector::VectorPoint;
@@ -67,16 +67,24 @@ impl Publisher {
     /// # Errors
     /// When an index or the catalog fails.
     pub async fn recover(&self) -> Result<(), PublishError> {
-        let drifts = reconcile(&*self.catalog, &self.indexes).await?;
-        if self.catalog.latest().await?.is_some_and(|g| g.fingerprint == self.indexes.fingerprint) {
+        if self.moves().await? {
+            // The live generation is of another space: filling this one is a move of its own.
+            return Ok(());
+        }
+        let drifts = reconcile(&*self.catalog, &self.indexes, &Silent).await?;
+        if self.catalog.latest().await?.is_some() {
             self.went_live().await;
         }
-        if !drifts.is_empty() {
-            tracing::info!(
-                missing = drifts.missing(),
-                surplus = drifts.surplus(),
-                "publish.recovered: the indexes follow the catalog again"
+        let (missing, surplus) = (drifts.missing(), drifts.surplus());
+        if missing > 0 {
+            tracing::warn!(
+                missing,
+                surplus,
+                "publish.rebuilt: index entries of live passages were gone and were put back from \
+                 the catalog; nothing was embedded"
             );
+        } else if surplus > 0 {
+            tracing::info!(surplus, "publish.recovered: the indexes follow the catalog again");
         }
         Ok(())
     }
@@ -118,7 +126,7 @@ impl Publisher {
 
     /// Tells the vector index that it answers now. What others call it by is a convenience: that it
     /// cannot be changed must not undo a generation that is live.
-    async fn went_live(&self) {
+    pub(super) async fn went_live(&self) {
         if let Err(error) = self.indexes.vectors.went_live().await {
             tracing::warn!(%error, "publish.alias: the server's alias names another collection");
         }
@@ -130,6 +138,7 @@ impl Publisher {
         known: &[CatalogDocument],
         (progress, started): (Arc<dyn Progress>, Instant),
     ) -> Result<BuildReport, PublishError> {
+        let moved = if self.moves().await? { self.take_over(None, &progress).await? } else { 0 };
         let latest = self.catalog.latest().await?;
         settle_slugs(&mut plan, known, &self.rules);
         if self.catalog.skipped().await? != plan.skipped {
@@ -137,9 +146,9 @@ impl Publisher {
         }
 
         let mut report = self.count(&plan, known);
+        report.embedded = moved;
         let current = latest.as_ref().map_or(Generation(0), |g| g.generation);
-        let same_space = latest.as_ref().is_none_or(|g| g.fingerprint == self.indexes.fingerprint);
-        if plan.upsert.is_empty() && plan.removed.is_empty() && same_space {
+        if plan.upsert.is_empty() && plan.removed.is_empty() {
             report.generation = current;
             self.totals(&mut report, started).await?;
             return Ok(report);
@@ -155,9 +164,6 @@ impl Publisher {
         let mut retire: Vec<PassageId> = before.difference(&kept).copied().collect();
         retire.sort();
 
-        if !same_space {
-            report.embedded += self.move_to_space(&progress).await?;
-        }
         report.embedded += self.embed(&added, &progress).await?;
         let generation = Generation(current.0 + 1);
         self.index(&added, generation, &*progress).await?;
@@ -184,7 +190,7 @@ impl Publisher {
             embedded: report.embedded,
         };
         self.catalog.commit(&change).await?;
-        if latest.is_none() || !same_space {
+        if latest.is_none() {
             self.went_live().await;
         }
         report.generation = generation;
@@ -236,12 +242,16 @@ impl Publisher {
         )?
     }
 
-    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once.
+    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once. With
+    /// a lost model new passages get no vector: they are found by keyword until the next space serves.
     async fn embed(
         &self,
         added: &[&Pending<'_>],
         progress: &Arc<dyn Progress>,
     ) -> Result<u64, PublishError> {
+        if self.embedder.is_lost() {
+            return Ok(0);
+        }
         let hashes: Vec<EmbedHash> = added.iter().map(|p| p.embed_hash).collect();
         let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
         let mut seen = known;
@@ -288,17 +298,6 @@ impl Publisher {
         }
         join(storing).await?;
         Ok(total)
-    }
-
-    /// Another embedder than the live generation's: gives every live passage a vector in the new
-    /// space and fills the new indexes, while searches go on in the old ones.
-    async fn move_to_space(&self, progress: &Arc<dyn Progress>) -> Result<u64, PublishError> {
-        let rows = self.catalog.snapshot().await?;
-        let hashes: Vec<EmbedHash> = rows.passages.iter().map(|p| p.embed_hash).collect();
-        let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
-        let embedded = self.embed_live(&rows, &known, progress).await?;
-        reconcile(&*self.catalog, &self.indexes).await?;
-        Ok(embedded)
     }
 
     /// Embeds the live passages whose hash is not in `known`, from the catalog's texts.
@@ -365,7 +364,7 @@ impl Publisher {
                 .iter()
                 .map(|p| KeywordPassage { id: p.id, meta: &p.document.meta, passage: p.passage })
                 .collect();
-            tokio::task::block_in_place(|| self.indexes.keyword.add(&passages))?;
+            add(&self.indexes, &passages)?;
             progress.advance(window.len() as u64);
         }
         self.indexes.vectors.flush().await?;
@@ -473,6 +472,14 @@ fn stored(document: &Document, input_hash: &str, generation: Generation) -> Stor
     }
 }
 
+/// Hands passages to the keyword index; analysing them is the greater part of the work, and steps back
+/// behind answering.
+pub(super) fn add(indexes: &Indexes, passages: &[KeywordPassage<'_>]) -> Result<(), PublishError> {
+    let work = || crate::priority::behind("index-passages", || indexes.keyword.add(passages));
+    let done = tokio::task::block_in_place(work);
+    Ok(done.map_err(|e| KeywordError::Stopped(e.to_string()))??)
+}
+
 async fn join(
     task: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>>,
 ) -> Result<(), PublishError> {
@@ -489,5 +496,5 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, PublishError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|e| PublishError::Keyword(crate::keyword::KeywordError::Stopped(e.to_string())))
+        .map_err(|e| PublishError::Keyword(KeywordError::Stopped(e.to_string())))
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! data/lock                      one owner at a time
 //! data/catalog.sqlite            the truth
-//! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge)
+//! data/index-<fingerprint>/      caches: keyword/ (tantivy), vectors/ (qdrant-edge), space.json
 //! ```
 //!
 //! The truth may live in a Postgres database and the vectors in a Qdrant server instead; several
@@ -11,7 +11,7 @@
 //! has taken the writer's place publishes.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::lock::DataLock;
 use super::{Place, PublishError};
@@ -20,6 +20,9 @@ use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
 use crate::vector::{EdgeIndex, ServerIndex, VectorIndex, VectorSettings};
 
+/// The catalog's name in a data folder.
+pub const CATALOG_FILE: &str = "catalog.sqlite";
+
 /// Both indexes of one vector space.
 #[derive(Clone)]
 pub struct Indexes {
@@ -27,6 +30,29 @@ pub struct Indexes {
     pub vectors: Arc<dyn VectorIndex>,
     /// Embedder fingerprint that all vectors belong to.
     pub fingerprint: String,
+    /// The last field, so that it goes after both indexes have closed their files.
+    pub open: Arc<OpenMark>,
+}
+
+/// Exists as long as a clone of its [`Indexes`] does.
+#[derive(Debug, Default)]
+pub struct OpenMark(());
+
+/// Tells when [`Indexes`] are closed: an engine writes to its folder until then, also while the last
+/// clone is being dropped.
+#[derive(Debug, Clone)]
+pub struct Closing(Weak<OpenMark>);
+
+impl Indexes {
+    pub fn closing(&self) -> Closing {
+        Closing(Arc::downgrade(&self.open))
+    }
+}
+
+impl Closing {
+    pub fn is_closed(&self) -> bool {
+        self.0.strong_count() == 0
+    }
 }
 
 /// An open data folder. Dropping it releases the lock.
@@ -69,7 +95,7 @@ impl DataFolder {
         })?;
         let lock = DataLock::take(path)?;
         let catalog = match catalog.server() {
-            None => Truth::File(Arc::new(SqliteCatalog::open(&path.join("catalog.sqlite")).await?)),
+            None => Truth::File(Arc::new(SqliteCatalog::open(&path.join(CATALOG_FILE)).await?)),
             Some(url) => {
                 // Boxed, as below: what most bases do not need must not swell every caller.
                 let opening = Box::pin(PostgresCatalog::open(url, catalog));
@@ -81,6 +107,11 @@ impl DataFolder {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the indexes of a vector space lie.
+    pub fn index_folder(&self, fingerprint: &str) -> PathBuf {
+        self.path.join(format!("index-{fingerprint}"))
     }
 
     pub fn catalog(&self) -> Arc<dyn Catalog> {
@@ -121,7 +152,7 @@ impl DataFolder {
         identity: &EmbedderIdentity,
         settings: &KeywordSettings,
     ) -> Result<Indexes, PublishError> {
-        let folder = self.path.join(format!("index-{}", identity.fingerprint));
+        let folder = self.index_folder(&identity.fingerprint);
         let dimensions = identity.dimensions;
         let settings = settings.clone();
         let here = !self.vectors.has_server();
@@ -146,7 +177,19 @@ impl DataFolder {
             keyword: Arc::new(keyword),
             vectors,
             fingerprint: identity.fingerprint.clone(),
+            open: Arc::default(),
         })
+    }
+
+    /// Indexes of the vector space `identity` whose folder should be there and is not.
+    pub fn absent(&self, identity: &EmbedderIdentity) -> Vec<Place> {
+        let folder = self.index_folder(&identity.fingerprint);
+        let here = !self.vectors.has_server();
+        [("keyword", Place::Keyword, true), ("vectors", Place::Vectors, here)]
+            .into_iter()
+            .filter(|(name, _, wanted)| *wanted && !folder.join(name).is_dir())
+            .map(|(_, place, _)| place)
+            .collect()
     }
 
     /// Moves the index that `error` (from [`DataFolder::indexes`]) is about out of the way, so that a
@@ -165,7 +208,7 @@ impl DataFolder {
             Some(Place::Vectors) => "vectors",
             _ => return Ok(None),
         };
-        let parent = self.path.join(format!("index-{}", identity.fingerprint));
+        let parent = self.index_folder(&identity.fingerprint);
         let aside = (1..)
             .map(|n| parent.join(format!("{name}.unusable-{n}")))
             .find(|folder| !folder.exists())

@@ -24,6 +24,8 @@ pub enum Place {
 pub enum DriftKind {
     /// The index does not open.
     Unusable,
+    /// The index's folder is not there.
+    Absent,
     /// A live passage that the index lacks.
     Missing,
     /// An entry of the index that is not live.

@@ -49,6 +49,14 @@ impl DataLock {
     }
 }
 
+/// Passes when no process works on the data folder, which need not be one.
+///
+/// # Errors
+/// [`PublishError::InUse`] naming the owner.
+pub fn refuse_in_use(folder: &Path) -> Result<(), PublishError> {
+    if folder.join("lock").exists() { DataLock::take(folder).map(drop) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

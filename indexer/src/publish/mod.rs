@@ -12,21 +12,30 @@ mod drift;
 mod linger;
 mod lock;
 mod plan;
+mod probe;
 mod progress;
+mod prune;
 mod reconcile;
 mod report;
+mod shadow;
 #[cfg(test)]
 mod shared_tests;
+mod space_record;
 mod verify;
 mod watch;
 
 pub use apply::Publisher;
 pub(crate) use catch_up::catch_up;
-pub use data_folder::{DataFolder, Indexes};
+pub use catch_up::prepare;
+pub use data_folder::{CATALOG_FILE, Closing, DataFolder, Indexes, OpenMark};
 pub use drift::{Drift, DriftKind, Drifts, Place};
+pub use lock::refuse_in_use;
 pub use progress::{Progress, Silent, Stage};
+pub use prune::{PruneSettings, Pruned, Pruner, READERS};
 pub use reconcile::inspect;
 pub use report::{BuildReport, PendingChanges};
+pub use space_record::SpaceRecord;
+pub use verify::pending_changes;
 pub use watch::{FolderWatch, Stillness, Wake, WatchMode, WatchSettings};
 
 use crate::catalog::CatalogError;
@@ -57,9 +66,16 @@ pub enum PublishError {
     /// The live generation of a shared catalog belongs to another model than this process has.
     #[error(
         "the live generation belongs to the vector space {live}, this process searches {own}: give \
-         all processes of a knowledge base the same [embedder] settings"
+         all processes of a knowledge base the same [embedder] settings and start this one again"
     )]
     OtherSpace { live: String, own: String },
+    /// A new vector space did not answer its probes; the old one goes on serving.
+    #[error(
+        "the index of the embedding model {model} was not taken into use: {reason}. What was live \
+         stays live. Check model_dir, pooling and prefixes in [embedder], or configure the old \
+         model again"
+    )]
+    Refused { model: String, reason: String },
     #[error("publishing stopped on request")]
     Cancelled,
     /// The folder was written to while it was read; the next look sees it whole.

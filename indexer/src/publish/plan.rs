@@ -65,7 +65,14 @@ pub(super) fn plan(
         progress.advance(1);
         Ok(outcome)
     };
-    let outcomes = walk.files.par_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    // Threads of its own, which step back behind those that answer questions.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .thread_name(|number| format!("read-files-{number}"))
+        .start_handler(|_| crate::priority::step_back())
+        .build()
+        .map_err(|e| refuse(&format!("the threads that read it cannot be started: {e}")))?;
+    let outcomes =
+        pool.install(|| walk.files.par_iter().map(read).collect::<Result<Vec<_>, _>>())?;
 
     let unreadable: Vec<String> =
         walk.skipped.iter().filter(|s| s.unreadable).map(|s| s.path.clone()).collect();

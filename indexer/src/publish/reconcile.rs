@@ -5,8 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::apply::blocking;
-use super::{Drift, DriftKind, Drifts, Indexes, Place, PublishError};
+use super::apply::{add, blocking};
+use super::{Drift, DriftKind, Drifts, Indexes, Place, Progress, PublishError, Stage};
 use crate::catalog::{Catalog, SnapshotRows};
 use crate::keyword::KeywordPassage;
 use crate::model::{EmbedHash, PassageId};
@@ -22,10 +22,11 @@ pub async fn inspect(catalog: &dyn Catalog, indexes: &Indexes) -> Result<Drifts,
     Ok(differences(catalog, &catalog.snapshot().await?, indexes).await?.0)
 }
 
-/// Finds differences and mends them from the catalog; nothing is embedded.
+/// Finds differences and mends them from the catalog; nothing is embedded. Repeating is safe.
 pub(super) async fn reconcile(
     catalog: &dyn Catalog,
     indexes: &Indexes,
+    progress: &dyn Progress,
 ) -> Result<Drifts, PublishError> {
     let rows = catalog.snapshot().await?;
     let (drifts, keyword, vectors) = differences(catalog, &rows, indexes).await?;
@@ -33,14 +34,16 @@ pub(super) async fn reconcile(
         return Ok(drifts);
     }
     let live = places(&rows);
+    let parts = Parts { catalog, indexes, progress };
+    progress.begin(Stage::Indexing, (vectors.missing.len() + keyword.missing.len()) as u64);
 
     indexes.vectors.delete(&vectors.surplus).await?;
-    fill_vectors((catalog, indexes), (&rows, &live), &vectors.missing).await?;
+    parts.fill_vectors((&rows, &live), &vectors.missing).await?;
     indexes.vectors.flush().await?;
 
     let index = Arc::clone(&indexes.keyword);
     blocking(move || index.delete(&keyword.surplus)).await??;
-    fill_keyword((catalog, indexes), (&rows, &live), &keyword.missing).await?;
+    parts.fill_keyword((&rows, &live), &keyword.missing).await?;
     let (index, generation) = (Arc::clone(&indexes.keyword), rows.generation);
     blocking(move || index.commit(generation)).await??;
     Ok(drifts)
@@ -51,55 +54,77 @@ pub(super) fn places(rows: &SnapshotRows) -> HashMap<PassageId, usize> {
     rows.passages.iter().enumerate().map(|(i, p)| (p.id, i)).collect()
 }
 
-/// Puts `missing` into the vector index; a passage without a vector is left out.
-pub(super) async fn fill_vectors(
-    (catalog, indexes): (&dyn Catalog, &Indexes),
-    (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
-    missing: &[PassageId],
-) -> Result<(), PublishError> {
-    for ids in missing.chunks(WINDOW) {
-        let hashes: Vec<EmbedHash> =
-            ids.iter().filter_map(|id| Some(rows.passages[*live.get(id)?].embed_hash)).collect();
-        let known: HashMap<EmbedHash, Vec<f32>> =
-            catalog.vectors(&indexes.fingerprint, &hashes).await?.into_iter().collect();
-        let points: Vec<VectorPoint<'_>> = ids
-            .iter()
-            .filter_map(|id| {
-                let passage = rows.passages[*live.get(id)?];
-                Some(VectorPoint {
-                    id: *id,
-                    vector: known.get(&passage.embed_hash)?.clone(),
-                    meta: &rows.documents[passage.document as usize].1,
-                })
-            })
-            .collect();
-        indexes.vectors.upsert(&points).await?;
-    }
-    Ok(())
+/// What is filled, from what.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) catalog: &'a dyn Catalog,
+    pub(super) indexes: &'a Indexes,
+    pub(super) progress: &'a dyn Progress,
 }
 
-/// Puts `missing` into the keyword index; visible after its commit.
-pub(super) async fn fill_keyword(
-    (catalog, indexes): (&dyn Catalog, &Indexes),
-    (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
-    missing: &[PassageId],
-) -> Result<(), PublishError> {
-    for ids in missing.chunks(WINDOW) {
-        let stored = catalog.passages(ids).await?;
-        let passages: Vec<KeywordPassage<'_>> = stored
-            .iter()
-            .filter_map(|s| {
-                let document = rows.passages[*live.get(&s.id)?].document as usize;
-                Some(KeywordPassage {
-                    id: s.id,
-                    meta: &rows.documents[document].1,
-                    passage: &s.passage,
+impl Parts<'_> {
+    /// Puts `missing` into the vector index; a passage without a vector is left out.
+    pub(super) async fn fill_vectors(
+        self,
+        (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
+        missing: &[PassageId],
+    ) -> Result<(), PublishError> {
+        let Self { catalog, indexes, progress } = self;
+        for ids in missing.chunks(WINDOW) {
+            if progress.cancelled() {
+                return Err(PublishError::Cancelled);
+            }
+            let hashes: Vec<EmbedHash> = ids
+                .iter()
+                .filter_map(|id| Some(rows.passages[*live.get(id)?].embed_hash))
+                .collect();
+            let known: HashMap<EmbedHash, Vec<f32>> =
+                catalog.vectors(&indexes.fingerprint, &hashes).await?.into_iter().collect();
+            let points: Vec<VectorPoint<'_>> = ids
+                .iter()
+                .filter_map(|id| {
+                    let passage = rows.passages[*live.get(id)?];
+                    Some(VectorPoint {
+                        id: *id,
+                        vector: known.get(&passage.embed_hash)?.clone(),
+                        meta: &rows.documents[passage.document as usize].1,
+                    })
                 })
-            })
-            .collect();
-        tokio::task::block_in_place(|| indexes.keyword.add(&passages))?;
+                .collect();
+            indexes.vectors.upsert(&points).await?;
+            progress.advance(ids.len() as u64);
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Puts `missing` into the keyword index; visible after its commit.
+    pub(super) async fn fill_keyword(
+        self,
+        (rows, live): (&SnapshotRows, &HashMap<PassageId, usize>),
+        missing: &[PassageId],
+    ) -> Result<(), PublishError> {
+        let Self { catalog, indexes, progress } = self;
+        for ids in missing.chunks(WINDOW) {
+            if progress.cancelled() {
+                return Err(PublishError::Cancelled);
+            }
+            let stored = catalog.passages(ids).await?;
+            let passages: Vec<KeywordPassage<'_>> = stored
+                .iter()
+                .filter_map(|s| {
+                    let document = rows.passages[*live.get(&s.id)?].document as usize;
+                    Some(KeywordPassage {
+                        id: s.id,
+                        meta: &rows.documents[document].1,
+                        passage: &s.passage,
+                    })
+                })
+                .collect();
+            add(indexes, &passages)?;
+            progress.advance(ids.len() as u64);
+        }
+        Ok(())
+    }
 }
 
 pub(super) struct Difference {

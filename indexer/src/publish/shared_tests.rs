@@ -11,7 +11,10 @@ use crate::catalog::{CatalogError, CatalogSettings, WriterLock};
 use crate::embed::{Embedder, HashEmbedder};
 use crate::keyword::KeywordSettings;
 use crate::model::{Audience, Filter, Generation};
-use crate::publish::{BuildReport, DataFolder, Indexes, PublishError, Publisher, Silent};
+use crate::publish::{
+    BuildReport, DataFolder, Indexes, Progress, PruneSettings, PublishError, Publisher, Silent,
+    prepare,
+};
 use crate::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use crate::secret::Secret;
 use crate::source::SourceRules;
@@ -383,4 +386,59 @@ async fn a_reader_of_another_model_says_so_and_keeps_what_it_shows() {
         .unwrap();
     let error = other.follow().await.unwrap_err();
     assert!(matches!(error, PublishError::OtherSpace { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swap_of_the_writer_is_followed_and_the_old_collection_goes_after_the_readers() {
+    let Some(mut stack) = Stack::on_servers().await else { return };
+    let writer = stack.process("writer").await;
+    let reader = stack.process("reader").await;
+    let _lock = writer.lead().await;
+    for number in 0..20 {
+        stack.write(number);
+    }
+    let first = writer.publish().await.unwrap().generation;
+    reader.follow_to(first).await;
+
+    let second: Arc<dyn Embedder> = Arc::new(HashEmbedder::new(64, 2));
+    let keyword = KeywordSettings::default();
+    let indexes = writer.data.indexes(second.identity(), &keyword).await.unwrap();
+    let (rules, catalog) = (SourceRules::default(), writer.data.catalog());
+    let shadow = Publisher::new(&stack.kb(), rules, catalog, Arc::clone(&second), indexes);
+    let shadow = shadow.with_readers();
+    let progress: Arc<dyn Progress> = Arc::new(Silent);
+    shadow.fill_space(&progress).await.unwrap();
+    let beside = reader.data.indexes(second.identity(), &keyword).await.unwrap();
+    prepare(&*reader.data.catalog(), &beside).await.unwrap();
+    // An edit after that goes to the space that is live, and with it to the next one.
+    stack.write(3);
+    writer.publish().await.unwrap();
+    shadow.take_over(Some(&writer.publisher), &progress).await.unwrap();
+    let swapped = writer.knowledge.swap(Arc::clone(&second), shadow.indexes().clone()).await;
+    assert!(swapped.unwrap());
+
+    let error = reader.knowledge.follow().await.unwrap_err();
+    assert!(matches!(error, PublishError::OtherSpace { .. }), "{error}");
+    let shown = reader.knowledge.follow_into(Arc::clone(&second), beside).await.unwrap();
+    assert_eq!(shown, Generation(first.0 + 2));
+    for (words, audience) in questions(60) {
+        let expected = writer.found(&words, audience).await;
+        assert_eq!(reader.found(&words, audience).await, expected, "{words}");
+    }
+    assert!(shadow.verify().await.unwrap().is_empty());
+
+    let (old, new) = (&writer.indexes.fingerprint, &shadow.indexes().fingerprint);
+    let (server, _) = stack.server.as_ref().unwrap();
+    let collection = |space: &str| format!("atbilde-{space}");
+    assert_eq!(server.alias("atbilde"), Some(collection(new)));
+    let pruner = || writer.data.pruner(&PruneSettings::default());
+    let pruned = pruner().run(shadow.indexes()).await.unwrap();
+    assert!(pruned.later && pruned.collections.is_empty(), "readers may be behind: {pruned:?}");
+    assert!(server.made(&collection(old)).is_some());
+    let pruned = pruner().with_readers(Duration::ZERO).run(shadow.indexes()).await.unwrap();
+    assert_eq!(pruned.collections, [old.clone()]);
+    assert!(server.made(&collection(old)).is_none() && server.made(&collection(new)).is_some());
+    // Its vectors are kept for the way back.
+    let spaces = writer.data.catalog().spaces().await.unwrap();
+    assert!(spaces.iter().any(|s| s.fingerprint == *old && s.vectors > 0), "{spaces:?}");
 }

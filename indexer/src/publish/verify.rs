@@ -5,14 +5,18 @@
 //! follow the catalog. What only the folder can say is left to the next sync.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::apply::blocking;
+use super::plan::plan;
 use super::reconcile::{inspect, reconcile};
 use super::{
     Drift, DriftKind, Drifts, PendingChanges, Place, Progress, PublishError, Publisher, Silent,
 };
-use crate::catalog::{LivePassage, SnapshotRows};
+use crate::catalog::{Catalog, LivePassage, SnapshotRows};
 use crate::model::{DocPath, EmbedHash};
+use crate::source::SourceRules;
 
 /// Passages looked at together, to bound memory.
 const WINDOW: usize = 1024;
@@ -23,16 +27,7 @@ impl Publisher {
     /// # Errors
     /// When the folder cannot be used or the catalog fails.
     pub async fn pending_changes(&self) -> Result<PendingChanges, PublishError> {
-        let known = self.catalog.documents().await?;
-        let progress: Arc<dyn Progress> = Arc::new(Silent);
-        let plan = self.plan(&known, &progress).await?;
-        let known: HashSet<DocPath> = known.into_iter().map(|d| d.path).collect();
-        let (changed, added) = plan
-            .upsert
-            .into_iter()
-            .map(|(document, _)| document.path)
-            .partition(|path| known.contains(path));
-        Ok(PendingChanges { added, changed, retired: plan.removed, skipped: plan.skipped })
+        pending_changes(&self.root, &self.rules, &*self.catalog).await
     }
 
     /// Every difference between folder, catalog and indexes.
@@ -92,7 +87,7 @@ impl Publisher {
                 .collect();
             self.embed_live(&rows, &good, &progress).await?;
         }
-        reconcile(&*self.catalog, &self.indexes).await?;
+        reconcile(&*self.catalog, &self.indexes, &*progress).await?;
         Ok(())
     }
 
@@ -143,6 +138,27 @@ impl Publisher {
         }
         Ok(out)
     }
+}
+
+/// What a sync of the folder `root` would do now; nothing is written, no index is opened.
+///
+/// # Errors
+/// When the folder cannot be used or the catalog fails.
+pub async fn pending_changes(
+    root: &Path,
+    rules: &SourceRules,
+    catalog: &dyn Catalog,
+) -> Result<PendingChanges, PublishError> {
+    let known = catalog.documents().await?;
+    let live: HashSet<DocPath> = known.iter().map(|d| d.path.clone()).collect();
+    let (folder, rules) = (root.to_owned(), rules.clone());
+    let plan = blocking(move || plan(&folder, &rules, &known, &Silent)).await??;
+    let (changed, added) = plan
+        .upsert
+        .into_iter()
+        .map(|(document, _)| document.path)
+        .partition(|path| live.contains(path));
+    Ok(PendingChanges { added, changed, retired: plan.removed, skipped: plan.skipped })
 }
 
 fn in_catalog(rows: &SnapshotRows, passage: &LivePassage, kind: DriftKind) -> Drift {

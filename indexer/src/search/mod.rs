@@ -1,5 +1,6 @@
 //! How a question finds its passages: [`KnowledgeBase::search`].
 //!
+//! One search takes one set of embedder, indexes and snapshot and keeps it to its end ([`space`]).
 //! Keyword and dense search run side by side under the same filter, candidates that the snapshot
 //! does not hold live are dropped, the lists are fused, and the texts of the best come from the
 //! catalog. Called by the server and by `atbilde-indexer search`.
@@ -8,6 +9,7 @@ mod follow;
 mod fusion;
 mod settings;
 mod snapshot;
+mod space;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,12 +21,13 @@ pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 
 use crate::catalog::{Catalog, CatalogError, SnapshotRows, StoredDocument};
-use crate::embed::{self, EmbedError, Embedder};
-use crate::keyword::{KeywordError, KeywordHit, KeywordQuery, QueryTerm};
+use crate::embed::{EmbedError, Embedder};
+use crate::keyword::{KeywordError, QueryTerm};
 use crate::language;
-use crate::model::{DocPath, Filter, Hit, Locale, Retrieved, SearchTimings};
+use crate::model::{DocPath, Filter, Generation, Hit, Locale, Retrieved, SearchTimings};
 use crate::publish::Indexes;
-use crate::vector::{VectorError, VectorHit};
+use crate::vector::VectorError;
+use space::{Space, View};
 
 /// What is asked of the base.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct SearchQuery {
 #[derive(Debug, Clone)]
 pub struct SearchOutcome {
     pub retrieved: Retrieved,
+    /// The vector space that was searched.
+    pub fingerprint: String,
     /// The words that were searched: the question with its typing errors mended.
     pub query: String,
     /// Language that the query was analysed in.
@@ -55,6 +60,15 @@ pub struct SearchOutcome {
     /// All candidates of both lists, best first, without their texts; the hits are the first of
     /// these. Evaluation ranks documents by it.
     pub candidates: Vec<Fused>,
+}
+
+/// Which of the two indexes answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchMode {
+    /// Keywords and vectors.
+    Hybrid,
+    /// Keywords alone, because the model that the vectors were made with is gone.
+    KeywordOnly,
 }
 
 /// Why a search gave nothing.
@@ -73,15 +87,16 @@ pub enum SearchError {
 /// The reading side of a knowledge base. Shared by all requests.
 pub struct KnowledgeBase {
     catalog: Arc<dyn Catalog>,
-    embedder: Arc<dyn Embedder>,
-    indexes: Indexes,
     settings: SearchSettings,
-    snapshot: ArcSwap<Snapshot>,
-    query_vectors: moka::sync::Cache<[u8; 32], Arc<[f32]>>,
+    /// The newest generation that searches see, with its space.
+    serving: ArcSwap<Snapshot>,
+    /// Held while another generation or another space is taken into use.
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl KnowledgeBase {
-    /// Reads the newest generation. `indexes` must be of `embedder`'s vector space.
+    /// Reads the newest generation. `indexes` must be of `embedder`'s vector space; while the newest
+    /// generation is of another one, nothing is live here.
     ///
     /// # Errors
     /// When the catalog cannot be read.
@@ -91,35 +106,66 @@ impl KnowledgeBase {
         indexes: Indexes,
         settings: SearchSettings,
     ) -> Result<Self, CatalogError> {
-        let query_vectors = moka::sync::Cache::new(settings.query_cache);
-        let this = Self {
-            catalog,
-            embedder,
-            indexes,
-            settings,
-            snapshot: ArcSwap::from_pointee(Snapshot::default()),
-            query_vectors,
-        };
+        let space = Arc::new(Space::new(embedder, indexes, settings.query_cache));
+        let serving = ArcSwap::from_pointee(Snapshot::new(SnapshotRows::default(), space));
+        let this = Self { catalog, settings, serving, changing: tokio::sync::Mutex::new(()) };
         this.refresh().await?;
         Ok(this)
     }
 
-    /// Makes the newest committed generation the one that searches see.
+    /// Makes the newest committed generation the one that searches see. A generation of another
+    /// vector space is left for [`KnowledgeBase::swap`]: what is live stays live.
     ///
     /// # Errors
     /// When the catalog cannot be read; the old snapshot stays.
     pub async fn refresh(&self) -> Result<(), CatalogError> {
-        self.show(self.catalog.snapshot().await?);
-        Ok(())
+        let _changing = self.changing.lock().await;
+        self.take(self.space()).await.map(drop)
     }
 
-    fn show(&self, rows: SnapshotRows) {
-        self.snapshot.store(Arc::new(Snapshot::new(rows)));
+    /// Takes another vector space into use, with the newest generation, which must be of that space:
+    /// searches in work keep the old one to their end, those that begin see the new one alone.
+    /// `false` when the newest generation is of another space; then nothing has changed.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read; the old space stays.
+    pub async fn swap(
+        &self,
+        embedder: Arc<dyn Embedder>,
+        indexes: Indexes,
+    ) -> Result<bool, CatalogError> {
+        let _changing = self.changing.lock().await;
+        self.take(Arc::new(Space::new(embedder, indexes, self.settings.query_cache))).await
+    }
+
+    async fn take(&self, space: Arc<Space>) -> Result<bool, CatalogError> {
+        let rows = self.catalog.snapshot().await?;
+        if rows.generation > Generation(0) && rows.fingerprint != space.fingerprint() {
+            return Ok(false);
+        }
+        self.show(space, rows);
+        Ok(true)
+    }
+
+    fn show(&self, space: Arc<Space>, rows: SnapshotRows) {
+        self.serving.store(Arc::new(Snapshot::new(rows, space)));
     }
 
     /// The generation that searches see now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+        self.serving.load_full()
+    }
+
+    fn space(&self) -> Arc<Space> {
+        Arc::clone(&self.serving.load().space)
+    }
+
+    /// Name of the model that questions are embedded with, and how they are searched.
+    pub fn mode(&self) -> (String, SearchMode) {
+        let space = self.space();
+        let embedder = &space.embedder;
+        let mode = if embedder.is_lost() { SearchMode::KeywordOnly } else { SearchMode::Hybrid };
+        (embedder.identity().name.clone(), mode)
     }
 
     /// A live document with its Markdown, for the article page.
@@ -130,7 +176,7 @@ impl KnowledgeBase {
         self.catalog.document(path).await
     }
 
-    /// Passages for `query`, best first.
+    /// Passages for `query`, best first. One search uses one vector space and one generation.
     ///
     /// # Errors
     /// When the embedder or an index fails; see [`SearchError`].
@@ -138,8 +184,8 @@ impl KnowledgeBase {
         self.search_in(query, self.snapshot()).await
     }
 
-    /// As [`Self::search`], in a snapshot that the caller holds: of an earlier moment, or
-    /// [without](Snapshot::without) some documents.
+    /// As [`Self::search`], in a snapshot that the caller holds: of an earlier moment and then also in
+    /// the vector space of that moment, or [without](Snapshot::without) some documents.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -149,25 +195,33 @@ impl KnowledgeBase {
         snapshot: Arc<Snapshot>,
     ) -> Result<SearchOutcome, SearchError> {
         let started = Instant::now();
+        let snapshot = &snapshot;
+        let space = &snapshot.space;
+        let embedder = &*space.embedder;
         let locale = query.locale.clone().unwrap_or_else(|| {
             language::detect_question(&query.text, &snapshot.languages)
                 .or_else(|| snapshot.languages.first().cloned())
                 .unwrap_or_else(Locale::undetermined)
         });
-        let text = self.mended(&query.text, &locale).await?;
-        let keyword = self.keyword((&text, &locale), &query.filter, &snapshot);
-        let dense = self.dense((&text, &locale), &query.filter, &snapshot);
+        let text = space.mended(&query.text, &locale).await?;
+        let view = View { filter: &query.filter, snapshot, want: self.settings.candidates };
+        let keyword = space.keyword((&text, &locale), &view);
+        let dense = space.dense((&text, &locale), &view);
         let ((keyword, terms, keyword_ms), (dense, embed_ms, dense_ms)) =
             tokio::try_join!(keyword, dense)?;
 
-        let weight = self.settings.dense_weight(self.embedder.speaks(&locale), &terms);
+        let weight = if embedder.is_lost() {
+            0.0
+        } else {
+            self.settings.dense_weight(embedder.speaks(&locale), &terms)
+        };
         let mut fused = fuse(&keyword, &dense, weight);
         let document = |id| snapshot.document_of(id).map(std::ptr::from_ref::<LiveDocument>);
         fusion::join_siblings(&mut fused, document, self.settings.sibling_share);
-        self.prefer_language(&mut fused, &snapshot, &locale);
+        self.prefer_language(&mut fused, snapshot, &locale);
 
         let fetching = Instant::now();
-        let hits = self.fetch(&fused[..fused.len().min(query.limit)], &snapshot).await?;
+        let hits = self.fetch(&fused[..fused.len().min(query.limit)], snapshot).await?;
         let timings = SearchTimings {
             embed_ms,
             keyword_ms,
@@ -177,92 +231,14 @@ impl KnowledgeBase {
         };
         Ok(SearchOutcome {
             retrieved: Retrieved { generation: snapshot.generation, hits, timings },
+            fingerprint: space.fingerprint().to_owned(),
             query: text,
-            embedder_knows: self.embedder.speaks(&locale),
+            embedder_knows: embedder.speaks(&locale),
             own_language: snapshot.languages.iter().any(|l| l.language() == locale.language()),
             locale,
             terms,
             candidates: fused,
         })
-    }
-
-    /// The question with its typing errors mended from the words of the base.
-    async fn mended(&self, text: &str, locale: &Locale) -> Result<String, SearchError> {
-        let (index, embedder) = (Arc::clone(&self.indexes.keyword), Arc::clone(&self.embedder));
-        let (text, locale) = (text.to_owned(), locale.clone());
-        tokio::task::spawn_blocking(move || {
-            let spoken = embedder.speaks(&locale);
-            let known = |word: &str| spoken && embedder.knows(word);
-            Ok(index.correct(&text, &locale, &known)?.unwrap_or(text))
-        })
-        .await
-        .map_err(|e| KeywordError::Stopped(e.to_string()))?
-    }
-
-    async fn keyword(
-        &self,
-        (text, locale): (&str, &Locale),
-        filter: &Filter,
-        snapshot: &Arc<Snapshot>,
-    ) -> Result<(Vec<KeywordHit>, Vec<QueryTerm>, f64), SearchError> {
-        let (index, snapshot) = (Arc::clone(&self.indexes.keyword), Arc::clone(snapshot));
-        let (filter, want) = (filter.clone(), self.settings.candidates);
-        let query = KeywordQuery { text: text.to_owned(), locale: locale.clone() };
-        tokio::task::spawn_blocking(move || {
-            let started = Instant::now();
-            let mut limit = want;
-            loop {
-                let mut found = index.search(&query, &filter, limit)?;
-                let full = found.hits.len() == limit;
-                found.hits.retain(|h| snapshot.document_of(h.id).is_some());
-                // Entries that are no longer or not yet live took places: look deeper.
-                if found.hits.len() >= want || !full {
-                    found.hits.truncate(want);
-                    return Ok((found.hits, found.terms, millis(started)));
-                }
-                limit *= 4;
-            }
-        })
-        .await
-        .map_err(|e| KeywordError::Stopped(e.to_string()))?
-    }
-
-    async fn dense(
-        &self,
-        (text, locale): (&str, &Locale),
-        filter: &Filter,
-        snapshot: &Snapshot,
-    ) -> Result<(Vec<VectorHit>, f64, f64), SearchError> {
-        let started = Instant::now();
-        let input = embed::input(&*self.embedder, locale, text);
-        let vector = self.query_vector(&input).await?;
-        let embed_ms = millis(started);
-        let started = Instant::now();
-        let want = self.settings.candidates;
-        let mut limit = want;
-        loop {
-            let mut hits = self.indexes.vectors.search(&vector, filter, limit).await?;
-            let full = hits.len() == limit;
-            hits.retain(|h| snapshot.document_of(h.id).is_some());
-            if hits.len() >= want || !full {
-                hits.truncate(want);
-                return Ok((hits, embed_ms, millis(started)));
-            }
-            limit *= 4;
-        }
-    }
-
-    /// Vector of a question; a question asked again is not embedded again. The cache is keyed by a
-    /// hash and lives in memory alone.
-    async fn query_vector(&self, text: &str) -> Result<Arc<[f32]>, EmbedError> {
-        use sha2::{Digest, Sha256};
-        let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        if let Some(vector) = self.query_vectors.get(&key) {
-            return Ok(vector);
-        }
-        let vector: Arc<[f32]> = self.embedder.embed_query(text).await?.into();
-        self.query_vectors.insert(key, Arc::clone(&vector));
-        Ok(vector)
     }
 
     /// Passages in another language than the question's rank lower, so that an article's own

@@ -1,10 +1,12 @@
 //! One generation in memory: which passages are live and what their documents are.
 //!
-//! A search takes one snapshot and keeps it to its end, so that it never sees half of a change.
+//! A search takes one snapshot and keeps it to its end, so that it never sees half of a change; the
+//! snapshot holds the vector space that it is searched in, so that it never sees half of a swap either.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::space::Space;
 use crate::catalog::SnapshotRows;
 use crate::model::{DocPath, DocumentMeta, Generation, Locale, PassageId};
 
@@ -18,7 +20,7 @@ pub struct LiveDocument {
 }
 
 /// Everything that is live in one generation, texts left out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Snapshot {
     pub generation: Generation,
     /// Vector space of this generation.
@@ -28,10 +30,12 @@ pub struct Snapshot {
     pub languages: Vec<Locale>,
     live: HashMap<PassageId, u32>,
     by_slug: HashMap<String, u32>,
+    pub(super) space: Arc<Space>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(rows: SnapshotRows) -> Self {
+    /// `space` must be that of the rows, or the rows empty.
+    pub(super) fn new(rows: SnapshotRows, space: Arc<Space>) -> Self {
         let documents: Vec<LiveDocument> = rows
             .documents
             .into_iter()
@@ -52,6 +56,7 @@ impl Snapshot {
             documents,
             languages,
             by_slug,
+            space,
         }
     }
 
@@ -71,6 +76,7 @@ impl Snapshot {
             languages: self.languages.clone(),
             live: live.map(|(id, d)| (*id, *d)).collect(),
             by_slug: by_slug.map(|(slug, d)| (slug.clone(), *d)).collect(),
+            space: Arc::clone(&self.space),
         }
     }
 

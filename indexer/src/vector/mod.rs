@@ -69,6 +69,12 @@ pub trait VectorIndex: Send + Sync {
         Ok(())
     }
 
+    /// Gives up what a server holds of another vector space. `false` when there is nothing, or others
+    /// may still be led to it. What lies in folders is their owner's business.
+    async fn drop_space(&self, _fingerprint: &str) -> Result<bool, VectorError> {
+        Ok(false)
+    }
+
     /// Whether all processes over one catalog search the same entries: then the writer alone
     /// changes them.
     fn is_shared(&self) -> bool {

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indexer::catalog::Catalog;
+use indexer::catalog::{Catalog, CatalogError, CatalogSettings, WriterLock};
 use indexer::embed::{Embedder, HashEmbedder};
 use indexer::keyword::KeywordSettings;
 use indexer::model::{Audience, Filter, PassageId};
 use indexer::publish::{BuildReport, DataFolder, Indexes, PublishError, Publisher, Silent};
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use indexer::source::SourceRules;
+use indexer::vector::VectorSettings;
 use jiff::civil::date;
 
 /// Length of every vector in the tests.
@@ -18,6 +19,8 @@ pub(crate) const DIMENSIONS: usize = 64;
 pub(crate) struct Fixture {
     folder: tempfile::TempDir,
     pub(crate) embedder: Arc<HashEmbedder>,
+    /// SQLite in the data folder, unless changed.
+    pub(crate) catalog: CatalogSettings,
 }
 
 /// An open data folder with everything that works on it.
@@ -26,6 +29,7 @@ pub(crate) struct Open {
     pub(crate) indexes: Indexes,
     pub(crate) publisher: Publisher,
     embedder: Arc<HashEmbedder>,
+    _right: Option<WriterLock>,
 }
 
 impl Fixture {
@@ -33,7 +37,8 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir(folder.path().join("kb")).unwrap();
-        Self { folder, embedder: Arc::new(HashEmbedder::new(DIMENSIONS, 1)) }
+        let embedder = Arc::new(HashEmbedder::new(DIMENSIONS, 1));
+        Self { folder, embedder, catalog: CatalogSettings::default() }
     }
 
     /// Three English articles, the first with three sections.
@@ -78,11 +83,22 @@ impl Fixture {
     }
 
     pub(crate) async fn open_at(&self, data: &Path) -> Open {
-        let data = DataFolder::open(data).await.unwrap();
+        let (data, right) = open_to_write(data, &self.catalog).await;
         let indexes =
             data.indexes(self.embedder.identity(), &KeywordSettings::default()).await.unwrap();
         let publisher = self.publisher(data.catalog(), indexes.clone());
-        Open { data, indexes, publisher, embedder: Arc::clone(&self.embedder) }
+        let embedder = Arc::clone(&self.embedder);
+        Open { data, indexes, publisher, embedder, _right: right }
+    }
+
+    /// A publisher of another model's space in the same data folder.
+    pub(crate) async fn publisher_of(
+        &self,
+        data: &DataFolder,
+        embedder: Arc<dyn Embedder>,
+    ) -> Publisher {
+        let indexes = data.indexes(embedder.identity(), &KeywordSettings::default()).await.unwrap();
+        Publisher::new(&self.kb(), SourceRules::default(), data.catalog(), embedder, indexes)
     }
 
     /// A publisher over another catalog, for instance one that fails.
@@ -136,6 +152,23 @@ impl Open {
     }
 }
 
+/// A data folder with the right to write its catalog; waits for a writer that has just ended.
+pub(crate) async fn open_to_write(
+    data: &Path,
+    catalog: &CatalogSettings,
+) -> (DataFolder, Option<WriterLock>) {
+    let data = DataFolder::open_with(data, catalog, &VectorSettings::default()).await.unwrap();
+    loop {
+        match data.right_to_write().await {
+            Ok(right) => return (data, right),
+            Err(PublishError::Catalog(CatalogError::NotWriter(_))) => {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// The article about returns, with `period` in the second of its three sections.
 pub(crate) fn returns(period: &str) -> String {
     format!(
@@ -143,4 +176,38 @@ pub(crate) fn returns(period: &str) -> String {
          ## Until when\n\nSend it back {period} after it has arrived.\n\n\
          ## How the money comes back\n\nWe refund the card that was used for paying.\n"
     )
+}
+
+/// The same moments in every run of the test (splitmix64).
+pub(crate) struct Moments(pub(crate) u64);
+
+impl Moments {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+}
+
+/// A catalog file that another program has locked for writing.
+pub(crate) struct Locked(sqlx::SqliteConnection);
+
+impl Locked {
+    pub(crate) async fn hold(file: &Path) -> Self {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+        Self(connection)
+    }
+
+    pub(crate) async fn release(mut self) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, Moments};
 
 const KILLS: u64 = 10;
 const ARTICLES: u64 = 12;
@@ -22,23 +22,6 @@ fn onnx_runtime_is_installed() -> bool {
         || cache.and_then(|c| fs_err::read_dir(c.join("atbilde")).ok()).is_some_and(|entries| {
             entries.flatten().any(|e| e.file_name().to_string_lossy().starts_with("onnxruntime-"))
         })
-}
-
-/// The same moments in every run of the test (splitmix64).
-struct Moments(u64);
-
-impl Moments {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
 }
 
 fn article(number: u64, edition: u64) -> String {

@@ -11,5 +11,12 @@ mod crashes;
 mod failing;
 mod fixture;
 mod killed;
+mod pruning;
+mod sigkill;
+mod storms;
+mod swapping;
+#[path = "../../src/catalog/test_postgres.rs"]
+mod test_postgres;
+mod trouble;
 mod verifying;
 mod visibility;

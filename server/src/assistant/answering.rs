@@ -241,7 +241,7 @@ impl Assistant {
             clarify::keep(&mut found, choice);
         }
         path.found(&found);
-        let threshold = self.settings.confidence.threshold();
+        let threshold = self.settings.confidence.threshold_in(&found.fingerprint);
         let doubt = |reason, confidence| {
             let reasoning = summary::doubt(reason, &found, (confidence, threshold));
             Ok(Decision::HandOff(Trigger::new(reason, reasoning)))

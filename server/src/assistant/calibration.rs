@@ -2,8 +2,10 @@
 //! `confidence.toml` in its data folder.
 //!
 //! Written by `evaluate::calibrate`, read by `startup` for every assistant over the folder. A file that
-//! was made for another embedder or other features would give numbers that mean nothing, so it is
-//! refused with the way out, never used and never silently left aside.
+//! was made for other features would give numbers that mean nothing, so it is refused with the way out.
+//! One that was made for another embedder is never used either: where a base may change its embedder
+//! while it serves, the confidence compares the spaces, and log and `/v1/admin/index` say so; elsewhere
+//! it is refused.
 
 use std::path::{Path, PathBuf};
 
@@ -86,6 +88,24 @@ impl Calibration {
     /// [`CalibrationError`] when the file cannot be read or was made for another vector space than
     /// `fingerprint`, for other features, or by a later version.
     pub fn load(data: &Path, fingerprint: &str) -> Result<Option<Self>, CalibrationError> {
+        let Some(this) = Self::load_any(data)? else { return Ok(None) };
+        let made_for = &this.provenance.fingerprint;
+        if made_for != fingerprint {
+            return Err(CalibrationError {
+                file: data.join(FILE).display().to_string(),
+                reason: format!(
+                    "it was made for the embedder space {made_for}, this base is of {fingerprint}"
+                ),
+            });
+        }
+        Ok(Some(this))
+    }
+
+    /// The same of whatever vector space; who uses it compares [`Provenance::fingerprint`].
+    ///
+    /// # Errors
+    /// As [`Self::load`], but for the vector space.
+    pub fn load_any(data: &Path) -> Result<Option<Self>, CalibrationError> {
         let file = data.join(FILE);
         let failed = |reason: String| CalibrationError { file: file.display().to_string(), reason };
         let text = match fs_err::read_to_string(&file) {
@@ -93,23 +113,17 @@ impl Calibration {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
         };
-        Self::parse(&text, fingerprint).map(Some).map_err(failed)
+        Self::parse(&text).map(Some).map_err(failed)
     }
 
     /// # Errors
     /// Saying what is wrong with the text.
-    fn parse(text: &str, fingerprint: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let stored: Stored = toml::from_str(text).map_err(|e| e.to_string())?;
         if stored.version != VERSION {
             return Err(format!(
                 "it is of version {}, this program reads version {VERSION}",
                 stored.version
-            ));
-        }
-        let made_for = &stored.provenance.fingerprint;
-        if made_for != fingerprint {
-            return Err(format!(
-                "it was made for the embedder space {made_for}, this base is of {fingerprint}"
             ));
         }
         let names = Features::default().named().map(|(name, _)| name);
@@ -163,6 +177,7 @@ impl Calibration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::confidence::ConfidenceSettings;
     use super::*;
 
     fn calibration() -> Calibration {
@@ -182,6 +197,17 @@ mod tests {
         assert_eq!(Calibration::load(folder.path(), "space").unwrap(), None);
         calibration().save(folder.path()).unwrap();
         assert_eq!(Calibration::load(folder.path(), "space").unwrap(), Some(calibration()));
+    }
+
+    #[test]
+    fn after_a_change_of_the_embedder_the_shipped_coefficients_count() {
+        let folder = tempfile::tempdir().unwrap();
+        calibration().save(folder.path()).unwrap();
+        let any = Calibration::load_any(folder.path()).unwrap();
+        let settings = ConfidenceSettings { calibration: any, ..ConfidenceSettings::default() };
+        assert_eq!(settings.threshold_in("space"), 0.61);
+        assert!(settings.calibration_of("another").is_none());
+        assert_eq!(settings.threshold_in("another"), ConfidenceSettings::default().threshold);
     }
 
     #[test]

@@ -281,6 +281,7 @@ mod tests {
         let terms = Analyzer::new(&locale).terms(question).into_iter().filter(|t| !t.stop);
         let found = SearchOutcome {
             retrieved: Retrieved { generation: Generation(1), hits, timings: Default::default() },
+            fingerprint: String::new(),
             query: question.to_owned(),
             embedder_knows: true,
             own_language: true,

@@ -32,9 +32,14 @@ pub struct ConfidenceSettings {
 }
 
 impl ConfidenceSettings {
-    /// The threshold in effect.
-    pub fn threshold(&self) -> f64 {
-        self.calibration.as_ref().map_or(self.threshold, |c| c.threshold)
+    /// What was fitted to the vector space `fingerprint`; cosines of another space mean something else.
+    pub fn calibration_of(&self, fingerprint: &str) -> Option<&Calibration> {
+        self.calibration.as_ref().filter(|c| c.provenance.fingerprint == fingerprint)
+    }
+
+    /// The threshold in effect for what was found in the vector space `fingerprint`.
+    pub fn threshold_in(&self, fingerprint: &str) -> f64 {
+        self.calibration_of(fingerprint).map_or(self.threshold, |c| c.threshold)
     }
 }
 
@@ -123,7 +128,7 @@ impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
     pub fn of(found: &SearchOutcome, settings: &ConfidenceSettings) -> Self {
         let features = Features::of(found);
-        let logit = match &settings.calibration {
+        let logit = match settings.calibration_of(&found.fingerprint) {
             Some(calibration) => features.logit(&calibration.weights, calibration.intercept),
             None => features.shipped_logit(),
         };

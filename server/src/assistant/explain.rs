@@ -63,7 +63,7 @@ impl Assistant {
             }
         };
         Ok(Explanation {
-            threshold: self.settings.confidence.threshold(),
+            threshold: self.settings.confidence.threshold_in(&assessment.found.fingerprint),
             trigger: triggers::before_search(&asked, &self.settings.triggers).map(|t| t.reason),
             redacted: asked.as_str().to_owned(),
             assessment,

@@ -84,16 +84,19 @@ impl Ask {
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
-        if base.shared().is_some() {
+        let shared = base.shared().is_some();
+        if shared {
             base.knowledge().follow().await?;
         }
-        let snapshot = base.knowledge().snapshot();
-        if snapshot.generation == Generation(0) || snapshot.fingerprint != base.fingerprint() {
+        if base.knowledge().snapshot().generation == Generation(0) {
             base.publisher()
                 .sync(Arc::new(Silent))
                 .await
                 .context("the data folder has no index yet, and none could be made")?;
             base.knowledge().refresh().await?;
+        } else if !shared {
+            // After a restore the indexes are missing, after a crash they may lack something.
+            base.publisher().recover().await?;
         }
         let originals = Originals::Kept(Arc::clone(base.rights().vault()));
         let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);

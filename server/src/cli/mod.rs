@@ -5,6 +5,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 #[cfg(feature = "llama")]
 mod bench_llm;
 mod calibrate;
@@ -60,6 +61,10 @@ enum Command {
     /// Play a workload against the local engine and print its figures
     #[cfg(feature = "llama")]
     BenchLlm(bench_llm::BenchLlm),
+    /// Write the data folder to one file, also while a server works on it
+    Backup(backup::Backup),
+    /// Make a data folder from a backup
+    Restore(backup::Restore),
     /// Take personal data out of texts on standard input
     Redact(redact::Redact),
     /// Export, erase, receipts, retention, legal holds, the record of processing, key rotation
@@ -86,6 +91,8 @@ impl Command {
             Self::Calibrate(command) => command.run(),
             #[cfg(feature = "llama")]
             Self::BenchLlm(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
             Self::Redact(command) => command.run(),
             Self::Privacy(command) => command.run(),
             Self::Audit(command) => command.run(),

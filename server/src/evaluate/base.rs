@@ -16,7 +16,7 @@ use super::progress::IndexingBars;
 use crate::assistant::calibration::Calibration;
 use crate::assistant::{Assistant, Originals};
 use crate::settings::Settings;
-use crate::startup::{self, EmbedderStart, Paths};
+use crate::startup::{self, Paths};
 use crate::store::SqliteStore;
 
 /// What the base is made of.
@@ -74,7 +74,7 @@ impl Base {
         };
         let paths = Paths { kb: kb.to_owned(), data: data.to_owned() };
         let settings = &settings.in_one_folder();
-        let opened = startup::Base::open(settings, &paths, EmbedderStart::Now).await?;
+        let opened = startup::Base::open_configured(settings, &paths).await?;
         let (publisher, knowledge) = (opened.publisher(), opened.knowledge());
         publisher.recover().await?;
         let progress = Arc::new(IndexingBars::default());
@@ -89,7 +89,7 @@ impl Base {
         let calibration = calibration(&opened)?;
         let mut confidence = settings.assistant.confidence.clone();
         confidence.calibration.clone_from(&calibration);
-        let threshold = confidence.threshold();
+        let threshold = confidence.threshold_in(&publisher.indexes().fingerprint);
         let store = SqliteStore::in_memory().await.map_err(anyhow::Error::from)?;
         let kept = (Arc::new(store) as _, Originals::forgotten());
         let assistant = opened.assistant_with(settings, kept, calibration)?;
@@ -98,8 +98,8 @@ impl Base {
     }
 
     /// Names the vector space that was measured.
-    pub(super) fn fingerprint(&self) -> &str {
-        self.opened.fingerprint()
+    pub(super) fn fingerprint(&self) -> String {
+        self.opened.publisher().indexes().fingerprint.clone()
     }
 
     /// Closes the data folder.

@@ -103,7 +103,7 @@ pub(super) async fn run(
         predictions,
         rows,
         report: base.report.clone(),
-        fingerprint: base.fingerprint().to_owned(),
+        fingerprint: base.fingerprint(),
         threshold: base.threshold,
         seconds,
     };

@@ -116,7 +116,7 @@ pub(super) async fn run(
         predictions,
         rows,
         report: base.report.clone(),
-        fingerprint: base.fingerprint().to_owned(),
+        fingerprint: base.fingerprint(),
         threshold: base.threshold,
         vague: set.queries.iter().filter(|q| q.vague).count(),
         refused,

@@ -1,13 +1,10 @@
 //! `GET /v1/admin/index`: what is live, how old it is, and what is wrong with which file.
 //!
-//! [`IndexStatus`] is written by whoever follows the folder. Needs `server.admin_token`.
-
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+//! [`IndexStatus`](super::IndexStatus) is written by whoever follows the folder. Needs
+//! `server.admin_token`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use indexer::publish::BuildReport;
-use jiff::Timestamp;
+use indexer::search::SearchMode;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -15,92 +12,32 @@ use utoipa::ToSchema;
 use super::State;
 use super::auth::bearer;
 use super::error::{Code, Problem, ProblemBody};
+use super::index_status::{FileRemark, Role, Shadow, Work};
 use crate::access::key_hash;
 use crate::store::KeyScope;
-
-/// What the follower of the folder did last.
-#[derive(Default)]
-pub struct IndexStatus(Mutex<Status>);
-
-#[derive(Debug, Clone, Default)]
-struct Status {
-    follows: &'static str,
-    looked_at: Option<Timestamp>,
-    published_at: Option<Timestamp>,
-    lag: Option<Duration>,
-    seconds: f64,
-    skipped: Vec<FileRemark>,
-    remarks: Vec<FileRemark>,
-    error: Option<String>,
-}
-
-impl IndexStatus {
-    /// How changes are noticed.
-    pub fn following(&self, enabled: bool, events: bool) {
-        self.change(|s| {
-            s.follows = match (enabled, events) {
-                (false, _) => "at_start",
-                (true, true) => "events",
-                (true, false) => "poll",
-            }
-        });
-    }
-
-    /// The folder is looked at.
-    pub fn woken(&self) {
-        self.change(|s| s.looked_at = Some(Timestamp::now()));
-    }
-
-    /// A sync has ended; `lag` is the time from the newest write to live.
-    pub fn published(&self, report: &BuildReport, lag: Option<Duration>) {
-        let list = |files: &[indexer::catalog::SkippedFile]| {
-            files
-                .iter()
-                .map(|f| FileRemark { path: f.path.clone(), reason: f.reason.clone() })
-                .collect()
-        };
-        self.change(|s| {
-            s.looked_at = Some(Timestamp::now());
-            s.skipped = list(&report.skipped);
-            if report.added + report.changed + report.retired > 0 {
-                s.published_at = Some(Timestamp::now());
-                s.seconds = report.seconds;
-                s.lag = lag;
-                // Remarks are made of what was read anew; the others stand.
-                let read = |path: &String| {
-                    report.changed_paths.contains(path) || report.added_paths.contains(path)
-                };
-                s.remarks.retain(|r| !read(&r.path) && !report.retired_paths.contains(&r.path));
-                s.remarks.extend::<Vec<_>>(list(&report.warnings));
-            }
-        });
-    }
-
-    /// The last look failed, or is well again.
-    pub fn failed(&self, error: Option<String>) {
-        self.change(|s| s.error = error);
-    }
-
-    /// From the newest write to live, of the last change.
-    pub(super) fn lag(&self) -> Option<Duration> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).lag
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
 
 /// State of the knowledge base.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct IndexResponse {
     /// The generation that answers come from.
     index_generation: u64,
+    /// `alone`, or with a shared catalog `writer` (publishes) or `follower` (follows the writer).
+    role: Role,
     /// Live articles and passages.
     documents: usize,
     passages: usize,
-    /// Vector space of the index.
+    /// Vector space of the index, and the embedding model that it belongs to.
     fingerprint: String,
+    model: String,
+    /// `hybrid`, or `keyword_only` while the model of the live index is gone and the index of the
+    /// configured one is being built.
+    search: &'static str,
+    /// The index of another embedding model that is built in the background; it takes over by itself.
+    shadow: Option<Shadow>,
+    /// What is being published now.
+    publishing: Option<Work>,
+    /// Why the calibration of the data folder is not used; absent when it is, or when there is none.
+    calibration: Option<String>,
     /// `events`, `poll` or `at_start`.
     follows: &'static str,
     /// When the folder was looked at last.
@@ -119,13 +56,6 @@ pub(super) struct IndexResponse {
     remarks: Vec<FileRemark>,
 }
 
-/// A file and what is to be said of it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-struct FileRemark {
-    path: String,
-    reason: String,
-}
-
 /// What is live, and how fresh?
 #[utoipa::path(get, path = "/v1/admin/index", tag = "Operation", responses(
     (status = 200, description = "State of the index", body = IndexResponse),
@@ -137,12 +67,22 @@ pub(super) async fn index(
 ) -> Result<HttpResponse, Problem> {
     authorize(&state, &request, KeyScope::Operate).await?;
     let snapshot = state.knowledge.snapshot();
-    let status = state.status.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let status = state.status.read();
+    let (model, mode) = state.knowledge.mode();
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(IndexResponse {
         index_generation: snapshot.generation.0,
+        role: status.role,
         documents: snapshot.documents.len(),
         passages: snapshot.passages(),
         fingerprint: snapshot.fingerprint.clone(),
+        model,
+        search: match mode {
+            SearchMode::Hybrid => "hybrid",
+            SearchMode::KeywordOnly => "keyword_only",
+        },
+        shadow: status.shadow,
+        publishing: status.publishing,
+        calibration: status.calibration,
         follows: status.follows,
         looked_at: status.looked_at.map(|t| t.to_string()),
         published_at: status.published_at.map(|t| t.to_string()),

@@ -201,6 +201,8 @@ pub struct HitDto {
     pub dense_rank: Option<u32>,
     /// Language tag of the article.
     pub locale: String,
+    /// Generation in which this version of the article became live.
+    pub document_version: u64,
 }
 
 impl From<&Citation> for CitationDto {
@@ -293,6 +295,7 @@ impl From<&Hit> for HitDto {
             keyword_rank: h.keyword_rank,
             dense_rank: h.dense_rank,
             locale: h.meta.locale.as_str().to_owned(),
+            document_version: h.document_version.0,
         }
     }
 }

@@ -24,6 +24,7 @@ mod health;
 mod inbox;
 mod inbox_dto;
 mod inbox_pages;
+mod index_status;
 mod kb;
 mod live_stream;
 mod login;
@@ -60,10 +61,10 @@ use crate::site::SiteSettings;
 use crate::store::ConversationStore;
 use crate::store::figures::FiguresStore;
 
-pub use admin::IndexStatus;
 pub use auth::Doors;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
 pub use health::{Phase, Readiness};
+pub use index_status::{IndexStatus, Role, ShadowState};
 
 /// Added to the framework's limit for the head of a request. Its clock is up to 500 ms old, so a short
 /// limit could be over before a client has sent anything, and its 408 is bare. The limit for a body is

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use arc_swap::{ArcSwap, ArcSwapOption};
 use indexer::catalog::PostgresCatalog;
-use indexer::embed::{Embedder, FastEmbedder};
-use indexer::publish::{DataFolder, Publisher};
+use indexer::publish::{DataFolder, Pruner, Publisher, SpaceRecord};
 use indexer::search::KnowledgeBase;
 
-use super::Paths;
+use super::space::{self, Space};
+use super::{EmbedderStart, Paths};
 use crate::assistant::calibration::Calibration;
 use crate::assistant::prompt::{PromptKind, Prompts};
 use crate::assistant::{Assistant, Originals, Parts, Writer};
@@ -35,13 +36,13 @@ pub const STORE_FILE: &str = "conversations.sqlite";
 #[cfg(feature = "llama")]
 const STATE_FOLDER: &str = "llama";
 
-/// When the embedding model is loaded.
+/// Which vector space a folder is opened with when another model is configured than the live one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EmbedderStart {
-    /// Before anything is served: a wrong model is an error at start, and no customer waits for it.
-    Now,
-    /// With the first text: for commands that may need no vector.
-    Lazy,
+enum Serve {
+    /// The live one; the configured one is built beside it.
+    Live,
+    /// The configured one; the first sync moves to it.
+    Configured,
 }
 
 /// One open data folder. Dropping it releases the folder.
@@ -50,7 +51,9 @@ pub struct Base {
     data: PathBuf,
     folder: DataFolder,
     knowledge: Arc<KnowledgeBase>,
-    publisher: Arc<Publisher>,
+    publisher: Arc<ArcSwap<Publisher>>,
+    shadow: Arc<ArcSwapOption<Publisher>>,
+    pruner: Arc<Pruner>,
     store: Arc<SqliteStore>,
     redactor: Arc<Redactor>,
     hub: Arc<Hub>,
@@ -58,7 +61,6 @@ pub struct Base {
     rights: Arc<Rights>,
     metrics: Arc<Metrics>,
     locales: Arc<Locales>,
-    fingerprint: String,
 }
 
 impl Base {
@@ -69,36 +71,34 @@ impl Base {
     /// When another process owns the folder, it cannot be written, a file in it does not open, or the
     /// embedding model or its library is missing.
     pub async fn open(settings: &Settings, paths: &Paths, start: EmbedderStart) -> Result<Self> {
+        Self::open_as(settings, paths, (start, Serve::Live)).await
+    }
+
+    /// Like [`Base::open`], but what is asked is the configured model, never the one that was live
+    /// before it: for measuring.
+    ///
+    /// # Errors
+    /// As [`Base::open`].
+    pub async fn open_configured(settings: &Settings, paths: &Paths) -> Result<Self> {
+        Self::open_as(settings, paths, (EmbedderStart::Now, Serve::Configured)).await
+    }
+
+    async fn open_as(
+        settings: &Settings,
+        paths: &Paths,
+        (start, serve): (EmbedderStart, Serve),
+    ) -> Result<Self> {
         let indexer = &settings.indexer;
         let folder = DataFolder::open_with(&paths.data, &indexer.catalog, &indexer.vectors).await?;
-        let embedder = settings.indexer.embedder.clone();
-        let embedder = match start {
-            EmbedderStart::Now => FastEmbedder::start(embedder).await,
-            EmbedderStart::Lazy => FastEmbedder::start_lazy(embedder),
-        };
-        let embedder: Arc<dyn Embedder> =
-            Arc::new(embedder.context("the embedding model cannot be used")?);
-        let indexes = folder
-            .indexes(embedder.identity(), &settings.indexer.keyword)
-            .await
-            .context("the index cannot be opened; it is a cache of catalog.sqlite: after moving its folder away it is made again")?;
-        let fingerprint = indexes.fingerprint.clone();
-        let publisher = Publisher::new(
-            &paths.kb,
-            settings.indexer.source.clone(),
-            folder.catalog(),
-            Arc::clone(&embedder),
-            indexes.clone(),
-        );
-        let publisher =
-            if folder.shared().is_some() { publisher.with_readers() } else { publisher };
+        let (serving, shadow) = publishers(&folder, settings, (&paths.kb, start, serve)).await?;
         let knowledge = KnowledgeBase::open(
             folder.catalog(),
-            embedder,
-            indexes,
-            settings.indexer.search.clone(),
+            Arc::clone(serving.embedder()),
+            serving.indexes().clone(),
+            indexer.search.clone(),
         )
         .await?;
+        let pruner = Arc::new(folder.pruner(&indexer.prune));
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
@@ -110,7 +110,9 @@ impl Base {
             data: paths.data.clone(),
             folder,
             knowledge: Arc::new(knowledge),
-            publisher: Arc::new(publisher),
+            publisher: Arc::new(ArcSwap::new(serving)),
+            shadow: Arc::new(ArcSwapOption::new(shadow)),
+            pruner,
             store: Arc::new(store),
             redactor: Arc::new(redactor),
             hub: Arc::default(),
@@ -118,7 +120,6 @@ impl Base {
             rights: Arc::new(rights),
             metrics: Arc::default(),
             locales: Arc::new(locales),
-            fingerprint,
         })
     }
 
@@ -127,19 +128,28 @@ impl Base {
         &self.kb
     }
 
-    /// Vector space of the embedder and the indexes.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
     /// The reading side.
     pub fn knowledge(&self) -> Arc<KnowledgeBase> {
         Arc::clone(&self.knowledge)
     }
 
-    /// The writing side.
+    /// The writing side of the space that serves.
     pub fn publisher(&self) -> Arc<Publisher> {
+        self.publisher.load_full()
+    }
+
+    /// The place of the writing side, for whoever replaces it.
+    pub(super) fn publishing(&self) -> Arc<ArcSwap<Publisher>> {
         Arc::clone(&self.publisher)
+    }
+
+    /// The writing side of the configured model, while another one serves.
+    pub(super) fn shadow(&self) -> Arc<ArcSwapOption<Publisher>> {
+        Arc::clone(&self.shadow)
+    }
+
+    pub(super) fn pruner(&self) -> Arc<Pruner> {
+        Arc::clone(&self.pruner)
     }
 
     /// The catalog, when other processes share it.
@@ -184,11 +194,20 @@ impl Base {
     /// # Errors
     /// When the file was made for something else.
     pub fn calibration(&self) -> Result<Option<Calibration>> {
-        Ok(Calibration::load(&self.data, &self.fingerprint)?)
+        Ok(Calibration::load(&self.data, &self.publisher().indexes().fingerprint)?)
+    }
+
+    /// Vector space of the calibration in the data folder, which need not be the one that serves.
+    ///
+    /// # Errors
+    /// When the file was made for something else.
+    pub(super) fn calibrated_for(&self) -> Result<Option<String>> {
+        Ok(Calibration::load_any(&self.data)?.map(|c| c.provenance.fingerprint))
     }
 
     /// An assistant over this base, with the generators that the configuration names and the base's
-    /// calibration. A local model is loaded beside it; [`Assistant::ready`] waits for that.
+    /// calibration, which counts in its own vector space alone. A local model is loaded beside it;
+    /// [`Assistant::ready`] waits for that.
     ///
     /// # Errors
     /// When `[generator]` is wrong or the calibration cannot be used.
@@ -197,7 +216,7 @@ impl Base {
         settings: &Settings,
         (store, originals): (Arc<dyn ConversationStore>, Originals),
     ) -> Result<Assistant> {
-        self.assistant_with(settings, (store, originals), self.calibration()?)
+        self.assistant_with(settings, (store, originals), Calibration::load_any(&self.data)?)
     }
 
     /// The same with another calibration, or with the shipped coefficients.
@@ -267,6 +286,39 @@ impl Base {
         self.store.close().await;
         self.folder.close().await;
     }
+}
+
+/// The publisher of the space that serves, and that of the configured one where it is another.
+async fn publishers(
+    folder: &DataFolder,
+    settings: &Settings,
+    (kb, start, serve): (&Path, EmbedderStart, Serve),
+) -> Result<(Arc<Publisher>, Option<Arc<Publisher>>)> {
+    let indexer = &settings.indexer;
+    let embedder = space::embedder(&indexer.embedder, start)
+        .await
+        .context("the embedding model cannot be used")?;
+    let identity = embedder.identity().clone();
+    let live = match serve {
+        Serve::Live => space::other_live(folder, &identity, (settings, start)).await?,
+        Serve::Configured => None,
+    };
+    let indexes = folder.indexes(&identity, &indexer.keyword).await.context(
+        "the index cannot be opened; it is a cache of the catalog: `atbilde-indexer verify --repair` \
+         makes it again",
+    )?;
+    folder.remember(&SpaceRecord { identity, settings: indexer.embedder.clone() })?;
+    let publisher = |(embedder, indexes): Space| {
+        let rules = indexer.source.clone();
+        let publisher = Publisher::new(kb, rules, folder.catalog(), embedder, indexes);
+        let shared = folder.shared().is_some();
+        Arc::new(if shared { publisher.with_readers() } else { publisher })
+    };
+    let configured = publisher((embedder, indexes));
+    Ok(match live {
+        Some(live) => (publisher(live), Some(configured)),
+        None => (configured, None),
+    })
 }
 
 /// # Errors

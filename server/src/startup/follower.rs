@@ -1,7 +1,10 @@
 //! The one background task that makes the knowledge base follow its folder: mends what a crash left,
 //! looks at the folder at start and whenever [`FolderWatch`] says so, and publishes what has changed.
 //!
-//! A look is cheap: a hash over names, sizes and times. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
+//! A look is cheap: a hash over names, sizes and times. Where another embedding model is configured than
+//! the live one, its index is built in the background ([`super::shadow`]) while edits go on to the live
+//! one; taking over, and pruning what is not needed any more ([`super::taking_over`]), is done between
+//! two syncs. Started by [`super::Application`], ended by its token; a sync under way is cancelled.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,14 +14,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use indexer::model::Generation;
 use indexer::publish::{
-    BuildReport, FolderWatch, Progress, PublishError, Publisher, Stage, Stillness, WatchSettings,
+    BuildReport, FolderWatch, Progress, Pruner, PublishError, Publisher, Stage, Stillness,
+    WatchSettings,
 };
 use indexer::search::KnowledgeBase;
 use indexer::source::{self, SourceRules};
 use tokio_util::sync::CancellationToken;
 
+use super::shadow::Shadow;
+use super::taking_over::Pruning;
 use crate::http::{IndexStatus, Phase, Readiness};
 
 /// After a failure the folder is looked at again after this long, also when nothing changed.
@@ -31,11 +38,15 @@ const CANCEL_GRACE: Duration = Duration::from_secs(2);
 /// Follows one folder.
 #[derive(Clone)]
 pub(super) struct Follower {
-    pub(super) publisher: Arc<Publisher>,
+    /// The writing side of the space that serves.
+    pub(super) publisher: Arc<ArcSwap<Publisher>>,
+    /// That of the configured model, while another one serves.
+    pub(super) shadow: Arc<ArcSwapOption<Publisher>>,
+    pub(super) pruner: Arc<Pruner>,
+    /// Vector space that the calibration in the data folder was fitted to.
+    pub(super) calibrated_for: Option<String>,
     pub(super) knowledge: Arc<KnowledgeBase>,
     pub(super) readiness: Arc<Readiness>,
-    /// Vector space of the indexes that are searched.
-    pub(super) fingerprint: String,
     pub(super) root: PathBuf,
     pub(super) rules: SourceRules,
     pub(super) watch: WatchSettings,
@@ -57,6 +68,17 @@ struct Memory {
     skipped: HashSet<(String, String)>,
 }
 
+/// Why the follower goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// Something may have changed in the folder.
+    Folder,
+    /// The index of the configured model is filled.
+    Filled,
+    /// It is time to remove what is not needed any more.
+    Pruning,
+}
+
 impl Follower {
     /// Runs until the token is cancelled.
     pub(super) async fn run(self) {
@@ -64,8 +86,23 @@ impl Follower {
         let mut memory = Memory::default();
         let mut watch = FolderWatch::new(&self.root, &self.watch);
         self.status.following(self.watch.enabled, watch.has_events());
-        loop {
-            let failed = self.round(&mut memory, watch.stillness()).await.is_err();
+        let mut pruning = Pruning::default();
+        let (mut shadow, mut begun, mut failed) = (None, false, false);
+        let mut woken = Woken::Folder;
+        while !stop.is_cancelled() {
+            if woken != Woken::Pruning {
+                failed = self.round(&mut memory, watch.stillness()).await.is_err();
+            }
+            // Once: what was refused is not tried again before the next start.
+            if !begun && let Some(publisher) = self.shadow.load_full() {
+                shadow = Some(Shadow::start(publisher, &self.status, &stop, Duration::ZERO));
+                begun = true;
+            }
+            if failed || self.shadow.load().is_some() {
+                pruning.put_off();
+            } else {
+                self.prune(&mut pruning).await;
+            }
             let next = async {
                 if failed {
                     tokio::select! {
@@ -78,10 +115,24 @@ impl Follower {
                     std::future::pending::<()>().await;
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = next => self.status.woken(),
+            woken = tokio::select! {
+                () = stop.cancelled() => break,
+                () = next => Woken::Folder,
+                () = Shadow::filled(&mut shadow) => Woken::Filled,
+                () = pruning.due() => Woken::Pruning,
+            };
+            if woken == Woken::Folder {
+                self.status.woken();
             }
+            // Taken only when it is filled: a look at the folder must not lose it.
+            if woken == Woken::Filled
+                && let Some(filled) = shadow.take()
+            {
+                shadow = self.take_over(filled, &mut pruning).await;
+            }
+        }
+        if let Some(shadow) = shadow {
+            shadow.end(CANCEL_GRACE).await;
         }
     }
 
@@ -124,7 +175,7 @@ impl Follower {
             if !self.warm {
                 self.set(Phase::Starting("the index is being checked".to_owned()));
             }
-            self.until_stopped(self.publisher.recover()).await?;
+            self.until_stopped(self.publisher.load_full().recover()).await?;
             memory.recovered = true;
             if self.serves() {
                 self.set(Phase::Ready);
@@ -134,18 +185,22 @@ impl Follower {
         if signature.is_some() && signature == memory.signature {
             return Ok(());
         }
+        let publisher = self.publisher.load_full();
         let progress = Arc::new(Shown {
+            status: Arc::clone(&self.status),
             readiness: (!self.serves()).then(|| Arc::clone(&self.readiness)),
             stop: self.stop.clone(),
             stillness,
             stage: std::sync::Mutex::new((Stage::Reading, 0)),
             done: AtomicU64::new(0),
         });
-        let report = self.until_stopped(self.publisher.sync(progress)).await?;
+        let synced = self.until_stopped(publisher.sync(progress)).await;
+        self.status.works(None);
+        let report = synced?;
         self.knowledge.refresh().await?;
         self.status.published(&report, lag(&self.root, &report));
         log(&report, &mut memory.skipped);
-        self.publisher.tidy().await?;
+        publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
         Ok(())
@@ -153,7 +208,7 @@ impl Follower {
 
     /// Runs `work`, which looks at the token itself between its steps; a step that takes too long is
     /// left behind.
-    async fn until_stopped<T>(
+    pub(super) async fn until_stopped<T>(
         &self,
         work: impl Future<Output = Result<T, PublishError>>,
     ) -> Result<T, PublishError> {
@@ -168,8 +223,7 @@ impl Follower {
 
     /// Whether there is something to answer from.
     pub(super) fn serves(&self) -> bool {
-        let snapshot = self.knowledge.snapshot();
-        snapshot.generation > Generation(0) && snapshot.fingerprint == self.fingerprint
+        self.knowledge.snapshot().generation > Generation(0)
     }
 
     pub(super) fn set(&self, phase: Phase) {
@@ -249,6 +303,7 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
 /// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
 struct Shown {
     stillness: Stillness,
+    status: Arc<IndexStatus>,
     /// `None` when an older generation serves meanwhile.
     readiness: Option<Arc<Readiness>>,
     stop: CancellationToken,
@@ -259,10 +314,11 @@ struct Shown {
 
 impl Shown {
     fn show(&self) {
+        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.status.works(Some((stage, self.done.load(Ordering::Relaxed), total)));
         let Some(readiness) = self.readiness.as_ref().filter(|_| !self.stop.is_cancelled()) else {
             return;
         };
-        let (stage, total) = *self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let what = match stage {
             Stage::Reading => "reading the articles",
             Stage::Embedding => "embedding their passages",

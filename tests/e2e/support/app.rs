@@ -46,9 +46,13 @@ pub(crate) async fn start_app(
 ) -> TestApp {
     server::tls::install();
     let folder = tempfile::tempdir().unwrap();
-    let paths = Paths { kb: folder.path().join("kb"), data: folder.path().join("data") };
-    fs_err::create_dir_all(&paths.kb).unwrap();
-    fill(&paths.kb);
+    fs_err::create_dir_all(folder.path().join("kb")).unwrap();
+    fill(&folder.path().join("kb"));
+    start_in(folder, change).await
+}
+
+/// An application over the folder that another one has left.
+pub(crate) async fn start_in(folder: TempDir, change: impl FnOnce(&mut Settings)) -> TestApp {
     let mut settings = settings();
     change(&mut settings);
     serve(folder, settings).await
@@ -129,9 +133,15 @@ impl TestApp {
     }
 
     /// Stops it and waits for the end.
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop_and_keep().await.map(drop)
+    }
+
+    /// Stops it, waits for the end, and keeps its folder.
+    pub(crate) async fn stop_and_keep(mut self) -> anyhow::Result<TempDir> {
         drop(self.stop.take());
-        self.running.take().unwrap().await?
+        self.running.take().unwrap().await??;
+        Ok(self.folder)
     }
 }
 

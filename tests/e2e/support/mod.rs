@@ -8,5 +8,5 @@ pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod sse;
 
-pub(crate) use app::{TestApp, shared, spawn_app};
+pub(crate) use app::{TestApp, shared, spawn_app, start_in};
 pub(crate) use program::Program;

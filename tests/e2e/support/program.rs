@@ -50,15 +50,26 @@ impl Program {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir_all(folder.path().join("kb")).unwrap();
         fill(&folder.path().join("kb"));
-        let config = folder.path().join("atbilde.toml");
-        fs_err::write(&config, "[assistant.confidence]\nthreshold = 0.0\n").unwrap();
+        Self::serve_in(folder, "[assistant.confidence]\nthreshold = 0.0\n")
+    }
+
+    /// Over the folder of another one, with this configuration.
+    pub(crate) fn serve_in(folder: TempDir, config: &str) -> Self {
+        let kb = folder.path().join("kb");
+        Self::serve_beside(folder, &kb, config)
+    }
+
+    /// Over articles that lie elsewhere.
+    pub(crate) fn serve_beside(folder: TempDir, kb: &Path, config: &str) -> Self {
+        let file = folder.path().join("atbilde.toml");
+        fs_err::write(&file, config).unwrap();
         let mut child = Command::new(path())
             .args(["serve", "--port", "0", "--kb"])
-            .arg(folder.path().join("kb"))
+            .arg(kb)
             .arg("--data")
             .arg(folder.path().join("data"))
             .arg("--config")
-            .arg(config)
+            .arg(file)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -76,6 +87,13 @@ impl Program {
         // Keep reading, so that the program never waits for a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, port, folder }
+    }
+
+    /// Ends it as a power failure would; its folder stays.
+    pub(crate) fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
     pub(crate) fn url(&self) -> String {

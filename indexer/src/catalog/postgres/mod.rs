@@ -5,6 +5,7 @@
 //! meanwhile. Every call has a time-out. Chosen by `catalog.url`; made by `publish`.
 
 mod announce;
+mod copy;
 mod lock;
 mod read;
 #[cfg(test)]
@@ -21,11 +22,12 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 pub use announce::Announcements;
+pub use copy::{CatalogCopy, copied_tables};
 pub use lock::WriterLock;
 
 use super::{
     Catalog, CatalogDocument, CatalogError, CatalogSettings, Change, GenerationRecord, SkippedFile,
-    SnapshotRows, StoredDocument, StoredPassage,
+    SnapshotRows, SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
 use crate::model::{DocPath, EmbedHash, Generation, PassageId};
 use crate::secret::Secret;
@@ -196,5 +198,13 @@ impl Catalog for PostgresCatalog {
 
     async fn purge(&self, ids: &[PassageId]) -> Result<(), CatalogError> {
         self.writing(write::purge(self, ids)).await
+    }
+
+    async fn spaces(&self) -> Result<Vec<SpaceRow>, CatalogError> {
+        self.reading(read::spaces(&self.pool)).await
+    }
+
+    async fn forget_vectors(&self, which: Unneeded<'_>, limit: u32) -> Result<u64, CatalogError> {
+        self.writing(write::forget_vectors(self, which, limit)).await
     }
 }

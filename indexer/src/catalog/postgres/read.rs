@@ -2,23 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sqlx::Row;
 use sqlx::postgres::PgPool;
+use sqlx::{PgExecutor, Row};
 
 use super::super::convert::{json, signed, vector};
 use super::super::decode::{hash, id, passage, unsigned};
 use super::super::{
     CatalogDocument, CatalogError, GenerationRecord, LivePassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage,
+    SpaceRow, StoredDocument, StoredPassage, spaces,
 };
 use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
 
 /// Ids or hashes in one query.
 const IDS_PER_QUERY: usize = 1000;
 
-pub(super) async fn latest(pool: &PgPool) -> Result<Option<GenerationRecord>, CatalogError> {
+pub(super) async fn latest(
+    db: impl PgExecutor<'_>,
+) -> Result<Option<GenerationRecord>, CatalogError> {
     let row = sqlx::query("SELECT * FROM kb_generations ORDER BY generation DESC LIMIT 1")
-        .fetch_optional(pool)
+        .fetch_optional(db)
         .await?;
     row.map(|r| {
         Ok(GenerationRecord {
@@ -72,12 +74,12 @@ pub(super) async fn snapshot(pool: &PgPool) -> Result<SnapshotRows, CatalogError
     Ok(out)
 }
 
-pub(super) async fn counts(pool: &PgPool) -> Result<(u64, u64), CatalogError> {
+pub(super) async fn counts(db: impl PgExecutor<'_>) -> Result<(u64, u64), CatalogError> {
     let row = sqlx::query(
         "SELECT (SELECT count(*) FROM kb_documents) AS documents, \
          (SELECT count(*) FROM kb_passages WHERE retired IS NULL) AS passages",
     )
-    .fetch_one(pool)
+    .fetch_one(db)
     .await?;
     Ok((unsigned(&row, "documents")?, unsigned(&row, "passages")?))
 }
@@ -216,6 +218,15 @@ pub(super) async fn retired_until(
         .await?
         .iter()
         .map(id)
+        .collect()
+}
+
+pub(super) async fn spaces(pool: &PgPool) -> Result<Vec<SpaceRow>, CatalogError> {
+    sqlx::query(sqlx::AssertSqlSafe(spaces::question("kb_")))
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(spaces::space)
         .collect()
 }
 

@@ -100,3 +100,29 @@ async fn a_wrong_or_absent_database_is_said_without_its_password() {
         assert!(text.contains("catalog.url") && !text.contains("pearl"), "{text}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_fills_an_empty_catalog_and_no_other() {
+    let (Some(from), Some(to)) = (Database::new(), Database::new()) else { return };
+    let (one, two) = tokio::join!(open(&from), open(&to));
+    let _lock = one.try_lead().await.unwrap().unwrap();
+    one.commit(&change(1)).await.unwrap();
+    let odd = "a\ttab, a \\ and a line\nbreak".to_owned();
+    let skipped = [SkippedFile { path: "a.md".to_owned(), reason: odd }];
+    one.record_skipped(&skipped).await.unwrap();
+    let vectors = [(EmbedHash([7; 32]), vec![0.25, -1.0e-7])];
+    one.store_vectors("space", &vectors).await.unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let copy = one.copy_to(folder.path()).await.unwrap();
+    assert_eq!(copy, CatalogCopy { generation: 1, documents: 0, passages: 0 });
+    let wrong = CatalogCopy { documents: 3, ..copy };
+    assert!(two.fill_from(folder.path(), wrong).await.is_err());
+    two.check_empty().await.unwrap();
+    two.fill_from(folder.path(), copy).await.unwrap();
+    assert_eq!(two.latest().await.unwrap(), one.latest().await.unwrap());
+    assert_eq!(two.skipped().await.unwrap(), skipped);
+    assert_eq!(two.vectors("space", &[EmbedHash([7; 32])]).await.unwrap(), vectors);
+    let error = two.fill_from(folder.path(), copy).await.unwrap_err().to_string();
+    assert!(error.contains("not empty") && error.contains("kb_"), "{error}");
+}

@@ -9,7 +9,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Row, Transaction};
 
 use super::super::convert::{json_text, signed, vector_bytes};
-use super::super::{CatalogError, Change, SkippedFile, StoredDocument, units};
+use super::super::{CatalogError, Change, SkippedFile, StoredDocument, Unneeded, spaces, units};
 use super::lock::refusal;
 use super::read::id_list;
 use super::{CHANNEL, PostgresCatalog};
@@ -115,8 +115,27 @@ pub(super) async fn purge(
     Ok(tx.commit().await?)
 }
 
+pub(super) async fn forget_vectors(
+    catalog: &PostgresCatalog,
+    which: Unneeded<'_>,
+    limit: u32,
+) -> Result<u64, CatalogError> {
+    let (fingerprint, all) = which.parts();
+    let mut tx = fenced(catalog).await?;
+    let done = sqlx::query(sqlx::AssertSqlSafe(spaces::deletion("kb_")))
+        .bind(fingerprint)
+        .bind(all)
+        .bind(i64::from(limit))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected())
+}
+
 /// A transaction that holds the writer's place.
-async fn fenced(catalog: &PostgresCatalog) -> Result<Transaction<'static, Postgres>, CatalogError> {
+pub(super) async fn fenced(
+    catalog: &PostgresCatalog,
+) -> Result<Transaction<'static, Postgres>, CatalogError> {
     let own = catalog.epoch.load(Ordering::Acquire);
     let mut tx = catalog.pool.begin().await?;
     let row =

@@ -210,6 +210,25 @@ impl VectorIndex for ServerIndex {
         Ok(())
     }
 
+    async fn drop_space(&self, fingerprint: &str) -> Result<bool, VectorError> {
+        let collection = format!("{}-{fingerprint}", self.settings.collection);
+        let all = self.patient().run("aliases", || self.client.list_aliases()).await?;
+        // Also an alias that somebody else has made.
+        let named = all.aliases.iter().any(|a| a.collection_name == collection);
+        if named || collection == self.collection {
+            return Ok(false);
+        }
+        let there =
+            self.patient().run("collection", || self.client.collection_exists(&collection)).await?;
+        if there {
+            self.patient()
+                .run("old collection", || self.client.delete_collection(&collection))
+                .await?;
+            tracing::info!(%collection, "vectors.collection_dropped");
+        }
+        Ok(there)
+    }
+
     fn is_shared(&self) -> bool {
         true
     }

@@ -186,7 +186,6 @@ service! {
     Collections;
     list ListCollectionsRequest ListCollectionsResponse,
     update UpdateCollection CollectionOperationResponse,
-    delete DeleteCollection CollectionOperationResponse,
     list_collection_aliases ListCollectionAliasesRequest ListAliasesResponse,
     collection_cluster_info CollectionClusterInfoRequest CollectionClusterInfoResponse,
     update_collection_cluster_setup UpdateCollectionClusterSetupRequest
@@ -229,6 +228,15 @@ service! {
         }
         collections.insert(name, Collection::new(made)?);
         Ok(Response::new(q::CollectionOperationResponse { result: true, time: 0.0 }))
+    }
+
+    async fn delete(
+        &self,
+        request: Request<q::DeleteCollection>,
+    ) -> Answer<q::CollectionOperationResponse> {
+        let name = request.into_inner().collection_name;
+        let result = self.0.collections.lock().unwrap().remove(&name).is_some();
+        Ok(Response::new(q::CollectionOperationResponse { result, time: 0.0 }))
     }
 
     async fn collection_exists(

@@ -93,6 +93,20 @@ async fn the_alias_names_the_space_that_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_space_is_dropped_only_after_the_alias_has_moved() {
+    let server = TestServer::start().await;
+    let old = ServerIndex::open(&settings(&server), "0001", DIMENSIONS).await.unwrap();
+    let new = ServerIndex::open(&settings(&server), "0002", DIMENSIONS).await.unwrap();
+    old.went_live().await.unwrap();
+    assert!(!new.drop_space("0001").await.unwrap(), "the alias leads to it");
+    assert!(!new.drop_space("0002").await.unwrap(), "it is the own one");
+    new.went_live().await.unwrap();
+    assert!(new.drop_space("0001").await.unwrap());
+    assert!(!new.drop_space("0001").await.unwrap(), "it is gone");
+    assert!(server.made("atbilde-0001").is_none() && server.made("atbilde-0002").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passing_failure_is_tried_again_and_a_lasting_one_is_not() {
     let server = TestServer::start().await;
     let settings = VectorSettings { retries: 3, ..settings(&server) };

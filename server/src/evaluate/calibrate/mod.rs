@@ -102,7 +102,7 @@ pub async fn run(
     let calibration = calibrate(
         &asked,
         options,
-        (settings.eval.gate.refuse, base.fingerprint(), base.report.generation.0),
+        (settings.eval.gate.refuse, &base.fingerprint(), base.report.generation.0),
     )?;
     let before = decided(&asked, &Model::shipped(), settings.assistant.confidence.threshold);
     let model = Model { weights: calibration.weights, intercept: calibration.intercept };

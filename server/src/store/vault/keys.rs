@@ -40,6 +40,33 @@ impl KeyFile {
         Ok(Self { pool })
     }
 
+    /// Whether the key file `newer` may take the place of `older`: another state of the same file, and
+    /// not an earlier one. Erasures and the audit log only ever grow.
+    ///
+    /// # Errors
+    /// When one of them is no key file.
+    pub async fn follows(newer: &Path, older: &Path) -> Result<bool, StoreError> {
+        let (new, old) = (Self::open(newer).await?, Self::open(older).await?);
+        let (erased, before) = (new.erased().await?, old.erased().await?);
+        let seq = |head: Option<AuditHead>| head.map_or(0, |head| head.seq);
+        let grown = seq(new.audit_mark().await?) >= seq(old.audit_mark().await?);
+        let (known, stranger) = (new.conversations().await?, old.conversations().await?);
+        // Of two folders that never erased anything only the keys tell which is which.
+        let shares = new.master().await? == old.master().await?
+            || known.is_empty()
+            || stranger.is_empty()
+            || stranger.iter().any(|id| known.contains(id) || erased.contains(id));
+        new.close().await;
+        old.close().await;
+        Ok(grown && shares && before.iter().all(|id| erased.contains(id)))
+    }
+
+    async fn conversations(&self) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT conversation FROM data_keys").fetch_all(&self.pool).await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
