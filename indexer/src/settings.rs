@@ -24,7 +24,7 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 14] = [
+const SERVER_SECTIONS: [&str; 15] = [
     "server",
     "site",
     "access",
@@ -37,6 +37,7 @@ const SERVER_SECTIONS: [&str; 14] = [
     "webhooks",
     "email",
     "figures",
+    "gaps",
     "log",
     "eval",
 ];

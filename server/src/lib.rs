@@ -12,6 +12,7 @@ pub mod desk;
 pub mod domain;
 pub mod evaluate;
 pub mod evidence;
+pub mod gaps;
 pub mod generate;
 pub mod handoff;
 mod html;

@@ -16,6 +16,7 @@ use crate::access::AccessSettings;
 use crate::assistant::AssistantSettings;
 use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
+use crate::gaps::GapSettings;
 use crate::generate::GeneratorSettings;
 use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
 use crate::privacy::RedactionSettings;
@@ -38,6 +39,7 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     pub email: EmailSettings,
     pub figures: CostSettings,
+    pub gaps: GapSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -146,6 +148,7 @@ impl Settings {
             webhooks: figment.extract_inner("webhooks").map_err(value)?,
             email: figment.extract_inner("email").map_err(value)?,
             figures: figment.extract_inner("figures").map_err(value)?,
+            gaps: figment.extract_inner("gaps").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
@@ -154,6 +157,7 @@ impl Settings {
         settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
         Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
         settings.site.check().map_err(SettingsError::Value)?;
+        settings.gaps.check().map_err(SettingsError::Value)?;
         Ok(settings)
     }
 
@@ -232,6 +236,7 @@ mod tests {
             ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
             ("site", toml::Table::try_from(SiteSettings::default()).unwrap()),
             ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
+            ("gaps", toml::Table::try_from(GapSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
             let documented = documented[section].as_table().unwrap();
@@ -250,6 +255,7 @@ mod tests {
             ("[server]\nmax_body_bytes = 1\n", "max_body_bytes"),
             ("[site]\naccent = \"red\"\n", "site.accent"),
             ("[log]\nlevel = \"loud\"\n", "level"),
+            ("[gaps]\nk = 1\n", "gaps.k"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),
             ("[search]\ncandidats = 1\n", "candidats"),

@@ -154,6 +154,7 @@ impl Application {
             all_settings: settings.clone(),
             rights: base.rights(),
             figures: FiguresStore::new(&base.store()),
+            reviewing: tokio::sync::Mutex::default(),
             metrics: base.metrics(),
         };
         let dispatcher = Arc::new(Dispatcher::new(

@@ -17,6 +17,7 @@ mod errors;
 mod evaluation;
 mod finishing;
 mod following;
+mod gaps;
 mod generator;
 mod injected_orders;
 mod lies;

@@ -252,6 +252,14 @@ impl KnowledgeBase {
         }
     }
 
+    /// Vector of a question, as a search would compare it.
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub async fn vector_of(&self, text: &str, locale: &Locale) -> Result<Arc<[f32]>, EmbedError> {
+        self.query_vector(&embed::input(&*self.embedder, locale, text)).await
+    }
+
     /// Vector of a question; a question asked again is not embedded again. The cache is keyed by a
     /// hash and lives in memory alone.
     async fn query_vector(&self, text: &str) -> Result<Arc<[f32]>, EmbedError> {

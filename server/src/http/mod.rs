@@ -20,6 +20,7 @@ mod docs;
 pub mod dto;
 mod edge;
 mod error;
+mod gaps;
 mod health;
 mod inbox;
 mod inbox_dto;
@@ -90,6 +91,8 @@ pub struct State {
     pub all_settings: Settings,
     pub rights: Arc<Rights>,
     pub figures: FiguresStore,
+    /// Held while the review queue is put together.
+    pub reviewing: tokio::sync::Mutex<()>,
     pub metrics: Arc<Metrics>,
 }
 
@@ -180,6 +183,14 @@ fn office_routes(app: &mut web::ServiceConfig) {
     app.service(get("/metrics", dashboard::metrics))
         .service(get("/dashboard", dashboard::dashboard))
         .service(get("/v1/admin/figures", dashboard::figures))
+        .service(get("/v1/admin/gaps", gaps::list))
+        .service(post("/v1/admin/gaps/{id}", gaps::judge))
+        .service(
+            web::resource("/gaps")
+                .route(web::get().to(gaps::show))
+                .route(web::post().to(gaps::decide))
+                .default_service(web::to(|| edge::method_not_allowed("GET, POST"))),
+        )
         .service(get("/v1/admin/audit", privacy::audit))
         .service(get("/v1/admin/processing-record", privacy::record))
         .service(post("/v1/admin/retention", privacy::retention))

@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
 use super::{
-    admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, kb,
+    admin, ask, chat_completions, conversation_dto, conversations, dto, error, gaps, health, kb,
     live_stream, playground, privacy, search, site,
 };
 
@@ -22,7 +22,7 @@ use super::{
         site::show, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
         conversations::close, privacy::export, privacy::erase, privacy::consent, playground::explain,
-        admin::index, health::livez, health::readyz, document),
+        admin::index, gaps::list, gaps::judge, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
         conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(
@@ -66,6 +66,7 @@ mod tests {
             ("/v1/conversations/{id}", "delete"),
             ("/v1/conversations/{id}/export", "get"),
             ("/v1/admin/index", "get"),
+            ("/v1/admin/gaps", "get"),
             ("/livez", "get"),
             ("/readyz", "get"),
             ("/openapi.json", "get"),

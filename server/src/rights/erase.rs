@@ -126,6 +126,7 @@ fn what(table: &str) -> &str {
         "escalations" => "tickets with summary and contact",
         "feedback" => "ratings and comments",
         "outbox_events" => "events for webhooks and e-mail",
+        "question_verdicts" => "editors' decisions about questions",
         other => other,
     }
 }

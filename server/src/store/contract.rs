@@ -1,5 +1,6 @@
 //! What every [`ConversationStore`] must do, whatever it is made of. An implementation's tests call
-//! [`keep`] with an empty store.
+//! [`keep`] with an empty store. The rooms of the content team and of customers' choices have their cases in
+//! `contract_people.rs`.
 
 use indexer::model::Generation;
 use jiff::Timestamp;
@@ -31,6 +32,7 @@ pub(crate) async fn keep(store: &dyn ConversationStore) {
     quiet_conversations_are_found(store).await;
     accounts_and_sessions(store).await;
     keys(store).await;
+    super::contract_people::keep(store).await;
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {

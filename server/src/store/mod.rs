@@ -1,15 +1,17 @@
 //! What the server keeps of conversations, hand-overs and accounts. SQL of them lives only here. Every
 //! word of a customer comes redacted, which the types see to.
 //!
-//! Three rooms, one trait each, and [`ConversationStore`] over them: [`Conversations`] (what is said
+//! Rooms with one trait each, and [`ConversationStore`] over them: [`Conversations`] (what is said
 //! and rated), [`HandOvers`] (steps of the state machine and their tickets), [`Accounts`] (people,
-//! sessions, keys). Each method that writes is one transaction. `contract.rs` says what every
+//! sessions, keys), [`Questions`] (what was not answered well, for the content team). Each method that writes is one transaction. `contract.rs` says what every
 //! implementation must do.
 
 mod accounts;
 pub mod audit;
 #[cfg(test)]
 pub(crate) mod contract;
+#[cfg(test)]
+mod contract_people;
 mod conversations;
 pub mod figures;
 mod file;
@@ -19,6 +21,7 @@ mod interleavings;
 pub mod outbox;
 pub mod personal;
 mod privacy_file;
+pub mod questions;
 mod sqlite;
 pub mod vault;
 
@@ -32,13 +35,14 @@ pub use hand_overs::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
 };
 pub use privacy_file::{LegalHold, PRIVACY_FILE, PrivacyFile, PrivacyRecord, RecordKind};
+pub use questions::Questions;
 pub use sqlite::SqliteStore;
 pub use vault::{KEYS_FOLDER, KeyFile, Vault, VaultStoreError};
 
 /// Everything that is stored of customers and the people who answer them.
-pub trait ConversationStore: Conversations + HandOvers + Accounts {}
+pub trait ConversationStore: Conversations + HandOvers + Accounts + Questions {}
 
-impl<T: Conversations + HandOvers + Accounts> ConversationStore for T {}
+impl<T: Conversations + HandOvers + Accounts + Questions> ConversationStore for T {}
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! `privacy.sqlite` in the data folder: sealed originals, audit log, legal holds, records, receipts. Its
 //! tables are used by `store::vault`, `store::audit` and, here, by `rights`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -185,6 +186,21 @@ impl PrivacyFile {
         Ok(out)
     }
 
+    /// Conversations whose customer wants their words used for answering them alone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn opted_out(&self) -> Result<HashSet<Uuid>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT conversation FROM privacy_records r WHERE kind = 'opt_out' AND NOT EXISTS
+                (SELECT 1 FROM privacy_records l WHERE l.conversation = r.conversation
+                    AND l.kind = 'opt_in' AND l.at >= r.at)",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
     /// Removes the records of a conversation; gives their number.
     ///
     /// # Errors
@@ -242,9 +258,11 @@ mod tests {
         assert!(!file.has_opted_out(id).await.unwrap());
         file.record(id, RecordKind::OptOut, "", now).await.unwrap();
         assert!(file.has_opted_out(id).await.unwrap());
+        assert_eq!(file.opted_out().await.unwrap(), HashSet::from([id]));
         let later = now + jiff::SignedDuration::from_secs(1);
         file.record(id, RecordKind::OptIn, "", later).await.unwrap();
         assert!(!file.has_opted_out(id).await.unwrap());
+        assert!(file.opted_out().await.unwrap().is_empty());
         assert_eq!(file.records(id).await.unwrap().len(), 2);
         assert_eq!(file.erase_records(id).await.unwrap(), 2);
     }

@@ -7,6 +7,7 @@
 mod accounts;
 mod conversations;
 mod hand_overs;
+mod questions;
 mod rows;
 
 use std::path::Path;
