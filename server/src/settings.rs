@@ -12,7 +12,7 @@ use figment::Figment;
 use indexer::settings::{IndexerSettings, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
-use crate::access::AccessSettings;
+use crate::access::{AccessSettings, IdentitySettings};
 use crate::assistant::AssistantSettings;
 use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
@@ -29,6 +29,7 @@ use crate::site::SiteSettings;
 pub struct Settings {
     pub server: ServerSettings,
     pub access: AccessSettings,
+    pub identity: IdentitySettings,
     pub site: SiteSettings,
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
@@ -138,6 +139,7 @@ impl Settings {
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             access: figment.extract_inner("access").map_err(value)?,
+            identity: figment.extract_inner("identity").map_err(value)?,
             site: figment.extract_inner("site").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
@@ -158,6 +160,7 @@ impl Settings {
         Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
         settings.site.check().map_err(SettingsError::Value)?;
         settings.gaps.check().map_err(SettingsError::Value)?;
+        settings.identity.check().map_err(SettingsError::Value)?;
         Ok(settings)
     }
 
@@ -256,6 +259,7 @@ mod tests {
             ("[site]\naccent = \"red\"\n", "site.accent"),
             ("[log]\nlevel = \"loud\"\n", "level"),
             ("[gaps]\nk = 1\n", "gaps.k"),
+            ("[identity]\nsecret = \"short\"\n", "identity.secret"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),
             ("[search]\ncandidats = 1\n", "candidats"),

@@ -111,6 +111,32 @@ async fn editors_decide_and_their_word_is_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_helped_is_suggested_from_three_customers_on() {
+    let app = spawn_app(|settings| {
+        let own = vec!["Where is my parcel?".to_owned()];
+        settings.site.suggestions = [("en".to_owned(), own)].into();
+    })
+    .await;
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let customer = Customer::begin(&app).await;
+        let (_, answer) = customer.say("How long does a refund take?").await;
+        assert_eq!(answer["outcome"], "answered", "{answer}");
+        let helpful = json!({ "seq": answer["seq"], "helpful": true });
+        assert_eq!(customer.post("feedback", helpful).await.status(), 204);
+        answers.push(answer);
+    }
+    // Counted at the first look, and kept for some minutes.
+    let site: Value = app.get("/v1/site?locale=en").await.json().await.unwrap();
+    let shown = site["suggestions"].as_array().unwrap();
+    assert_eq!(shown[0], "Where is my parcel?", "the company's own come first: {site}");
+    assert!(shown.contains(&json!("How long does a refund take?")), "{shown:?} {answers:?}");
+    assert!(shown.len() <= 3, "{shown:?}");
+    let latvian: Value = app.get("/v1/site?locale=lv").await.json().await.unwrap();
+    assert_eq!(latvian["suggestions"], json!([]), "{latvian}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn spreadsheets_and_the_command_show_the_same() {
     let app = app().await;
     for _ in 0..3 {

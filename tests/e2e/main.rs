@@ -19,6 +19,7 @@ mod finishing;
 mod following;
 mod gaps;
 mod generator;
+mod identity;
 mod injected_orders;
 mod lies;
 mod local_model;

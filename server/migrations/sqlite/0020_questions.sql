@@ -10,3 +10,4 @@ CREATE TABLE question_verdicts (
 
 -- The newest questions are looked for without reading every conversation.
 CREATE INDEX customers_messages_by_time ON messages (at) WHERE author = 'customer';
+CREATE INDEX answers_by_time ON messages (at) WHERE author = 'assistant';

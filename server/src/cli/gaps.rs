@@ -16,8 +16,8 @@ use super::{ConfigFlag, block_on, print};
 use crate::gaps::{Gaps, Look, MOST_DAYS, read};
 use crate::settings::Settings;
 use crate::startup::STORE_FILE;
+use crate::store::SqliteStore;
 use crate::store::questions::{Judgement, Questions, Verdict};
-use crate::store::{PrivacyFile, SqliteStore};
 
 /// Flags of `gaps`.
 #[derive(Debug, Args)]
@@ -74,14 +74,10 @@ impl Gap {
 
     /// The list, after the decision that the flags name.
     async fn look(&self, store: &SqliteStore, settings: &Settings) -> Result<Gaps> {
-        let privacy = PrivacyFile::open(&self.data).await?;
-        let without = privacy.opted_out().await;
-        privacy.close().await;
         let look = Look {
             now: Timestamp::now(),
             days: self.days.unwrap_or(settings.gaps.days),
             k: settings.gaps.k,
-            without: without?,
         };
         let embedder = FastEmbedder::start_lazy(settings.indexer.embedder.clone())
             .context("the embedding model cannot be used")?;

@@ -99,7 +99,8 @@ pub struct Gap {
 pub fn gaps(mut questions: Vec<Unanswered>, k: usize) -> Gaps {
     let k = k.max(1);
     // The newest first; what the order is made of is nothing that the caller's order decides.
-    questions.sort_by(|a, b| b.at.cmp(&a.at).then(a.id.0.0.cmp(&b.id.0.0)).then(a.id.1.cmp(&b.id.1)));
+    questions
+        .sort_by(|a, b| b.at.cmp(&a.at).then(a.id.0.0.cmp(&b.id.0.0)).then(a.id.1.cmp(&b.id.1)));
     // What has no word of its own has no subject.
     let (questions, terms): (Vec<Unanswered>, Vec<Terms>) = questions
         .into_iter()

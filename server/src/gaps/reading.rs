@@ -1,27 +1,23 @@
 //! From the stored conversations to the review queue. The work is bounded by `[gaps]`: so many questions,
 //! so many vectors, one question after the other, so that customers' own questions come between.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexer::embed::EmbedError;
 use indexer::model::Locale;
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use super::{GapSettings, Gaps, Unanswered, gaps};
 use crate::store::questions::{Questions, Wanted};
 use crate::store::{ConversationStore, StoreError};
 
 /// Who looks, and how far back.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     pub now: Timestamp,
     pub days: u32,
     /// Customers from which on a subject shows.
     pub k: usize,
-    /// Conversations whose customer does not want their words used so.
-    pub without: HashSet<Uuid>,
 }
 
 /// Why there is no review queue.
@@ -52,9 +48,6 @@ pub async fn read(
     };
     let mut questions = Vec::new();
     for open in Questions::open_questions(store, &wanted).await? {
-        if look.without.contains(&open.conversation.0) {
-            continue;
-        }
         let locale = Locale::parse(&open.locale).unwrap_or_else(Locale::undetermined);
         let vector = if questions.len() < settings.embedded {
             Some(embed(&open.text.without_placeholders(), &locale).await?)
@@ -63,7 +56,7 @@ pub async fn read(
         };
         questions.push(Unanswered {
             id: (open.conversation, open.seq),
-            asker: open.conversation.to_string(),
+            asker: open.customer.map_or_else(|| open.conversation.to_string(), |c| c.0),
             at: open.at,
             question: open.text,
             locale,

@@ -111,6 +111,7 @@ fn cell(value: &str) -> String {
                 .starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
     };
     let lines: Vec<String> = value
+        .replace("\r\n", "\n")
         .split(['\r', '\n'])
         .map(|line| if is_formula(line) { format!("'{line}") } else { line.to_owned() })
         .collect();
@@ -126,7 +127,8 @@ mod tests {
     fn cells_are_quoted_and_no_cell_is_a_formula() {
         assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
         assert_eq!(cell("plain"), "\"plain\"");
-        for hostile in ["=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(A1)", "\t=1", " =1", "＝1", "a\r\n=1"]
+        for hostile in
+            ["=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(A1)", "\t=1", " =1", "＝1", "a\r\n=1"]
         {
             let safe = cell(hostile);
             let inner = safe.trim_matches('"');
@@ -142,7 +144,10 @@ mod tests {
         let (table, csv) = (gaps.table(), gaps.csv());
         assert!(table.contains("do you sell kayaks") && table.contains("2023-11-14"), "{table}");
         assert_eq!(csv.lines().count(), 2);
-        assert!(csv.contains("\"no_evidence: 4\"") && csv.contains(",\"4\",\"4\",\"3.2000\","), "{csv}");
+        assert!(
+            csv.contains("\"no_evidence: 4\"") && csv.contains(",\"4\",\"4\",\"3.2000\","),
+            "{csv}"
+        );
         assert!(super::super::gaps(Vec::new(), 3).table().starts_with("0 questions"));
     }
 }

@@ -115,9 +115,10 @@ impl From<GapsError> for Problem {
     fn from(error: GapsError) -> Self {
         match error {
             GapsError::Store(error) => error.into(),
-            GapsError::Embed(EmbedError::Overloaded { .. }) => {
-                Self::new(Code::Overloaded, "customers' questions come first; ask again in a moment")
-            }
+            GapsError::Embed(EmbedError::Overloaded { .. }) => Self::new(
+                Code::Overloaded,
+                "customers' questions come first; ask again in a moment",
+            ),
             error => Self::internal(&error),
         }
     }
@@ -213,8 +214,7 @@ impl State {
         if k < settings.k {
             return wrong(format!("`k` is {k}; it may not be below `gaps.k`, {}", settings.k));
         }
-        let without = self.rights.privacy().opted_out().await?;
-        let look = Look { now: Timestamp::now(), days, k, without };
+        let look = Look { now: Timestamp::now(), days, k };
         // One at a time: it is work for a processor, and who waits gets the same.
         let _one = self.reviewing.lock().await;
         let knowledge = Arc::clone(&self.knowledge);

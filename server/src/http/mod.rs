@@ -12,6 +12,7 @@ mod body;
 mod bundle;
 mod caller;
 mod chat_completions;
+mod choices;
 pub mod conversation_dto;
 mod conversations;
 mod cors;
@@ -28,6 +29,7 @@ mod inbox_pages;
 mod kb;
 mod live_stream;
 mod login;
+mod me;
 mod openapi;
 mod originals;
 mod pages;
@@ -60,6 +62,7 @@ use crate::settings::{ServerSettings, Settings};
 use crate::site::SiteSettings;
 use crate::store::ConversationStore;
 use crate::store::figures::FiguresStore;
+use crate::useful::Useful;
 
 pub use admin::IndexStatus;
 pub use auth::Doors;
@@ -91,6 +94,8 @@ pub struct State {
     pub all_settings: Settings,
     pub rights: Arc<Rights>,
     pub figures: FiguresStore,
+    /// Articles that helped most of late.
+    pub useful: Useful,
     /// Held while the review queue is put together.
     pub reviewing: tokio::sync::Mutex<()>,
     pub metrics: Arc<Metrics>,
@@ -168,7 +173,16 @@ fn conversation_routes(app: &mut web::ServiceConfig) {
         .service(post("/v1/conversations/{id}/feedback", conversations::feedback))
         .service(post("/v1/conversations/{id}/close", conversations::close))
         .service(get("/v1/conversations/{id}/export", privacy::export))
-        .service(post("/v1/conversations/{id}/consent", privacy::consent))
+        .service(post("/v1/conversations/{id}/consent", choices::consent))
+        .service(get("/v1/me/export", me::export))
+        .service(post("/v1/me/consent", me::consent))
+        .service(
+            web::resource("/v1/me")
+                .route(web::get().to(me::show))
+                .route(web::head().to(me::show))
+                .route(web::delete().to(me::erase))
+                .default_service(web::to(|| edge::method_not_allowed("GET, HEAD, DELETE"))),
+        )
         .service(
             web::resource("/v1/conversations/{id}")
                 .route(web::get().to(conversations::show))
@@ -195,6 +209,7 @@ fn office_routes(app: &mut web::ServiceConfig) {
         .service(get("/v1/admin/processing-record", privacy::record))
         .service(post("/v1/admin/retention", privacy::retention))
         .service(get("/v1/admin/conversations/{id}/export", privacy::export_for_office))
+        .service(post("/v1/admin/conversations/{id}/consent", choices::consent_for_office))
         .service(
             web::resource("/v1/admin/conversations/{id}")
                 .route(web::delete().to(privacy::erase_for_office))

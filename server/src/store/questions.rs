@@ -5,17 +5,27 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::domain::{AgentId, ConversationId, ReasonCode};
+use crate::domain::{AgentId, ConversationId, CustomerKey, ReasonCode};
 use crate::privacy::RedactedText;
 
 /// Questions and verdicts.
 #[async_trait]
 pub trait Questions: Send + Sync {
-    /// Questions that went wrong, the newest first.
+    /// Questions that went wrong, the newest first; none of customers who object to such use.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     async fn open_questions(&self, wanted: &Wanted) -> Result<Vec<OpenQuestion>, StoreError>;
+
+    /// Answers with what they cite, the newest first; none of customers who object to such use.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn cited_answers(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<CitedAnswer>, StoreError>;
 
     /// Keeps what was decided about questions; `None` takes it back. Questions that are gone are passed
     /// over. The last word counts.
@@ -71,6 +81,8 @@ pub struct OpenQuestion {
     pub conversation: ConversationId,
     /// Of the customer's message.
     pub seq: u64,
+    /// Who asked, where they proved it.
+    pub customer: Option<CustomerKey>,
     pub at: Timestamp,
     pub text: RedactedText,
     /// Language of the reply, or of the conversation.
@@ -82,6 +94,16 @@ pub struct OpenQuestion {
     pub nearest: Option<String>,
     /// What an editor decided, and when.
     pub verdict: Option<(Verdict, Timestamp)>,
+}
+
+/// What an answer was made of, and whether it helped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedAnswer {
+    /// The customer, or else the conversation.
+    pub asker: String,
+    /// Path of the article and heading path, for each citation.
+    pub places: Vec<(String, String)>,
+    pub helpful: Option<bool>,
 }
 
 /// What an editor decides about a question.

@@ -1,15 +1,18 @@
 //! Questions that were not answered well, in SQLite: customers' messages with what became of them.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, signed};
 use super::{Durable, SqliteStore};
-use crate::domain::{Citation, ConversationId, ReasonCode, SeenPassage};
+use crate::domain::{Citation, ConversationId, CustomerKey, ReasonCode, SeenPassage};
 use crate::privacy::RedactedText;
-use crate::store::questions::{Judgement, OpenQuestion, Questions, Trouble, Verdict, Wanted};
 use crate::store::StoreError;
+use crate::store::questions::{
+    CitedAnswer, Judgement, OpenQuestion, Questions, Trouble, Verdict, Wanted,
+};
 
 /// What was answered counts by its reply, what was handed over by its ticket. An answer without a source
 /// is a question back, not an answer.
@@ -18,18 +21,32 @@ const OPEN: &str = "SELECT m.conversation, m.seq, m.at, m.text, c.locale, r.auth
         json_extract(r.proof, '$.confidence') AS confidence,
         json_extract(r.proof, '$.locale') AS answer_locale,
         json_extract(r.proof, '$.citations') AS citations,
-        v.verdict, v.at AS judged_at
+        v.verdict, v.at AS judged_at, k.customer
     FROM messages m
     JOIN conversations c ON c.id = m.conversation
     JOIN messages r ON r.conversation = m.conversation AND r.reply_to = m.seq
     LEFT JOIN escalations e ON e.ticket = r.ticket
     LEFT JOIN feedback f ON f.conversation = r.conversation AND f.seq = r.seq
     LEFT JOIN question_verdicts v ON v.conversation = m.conversation AND v.seq = m.seq
+    LEFT JOIN known_customers k ON k.conversation = m.conversation
     WHERE m.author = 'customer' AND m.at >= ?1
+        AND NOT EXISTS (SELECT 1 FROM objections o
+            WHERE o.conversation = m.conversation AND o.analysis <> 0)
         AND (e.reason IN (?2, ?3, ?4)
             OR (r.author = 'assistant' AND json_array_length(r.proof, '$.citations') > 0
                 AND (f.helpful = 0 OR json_extract(r.proof, '$.confidence') < ?5)))
     ORDER BY m.at DESC, m.conversation, m.seq LIMIT ?6";
+
+const CITED: &str = "SELECT coalesce(k.customer, m.conversation) AS asker, f.helpful,
+        json_extract(m.proof, '$.citations') AS citations
+    FROM messages m
+    LEFT JOIN feedback f ON f.conversation = m.conversation AND f.seq = m.seq
+    LEFT JOIN known_customers k ON k.conversation = m.conversation
+    WHERE m.author = 'assistant' AND m.at >= ?1
+        AND json_array_length(m.proof, '$.citations') > 0
+        AND NOT EXISTS (SELECT 1 FROM objections o
+            WHERE o.conversation = m.conversation AND o.analysis <> 0)
+    ORDER BY m.at DESC, m.conversation, m.seq LIMIT ?2";
 
 #[async_trait]
 impl Questions for SqliteStore {
@@ -49,6 +66,28 @@ impl Questions for SqliteStore {
             .collect()
     }
 
+    async fn cited_answers(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<CitedAnswer>, StoreError> {
+        let rows = sqlx::query(CITED)
+            .bind(since.as_millisecond())
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?;
+        let answer = |row: &SqliteRow| {
+            let cited: Vec<Citation> = serde_json::from_str(row.try_get("citations")?)
+                .map_err(|_| rows::damaged("citations"))?;
+            Ok(CitedAnswer {
+                asker: row.try_get("asker")?,
+                places: cited.into_iter().map(|c| (c.path, c.heading)).collect(),
+                helpful: row.try_get("helpful")?,
+            })
+        };
+        rows.iter().map(answer).collect()
+    }
+
     async fn judge(
         &self,
         questions: &[(ConversationId, u64)],
@@ -58,11 +97,11 @@ impl Questions for SqliteStore {
         let mut tx = write.begin().await?;
         for (conversation, seq) in questions {
             let statement = match judgement.verdict {
-                None => {
-                    sqlx::query("DELETE FROM question_verdicts WHERE conversation = ?1 AND seq = ?2")
-                        .bind(conversation.to_string())
-                        .bind(signed(*seq))
-                }
+                None => sqlx::query(
+                    "DELETE FROM question_verdicts WHERE conversation = ?1 AND seq = ?2",
+                )
+                .bind(conversation.to_string())
+                .bind(signed(*seq)),
                 Some(verdict) => sqlx::query(
                     "INSERT INTO question_verdicts (conversation, seq, verdict, agent, at)
                      SELECT conversation, seq, ?3, ?4, ?5 FROM messages
@@ -106,6 +145,7 @@ fn question(row: &SqliteRow) -> Result<OpenQuestion, StoreError> {
     Ok(OpenQuestion {
         conversation: ConversationId(rows::uuid(row.try_get("conversation")?)?),
         seq: rows::unsigned(row.try_get("seq")?)?,
+        customer: row.try_get::<Option<String>, _>("customer")?.map(CustomerKey),
         at: rows::time(row.try_get("at")?)?,
         text: RedactedText::from_store(row.try_get("text")?),
         locale: match locale {
