@@ -44,6 +44,7 @@ mod tests {
     use super::*;
 
     /// Niceness of the calling thread.
+    #[expect(clippy::unwrap_used, reason = "a test")]
     fn niceness() -> i32 {
         let stat = fs_err::read_to_string("/proc/thread-self/stat").unwrap();
         // The name of the thread, in brackets, may hold blanks.

@@ -24,10 +24,11 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 14] = [
+const SERVER_SECTIONS: [&str; 16] = [
     "server",
     "site",
     "access",
+    "identity",
     "assistant",
     "generator",
     "redaction",
@@ -37,13 +38,20 @@ const SERVER_SECTIONS: [&str; 14] = [
     "webhooks",
     "email",
     "figures",
+    "gaps",
     "log",
     "eval",
 ];
 
 /// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
-const SECRETS: [&str; 4] =
-    ["catalog.url", "vectors.api_key", "server.admin_token", "generator.openai.api_key"];
+const SECRETS: [&str; 6] = [
+    "catalog.url",
+    "vectors.api_key",
+    "server.admin_token",
+    "generator.openai.api_key",
+    "identity.secret",
+    "identity.old_secret",
+];
 
 /// Sections `[source]`, `[watch]`, `[prune]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
 /// `[search]`, `[lint]`.

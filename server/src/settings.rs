@@ -12,10 +12,11 @@ use figment::Figment;
 use indexer::settings::{IndexerSettings, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
-use crate::access::AccessSettings;
+use crate::access::{AccessSettings, IdentitySettings};
 use crate::assistant::AssistantSettings;
 use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
+use crate::gaps::GapSettings;
 use crate::generate::GeneratorSettings;
 use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
 use crate::privacy::RedactionSettings;
@@ -28,6 +29,7 @@ use crate::site::SiteSettings;
 pub struct Settings {
     pub server: ServerSettings,
     pub access: AccessSettings,
+    pub identity: IdentitySettings,
     pub site: SiteSettings,
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
@@ -38,6 +40,7 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     pub email: EmailSettings,
     pub figures: CostSettings,
+    pub gaps: GapSettings,
     pub log: LogSettings,
     pub eval: EvalSettings,
     #[serde(flatten)]
@@ -136,6 +139,7 @@ impl Settings {
         let settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             access: figment.extract_inner("access").map_err(value)?,
+            identity: figment.extract_inner("identity").map_err(value)?,
             site: figment.extract_inner("site").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
@@ -146,6 +150,7 @@ impl Settings {
             webhooks: figment.extract_inner("webhooks").map_err(value)?,
             email: figment.extract_inner("email").map_err(value)?,
             figures: figment.extract_inner("figures").map_err(value)?,
+            gaps: figment.extract_inner("gaps").map_err(value)?,
             log: figment.extract_inner("log").map_err(value)?,
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
@@ -154,6 +159,8 @@ impl Settings {
         settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
         Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
         settings.site.check().map_err(SettingsError::Value)?;
+        settings.gaps.check().map_err(SettingsError::Value)?;
+        settings.identity.check().map_err(SettingsError::Value)?;
         Ok(settings)
     }
 
@@ -232,6 +239,7 @@ mod tests {
             ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
             ("site", toml::Table::try_from(SiteSettings::default()).unwrap()),
             ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
+            ("gaps", toml::Table::try_from(GapSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
             let documented = documented[section].as_table().unwrap();
@@ -250,6 +258,8 @@ mod tests {
             ("[server]\nmax_body_bytes = 1\n", "max_body_bytes"),
             ("[site]\naccent = \"red\"\n", "site.accent"),
             ("[log]\nlevel = \"loud\"\n", "level"),
+            ("[gaps]\nk = 1\n", "gaps.k"),
+            ("[identity]\nsecret = \"short\"\n", "identity.secret"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),
             ("[search]\ncandidats = 1\n", "candidats"),

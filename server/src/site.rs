@@ -28,6 +28,10 @@ pub struct SiteSettings {
     pub locales: Option<PathBuf>,
     pub greeting: ByLanguage<String>,
     pub suggestions: ByLanguage<Vec<String>>,
+    /// Questions that are added from the articles that helped most of late; 0 for none.
+    pub useful: usize,
+    /// Days that these are counted over.
+    pub useful_days: u32,
     pub position: Corner,
     /// `#` and six hexadecimal digits.
     pub accent: String,
@@ -72,6 +76,8 @@ impl Default for SiteSettings {
             locales: None,
             greeting: BTreeMap::new(),
             suggestions: BTreeMap::new(),
+            useful: 2,
+            useful_days: 28,
             position: Corner::default(),
             accent: "#0f6b57".to_owned(),
             logo: None,
@@ -89,6 +95,12 @@ impl SiteSettings {
         let digits = self.accent.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(format!("site.accent is {:?}, but must be like \"#0f6b57\"", self.accent));
+        }
+        if self.useful > 6 || !(1..=366).contains(&self.useful_days) {
+            return Err(format!(
+                "site.useful is {} and site.useful_days {}; at most 6, and 1 to 366",
+                self.useful, self.useful_days
+            ));
         }
         if let Some(bad) = self.languages.iter().find(|l| Locale::parse(l).is_none()) {
             return Err(format!(
@@ -120,6 +132,7 @@ mod tests {
     #[test]
     fn wrong_values_are_named() {
         for (change, named) in [
+            (SiteSettings { useful: 60, ..Default::default() }, "site.useful"),
             (SiteSettings { accent: "red".into(), ..Default::default() }, "site.accent"),
             (SiteSettings { languages: vec!["english!".into()], ..Default::default() }, "language"),
         ] {

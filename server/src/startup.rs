@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Gate, Limits, Networks, VisitorTokens, secret_key};
+use crate::access::{Gate, IdentityTokens, Limits, Networks, VisitorTokens, secret_key};
 use crate::assistant::Originals;
 use crate::desk::Desk;
 use crate::handoff::Dispatcher;
@@ -33,6 +33,7 @@ use crate::http::{self, Doors, IndexStatus, Phase, Readiness, State};
 use crate::privacy::Secret;
 use crate::settings::Settings;
 use crate::store::figures::FiguresStore;
+use crate::useful::Useful;
 
 pub use base::{Base, STORE_FILE};
 use follower::Follower;
@@ -142,6 +143,13 @@ impl Application {
             readiness: Arc::clone(&readiness),
             stop: stopping.clone(),
         };
+        let identity = &settings.identity;
+        let identities = IdentityTokens::new(
+            identity.secrets().map_err(anyhow::Error::msg)?,
+            &settings.site.id,
+            identity.max_age_minutes,
+            visitor_key.clone(),
+        );
         let visitors = VisitorTokens::new(visitor_key, settings.access.visitor_days);
         let state = State {
             desk: Desk::new(Arc::clone(&assistant), base.store(), base.hub()),
@@ -151,6 +159,7 @@ impl Application {
             doors: Doors {
                 proxies: Networks::new(&settings.access.trusted_proxies),
                 visitors,
+                identities,
                 gate: Gate::new(base.store(), Arc::clone(&limits), settings.access.session_hours),
                 limits,
                 settings: settings.access.clone(),
@@ -166,6 +175,8 @@ impl Application {
             all_settings: settings.clone(),
             rights: base.rights(),
             figures: FiguresStore::new(&base.store()),
+            useful: Useful::default(),
+            reviewing: tokio::sync::Mutex::default(),
             metrics: base.metrics(),
         };
         let dispatcher = Arc::new(Dispatcher::new(

@@ -46,9 +46,21 @@ async fn two_equal_articles_are_offered_once_and_the_choice_is_answered() {
     let cited = number["citations"].as_array().unwrap();
     assert!(cited.iter().all(|c| c["path"] == "same-day-Tartu.md"), "{number}");
 
+    // The choice is understood after a restart as well.
+    let waiting = ask(question, None).await;
+    let shown = waiting["choices"].as_array().unwrap();
+    let tartu = shown.iter().position(|c| c["path"] == "same-day-Tartu.md").unwrap() + 1;
     let asked = ask(question, None).await;
     let again = ask(question, Some(&asked["conversation_id"])).await;
     assert_eq!(again["outcome"], "answered", "nobody is asked back twice in a row: {again}");
+
+    let app = crate::support::TestApp::again(app.stop_keeping().await).await;
+    let body =
+        json!({ "question": tartu.to_string(), "conversation_id": waiting["conversation_id"] });
+    let number: Value = app.ask(body).await.json().await.unwrap();
+    assert_eq!(number["outcome"], "answered", "{number}");
+    let cited = number["citations"].as_array().unwrap();
+    assert!(cited.iter().all(|c| c["path"] == "same-day-Tartu.md"), "{number}");
 }
 
 #[test]

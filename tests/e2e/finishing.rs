@@ -33,7 +33,7 @@ async fn what_a_crash_or_a_closed_tab_left_unanswered_is_answered_or_handed_over
     for question in ["How long does a refund take?", "I want to talk to a person"] {
         let id = ConversationId::random();
         let locale = "en".to_owned();
-        let new = NewConversation { id, locale, site: None, page: None, at: asked };
+        let new = NewConversation { id, locale, site: None, page: None, told: None, at: asked };
         store.create(&new).await.unwrap();
         let new = NewMessage {
             text: words(question),

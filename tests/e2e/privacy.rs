@@ -169,6 +169,15 @@ async fn a_customer_exports_and_erases_their_own_conversation_and_no_other() {
     assert!(export.headers()["content-disposition"].to_str().unwrap().contains("attachment"));
     let export = export.text().await.unwrap();
     assert!(export.contains(EMAIL) && export.contains("opt_out"), "{export}");
+    // What the customer was told of the machine, when, in which words and language.
+    let stored: Value = serde_json::from_str(&export).unwrap();
+    let told = &stored["records"][0];
+    assert_eq!((&told["kind"], &told["locale"]), (&json!("ai_disclosure"), &json!("en")), "{told}");
+    let site: Value = app.get("/v1/site?locale=en").await.json().await.unwrap();
+    assert_eq!(told["text"], site["disclosure"], "{told}");
+    let asked = app.ask(json!({ "question": "How long does a refund take?" })).await;
+    let asked: Value = asked.json().await.unwrap();
+    assert_eq!(asked["disclosure"]["version"], told["version"], "{asked}");
     let page = client.get(format!("{url}/export?format=html")).bearer_auth(&customer.token);
     let page = page.send().await.unwrap().text().await.unwrap();
     assert!(page.starts_with("<!doctype html>") && page.contains(EMAIL));

@@ -229,6 +229,7 @@ fn edit(kb: &Path, number: usize, word: &str) {
     fs_err::write(kb.join(format!("help/en/gate-{number}.md")), text).unwrap();
 }
 
+#[expect(clippy::print_stderr, reason = "figures for whoever runs it")]
 fn told(what: &str, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];

@@ -241,6 +241,14 @@ impl KnowledgeBase {
         })
     }
 
+    /// Vector of a question, as a search would compare it.
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub async fn vector_of(&self, text: &str, locale: &Locale) -> Result<Arc<[f32]>, EmbedError> {
+        self.space().vector_of(text, locale).await
+    }
+
     /// Passages in another language than the question's rank lower, so that an article's own
     /// translation wins, and still come when nothing else answers.
     fn prefer_language(&self, fused: &mut [Fused], snapshot: &Snapshot, locale: &Locale) {

@@ -103,8 +103,7 @@ impl Space {
             return Ok((Vec::new(), 0.0, 0.0));
         }
         let started = Instant::now();
-        let input = embed::input(&*self.embedder, locale, text);
-        let vector = self.query_vector(&input).await?;
+        let vector = self.vector_of(text, locale).await?;
         let embed_ms = millis(started);
         let started = Instant::now();
         let mut limit = view.want;
@@ -118,6 +117,15 @@ impl Space {
             }
             limit *= 4;
         }
+    }
+
+    /// Vector of a question, as a search would compare it.
+    pub(super) async fn vector_of(
+        &self,
+        text: &str,
+        locale: &Locale,
+    ) -> Result<Arc<[f32]>, EmbedError> {
+        self.query_vector(&embed::input(&*self.embedder, locale, text)).await
     }
 
     /// Vector of a question; a question asked again is not embedded again. The cache is keyed by a

@@ -75,7 +75,7 @@ async fn a_space_that_is_being_built_or_was_begun_just_now_stays() {
     drop((shadow, configured));
     assert_eq!(open.data.pruner(&KEEP).run(&open.indexes).await.unwrap(), Pruned::default());
     let pruned = open.data.pruner(&DROP).run(&open.indexes).await.unwrap();
-    assert_eq!(pruned.folders, [space.clone()]);
+    assert_eq!(pruned.folders, std::slice::from_ref(&space));
     assert_eq!((pruned.vectors > 0, vectors(&*open.data.catalog(), &space).await), (true, 0));
     open.assert_consistent().await;
 }

@@ -97,6 +97,7 @@ fn start(folder: &Path, url: Option<&str>) -> Child {
         .unwrap()
 }
 
+#[expect(clippy::print_stderr, reason = "figures for whoever runs it")]
 async fn kill(times: u64, database: Option<&Database>) {
     let mut fixture = Fixture::new();
     let url = database.map(|d| d.url.as_str());

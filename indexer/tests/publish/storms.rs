@@ -178,6 +178,7 @@ fn git(fixture: &Fixture, arguments: &[&str]) -> bool {
 }
 
 /// A checkout that replaces `files` files while the folder is followed and questions are asked.
+#[expect(clippy::print_stderr, reason = "figures for whoever runs it")]
 async fn checkout(files: usize) {
     let fixture = Fixture::new();
     if !git(&fixture, &["init", "-q"]) {

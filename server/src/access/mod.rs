@@ -7,6 +7,8 @@
 mod address;
 mod files;
 mod gate;
+mod identity;
+mod identity_settings;
 mod keys;
 mod limits;
 mod password;
@@ -16,6 +18,8 @@ mod visitor;
 pub use address::{ClientAddress, Network, Networks};
 pub use files::secret_key;
 pub use gate::{Gate, LoggedIn, LoginError};
+pub use identity::{IdentityError, IdentityTokens};
+pub use identity_settings::IdentitySettings;
 pub use keys::{key_hash, new_key};
 pub use limits::{LimitSettings, Limited, Limits};
 pub use password::{PasswordError, Passwords};

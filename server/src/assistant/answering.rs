@@ -11,21 +11,24 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use uuid::Uuid;
 
 use super::admission::Refused;
-use super::clarify::{self, Offer};
+use super::clarify;
 use super::handing_over::{Matter, is_with_people, turns};
 use super::quoting::quote;
 use super::rules::{self, Situation, Trigger};
+use super::telling::{answered, missing};
 use super::writing::{Subject, Unwritten};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
 use crate::domain::{
-    Accepted, Answer, AssistantEvent, Author, Choice, Conversation, ConversationId,
-    ConversationState, Failure, FailureKind, Fallback, GeneratorId, Message, Outcome, Proof,
-    Question, ReasonCode, Said, Visitor,
+    AssistantEvent, Choice, Conversation, ConversationId, ConversationState, Disclosure, Failure,
+    FailureKind, Fallback, GeneratorId, Message, Objections, Offer, Proof, Question, ReasonCode,
+    Said, Visitor,
 };
 use crate::generate::extractive::Drafted;
 use crate::locale::Locales;
 use crate::privacy::RedactedText;
-use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, StoreError};
+use crate::store::{
+    Committed, Introduced, NewAnswer, NewConversation, NewMessage, Posted, StoreError,
+};
 
 enum Decision {
     Answer(Box<Ground>),
@@ -71,10 +74,25 @@ impl Assistant {
             tracing::error!(conversation = %id, %error, "conversation.failed");
             AssistantEvent::Failed(internal("the message could not be kept; send it again"))
         };
-        let conversation = match self.open(id, &question).await {
-            Ok(conversation) => conversation,
+        let (conversation, told) = match self.open(id, &question).await {
+            Ok(opened) => opened,
             Err(error) => return kept(error),
         };
+        path.told = told;
+        if let Some(identity) = &question.identity {
+            match self.introduce(id, identity).await {
+                Ok(Introduced::Own) => {}
+                Ok(Introduced::Foreign) => {
+                    let message =
+                        "the conversation is another customer's; begin a new one".to_owned();
+                    return AssistantEvent::Failed(Failure {
+                        kind: FailureKind::Conflict,
+                        message,
+                    });
+                }
+                Err(error) => return kept(error),
+            }
+        }
         path.locale = self.locale_in(&question, &conversation);
         // A person's customer never waits for the assistant.
         let permit = if is_with_people(&conversation) {
@@ -135,20 +153,28 @@ impl Assistant {
         }
     }
 
-    /// The conversation of a question; a new one where the id is new.
+    /// The conversation of a question; a new one where the id is new, with what its customer is told.
     async fn open(
         &self,
         id: ConversationId,
         question: &Question,
-    ) -> Result<Conversation, StoreError> {
+    ) -> Result<(Conversation, Option<Disclosure>), StoreError> {
         if question.conversation.is_some()
             && let Some(known) = self.store.conversation(id).await?
         {
-            return Ok(known);
+            return Ok((known, None));
         }
-        let locale = self.locale_of(question).as_str().to_owned();
-        let at = Timestamp::now();
-        self.store.create(&NewConversation { id, locale, site: None, page: None, at }).await
+        let locale = self.locale_of(question);
+        let told = Some(self.disclosure(&locale));
+        let new = NewConversation {
+            id,
+            locale: locale.as_str().to_owned(),
+            site: None,
+            page: None,
+            told: told.clone(),
+            at: Timestamp::now(),
+        };
+        Ok((self.store.create(&new).await?, told))
     }
 
     /// The assistant's reply to a message that is kept: answer or hand-over.
@@ -174,6 +200,16 @@ impl Assistant {
             before: &before,
             asked: Some(&posted.message),
         };
+        let objections = self.store.objections(id).await.unwrap_or_else(|error| {
+            // Whether a machine may answer is not known: none does.
+            tracing::error!(conversation = %id, %error, "choices.not_read");
+            Objections { analysis: true, automation: true }
+        });
+        if objections.automation {
+            let reasoning = "The customer does not want answers of a machine.".to_owned();
+            let trigger = Trigger::new(ReasonCode::CustomerRequested, reasoning);
+            return self.hand_over(trigger, &matter, path).await;
+        }
         match self.decide(&posted.message.text, (asker.audience, &before), path).await {
             Ok(Decision::Answer(ground)) => {
                 if self.writer.has_models() {
@@ -222,22 +258,22 @@ impl Assistant {
             return Ok(Decision::HandOff(trigger));
         }
         let turns = turns(before, TURNS);
-        let offer = self.offers.take(path.conversation);
-        let picked = offer.as_ref().and_then(|offer| {
-            Some((offer, clarify::picked(asked.as_str(), &offer.choices, &offer.locale)?))
+        let offer = clarify::offered(before);
+        let picked = offer.as_ref().and_then(|(offer, locale)| {
+            Some((offer, locale, clarify::picked(asked.as_str(), &offer.choices, locale)?))
         });
-        if let Some((offer, _)) = picked {
-            path.locale = offer.locale.clone();
+        if let Some((_, locale, _)) = picked {
+            path.locale = locale.clone();
         }
         let snapshot = self.knowledge.snapshot();
         let Assessment { mut found, confidence } = match picked {
-            Some((offer, choice)) => {
+            Some((offer, _, choice)) => {
                 let query = format!("{} {}", offer.query, choice.label);
                 self.search_for((query, audience), &path.locale, snapshot).await?
             }
             None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
         };
-        if let Some((_, choice)) = picked {
+        if let Some((_, _, choice)) = picked {
             clarify::keep(&mut found, choice);
         }
         path.found(&found);
@@ -262,9 +298,7 @@ impl Assistant {
         if offer.is_none()
             && let Some(choices) = clarify::choices(&found)
         {
-            let (query, locale) = (found.query.clone(), path.locale.clone());
-            let offer = Offer { query, locale, choices: choices.clone() };
-            self.offers.put(path.conversation, offer);
+            path.offer = Some(Offer { query: found.query.clone(), choices: choices.clone() });
             return Ok(Decision::Clarify(choices));
         }
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
@@ -332,6 +366,7 @@ impl Assistant {
                 generation: path.generation,
                 generator,
                 locale: path.locale.as_str().to_owned(),
+                offer: path.offer.clone(),
             },
             at: Timestamp::now(),
         };
@@ -358,68 +393,8 @@ impl Assistant {
         (posted, path): (&Posted, &Path),
     ) -> AssistantEvent {
         let message = messages::clarify(&self.locales, &path.locale, &choices);
-        let drafted =
-            Drafted { text: message.clone(), sentences: Vec::new(), citations: Vec::new() };
-        match self.commit(drafted, GeneratorId::Extractive, (posted, path)).await {
-            AssistantEvent::Done(answer) if answer.text == message => {
-                let outcome = Outcome::Clarify { message, choices };
-                AssistantEvent::Done(Box::new(Answer { outcome, text: String::new(), ..*answer }))
-            }
-            // Somebody else was quicker.
-            other => other,
-        }
-    }
-
-    /// The conversation went on without this answer. Another request may have replied to the same
-    /// message; else what stands now is the end.
-    async fn ended_by_a_step(
-        &self,
-        now: &Conversation,
-        posted: &Posted,
-        path: &Path,
-    ) -> AssistantEvent {
-        match self.store.reply_to(now.id, posted.message.seq).await {
-            Ok(Some(reply)) => self.told_again(&reply, posted, path).await,
-            Ok(None) | Err(_) => self.superseded(now, path).await,
-        }
-    }
-
-    /// The outcome of a message that has its reply.
-    async fn told_again(&self, reply: &Message, posted: &Posted, path: &Path) -> AssistantEvent {
-        if reply.author == Author::Assistant {
-            return AssistantEvent::Done(Box::new(answered(reply, path)));
-        }
-        let escalation = match &reply.ticket {
-            Some(ticket) => self.store.escalation(ticket).await.ok().flatten(),
-            None => None,
-        };
-        let Some(escalation) = escalation else {
-            return self.superseded(&posted.conversation, path).await;
-        };
-        let outcome = Outcome::HandedOff {
-            reason: escalation.reason,
-            ticket: escalation.ticket,
-            message: reply.text.to_string(),
-        };
-        AssistantEvent::Done(Box::new(Answer {
-            outcome,
-            seq: Some(reply.seq),
-            confidence: escalation.confidence,
-            generation: escalation.generation,
-            ..path.answer()
-        }))
-    }
-
-    /// A message that a person will answer.
-    async fn accepted(&self, posted: Posted, path: &Path) -> AssistantEvent {
-        let Posted { conversation, message, .. } = posted;
-        match self.superseded(&conversation, path).await {
-            AssistantEvent::Done(answer) => {
-                let accepted = Accepted { conversation, message, answer: *answer };
-                AssistantEvent::Accepted(Box::new(accepted))
-            }
-            other => other,
-        }
+        let drafted = Drafted { text: message, sentences: Vec::new(), citations: Vec::new() };
+        self.commit(drafted, GeneratorId::Extractive, (posted, path)).await
     }
 
     /// The language of a question within its conversation: asked for, else its own, else as before.
@@ -460,36 +435,8 @@ pub(super) fn remembered(posted: &Posted, text: RedactedText) -> NewAnswer {
             generation: indexer::model::Generation(0),
             generator: GeneratorId::Extractive,
             locale: posted.conversation.locale.clone(),
+            offer: None,
         },
         at: Timestamp::now(),
     }
-}
-
-/// A stored answer as its customer gets it.
-fn answered(message: &Message, path: &Path) -> Answer {
-    let answer = Answer {
-        outcome: Outcome::Answered,
-        text: message.text.to_string(),
-        seq: Some(message.seq),
-        ..path.answer()
-    };
-    match message.proof.clone() {
-        Some(proof) => Answer {
-            sentences: proof.sentences,
-            citations: proof.citations,
-            confidence: proof.confidence,
-            generation: proof.generation,
-            generator: proof.generator,
-            locale: proof.locale,
-            ..answer
-        },
-        None => answer,
-    }
-}
-
-fn missing() -> AssistantEvent {
-    AssistantEvent::Failed(Failure {
-        kind: FailureKind::Missing,
-        message: "there is no such conversation".to_owned(),
-    })
 }

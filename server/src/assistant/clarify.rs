@@ -2,20 +2,18 @@
 //! say: another place, product, country or kind of customer.
 //!
 //! Called by `assistant`: [`choices`] looks at the evidence of a search, [`picked`] reads the customer's
-//! next message, [`Offers`] remembers what was offered, so that nobody is asked back twice in a row. The
-//! two functions are pure. The rule is strict, because a question back that was not needed costs more than
+//! next message, [`offered`] finds what was offered, so that nobody is asked back twice in a row. All
+//! are pure. The rule is strict, because a question back that was not needed costs more than
 //! it saves: the titles must be the same but for one word or two, the question must hold none of these
 //! words, must hold the rest, and must fit both articles to the same degree.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use indexer::language::{Analyzer, Term, TermKind};
 use indexer::model::{Hit, Locale};
 use indexer::search::SearchOutcome;
-use moka::sync::Cache;
 
-use crate::domain::{Choice, ConversationId};
+use crate::domain::{Author, Choice, Message, Offer};
 use crate::evidence::{QuestionTerms, TextTerms};
 
 /// Choices that are offered at most.
@@ -31,35 +29,12 @@ const LEAST: f32 = 0.5;
 /// Of the words of two passages, the share in common from which they say the same.
 const SAME: f64 = 0.9;
 
-/// A question back that waits for its answer.
-#[derive(Debug, Clone)]
-pub(super) struct Offer {
-    /// What was searched for, without personal data.
-    pub(super) query: String,
-    /// Language of the question: a bare "2" has none.
-    pub(super) locale: Locale,
-    pub(super) choices: Vec<Choice>,
-}
-
-/// Offers of running conversations; in memory alone, bounded, gone after half an hour.
-pub(super) struct Offers(Cache<ConversationId, Offer>);
-
-impl Default for Offers {
-    fn default() -> Self {
-        const IDLE: Duration = Duration::from_secs(30 * 60);
-        Self(Cache::builder().max_capacity(10_000).time_to_idle(IDLE).build())
-    }
-}
-
-impl Offers {
-    pub(super) fn put(&self, conversation: ConversationId, offer: Offer) {
-        self.0.insert(conversation, offer);
-    }
-
-    /// The offer of the message before; each is given once.
-    pub(super) fn take(&self, conversation: ConversationId) -> Option<Offer> {
-        self.0.remove(&conversation)
-    }
+/// The question back that the message before was, with its language: a bare "2" has none. It lies with the
+/// conversation, so a restart or another replica understands the answer as well.
+pub(super) fn offered(before: &[Message]) -> Option<(&Offer, Locale)> {
+    let said = before.iter().rev().find(|m| !matches!(m.author, Author::Note(_)))?;
+    let proof = said.proof.as_ref().filter(|_| said.author == Author::Assistant)?;
+    Some((proof.offer.as_ref()?, super::locale_or_none(&proof.locale)))
 }
 
 /// Keeps the passages of the chosen article, where there are any.

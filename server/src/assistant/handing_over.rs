@@ -74,6 +74,8 @@ impl Assistant {
     ) -> Result<HandedOver, StoreError> {
         let Matter { conversation, before, asked } = matter;
         let now = Timestamp::now();
+        // A customer who proved their address need not leave it again.
+        let contact = self.store.customer_of(conversation.id).await?.and_then(|c| c.email);
         let Trigger { reason, reasoning, topic } = trigger;
         let escalation = Escalation {
             ticket: Ticket::random(),
@@ -85,7 +87,7 @@ impl Assistant {
             confidence: path.confidence,
             locale: path.locale.as_str().to_owned(),
             page: conversation.page.clone(),
-            contact: None,
+            contact,
             generation: path.generation,
             passages: path.seen.clone(),
             status: TicketStatus::Waiting,

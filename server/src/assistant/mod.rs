@@ -16,6 +16,7 @@ mod explain;
 mod finishing;
 pub mod guard;
 mod handing_over;
+mod introducing;
 pub(crate) mod messages;
 mod originals;
 pub mod prompt;
@@ -25,6 +26,7 @@ mod settings;
 mod suggesting;
 mod summary;
 mod talking;
+mod telling;
 mod triggers;
 mod writing;
 
@@ -37,8 +39,8 @@ use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Answer, AssistantEvent, ConversationId, Failure, FailureKind, GeneratorId, Outcome, Question,
-    Role, Said, SeenPassage, Timings, Turn,
+    Answer, AssistantEvent, ConversationId, Disclosure, Failure, FailureKind, GeneratorId, Offer,
+    Outcome, Question, Role, Said, SeenPassage, Timings, Turn,
 };
 use crate::generate::extractive::citation;
 use crate::handoff::Hours;
@@ -49,7 +51,6 @@ use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
 use admission::Admission;
-use clarify::Offers;
 use confidence::Confidence;
 
 pub use admission::AdmissionSettings;
@@ -91,6 +92,8 @@ pub struct Parts {
     pub originals: Originals,
     pub metrics: Arc<Metrics>,
     pub locales: Arc<Locales>,
+    /// Whose assistant it is, for the disclosure; may be empty.
+    pub company: String,
 }
 
 /// Answers questions over one knowledge base. Shared by all requests.
@@ -106,15 +109,24 @@ pub struct Assistant {
     admission: Admission,
     originals: Originals,
     metrics: Arc<Metrics>,
-    offers: Offers,
+    company: String,
 }
 
 impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
-        let Parts { knowledge, store, redactor, writer, hub, hours, originals, metrics, locales } =
-            parts;
-        let offers = Offers::default();
+        let Parts {
+            knowledge,
+            store,
+            redactor,
+            writer,
+            hub,
+            hours,
+            originals,
+            metrics,
+            locales,
+            company,
+        } = parts;
         Self {
             knowledge,
             store,
@@ -127,8 +139,19 @@ impl Assistant {
             admission,
             originals,
             metrics,
-            offers,
+            company,
         }
+    }
+
+    /// What a customer is told of the machine that answers, in a language.
+    pub fn disclosure(&self, locale: &Locale) -> Disclosure {
+        let pack = self.locales.pack(locale);
+        let text = if self.company.is_empty() {
+            pack.text("server.disclosure_plain").to_owned()
+        } else {
+            pack.fill("server.disclosure", &[("company", &self.company)])
+        };
+        Disclosure::new(pack.tag.clone(), text)
     }
 
     /// Starts answering; the events come in the order that [`AssistantEvent`] states. Dropping the
@@ -308,8 +331,15 @@ impl Assistant {
         locale: &Locale,
     ) -> Result<(), StoreError> {
         let at = Timestamp::now();
-        let new =
-            NewConversation { id, locale: locale.as_str().to_owned(), site: None, page: None, at };
+        // Who leads a conversation elsewhere tells their customers of the machine themselves.
+        let new = NewConversation {
+            id,
+            locale: locale.as_str().to_owned(),
+            site: None,
+            page: None,
+            told: None,
+            at,
+        };
         self.store.create(&new).await?;
         let mut last = None;
         for turn in turns {
@@ -336,6 +366,10 @@ struct Path {
     started: Instant,
     conversation: ConversationId,
     locale: Locale,
+    /// What the customer is told with the first answer of a conversation.
+    told: Option<Disclosure>,
+    /// What a question back offers.
+    offer: Option<Offer>,
     generation: Generation,
     confidence: f64,
     seen: Vec<SeenPassage>,
@@ -348,6 +382,8 @@ impl Path {
             started: Instant::now(),
             conversation,
             locale: Locale::undetermined(),
+            told: None,
+            offer: None,
             generation: Generation(0),
             confidence: 0.0,
             seen: Vec::new(),
@@ -386,6 +422,7 @@ impl Path {
             generation: self.generation,
             generator: GeneratorId::Extractive,
             locale: self.locale.as_str().to_owned(),
+            disclosure: self.told.clone(),
             timings: Timings { total_ms, ..self.timings },
         }
     }

@@ -8,7 +8,9 @@ use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use crate::domain::ConversationId;
-use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
+use crate::privacy::{
+    CustomerText, Numbering, PersonalDataKind, RedactedText, Redactor, redact_whole,
+};
 use crate::store::{StoreError, Vault};
 
 const CONVERSATIONS: u64 = 10_000;
@@ -42,6 +44,28 @@ impl Originals {
             Self::Kept(vault) => Ok(vault.redact(redactor, conversation.0, text, locale).await?),
             Self::Forgotten(numbers) => {
                 Ok(numbers.redact(conversation, |n| redactor.redact(text, locale, n)))
+            }
+        }
+    }
+}
+
+impl Originals {
+    /// The placeholder of a value that is personal data as a whole.
+    ///
+    /// # Errors
+    /// As [`Originals::redact`].
+    pub(super) async fn redact_whole(
+        &self,
+        conversation: ConversationId,
+        value: &CustomerText,
+        kind: (PersonalDataKind, &str),
+    ) -> Result<RedactedText, StoreError> {
+        match self {
+            Self::Kept(vault) => {
+                Ok(vault.redact_with(conversation.0, |n| redact_whole(value, kind, n)).await?)
+            }
+            Self::Forgotten(numbers) => {
+                Ok(numbers.redact(conversation, |n| redact_whole(value, kind, n).text))
             }
         }
     }

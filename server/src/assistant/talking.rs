@@ -61,9 +61,15 @@ impl Assistant {
             Some(page) => Some(self.redact(id, page, &locale).await?),
             None => None,
         };
-        let locale = locale.as_str().to_owned();
-        let at = Timestamp::now();
-        self.store.create(&NewConversation { id, locale, site: beginning.site, page, at }).await
+        let new = NewConversation {
+            id,
+            locale: locale.as_str().to_owned(),
+            site: beginning.site,
+            page,
+            told: Some(self.disclosure(&locale)),
+            at: Timestamp::now(),
+        };
+        self.store.create(&new).await
     }
 
     /// Hands over because the customer wants it. Called again it gives the same ticket.

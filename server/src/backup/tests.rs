@@ -131,7 +131,8 @@ impl People {
         let (id, at) = (ConversationId::random(), Timestamp::now());
         let words = CustomerText::new(format!("I am {EMAIL}, where is my parcel?"));
         let text = self.rights.vault().redact(&redactor, id.0, &words, Some("en")).await.unwrap();
-        let new = NewConversation { id, locale: "en".to_owned(), site: None, page: None, at };
+        let new =
+            NewConversation { id, locale: "en".to_owned(), site: None, page: None, told: None, at };
         self.store.create(&new).await.unwrap();
         let reopened = contract::words("Again.");
         let message = NewMessage { text, message_id: None, locale: None, at, reopened };

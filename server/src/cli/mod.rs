@@ -13,6 +13,7 @@ mod check_config;
 mod client;
 mod escalations;
 mod eval;
+mod gaps;
 mod health;
 mod key;
 mod privacy;
@@ -50,6 +51,8 @@ enum Command {
     Ask(ask::Ask),
     /// List the questions that were handed to people
     Escalations(escalations::Escalations),
+    /// List what customers ask and the articles do not answer well
+    Gaps(gaps::Gap),
     /// Accounts of the people who answer customers
     User(user::User),
     /// Keys of programs that call the REST interface
@@ -85,6 +88,7 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::Ask(command) => command.run(),
             Self::Escalations(command) => command.run(),
+            Self::Gaps(command) => command.run(),
             Self::User(command) => command.run(),
             Self::Key(command) => command.run(),
             Self::Eval(command) => command.run(),

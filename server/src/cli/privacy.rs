@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{ConfigFlag, block_on, print};
+use crate::domain::RecordKind;
 use crate::privacy::audit::Actor;
 use crate::privacy::{Receipt, Signer};
 use crate::rights::{Rights, Run, processing_record, to_markdown};
@@ -41,6 +42,8 @@ enum PrivacyCommand {
     Release(Subject),
     /// List legal holds
     Holds(Folder),
+    /// Record what a customer objects to (GDPR Art. 21 and 22)
+    Choose(Choose),
     /// Print the record of processing activities (GDPR Art. 30)
     Record(Record),
     /// Seal all data keys with a new master key
@@ -131,6 +134,22 @@ struct Hold {
 }
 
 #[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = true, args = ["opt_out", "no_automation"])]
+struct Choose {
+    /// Their words are used for answering them alone
+    #[arg(long)]
+    opt_out: bool,
+    /// People answer them, no machine
+    #[arg(long)]
+    no_automation: bool,
+    /// They object no longer
+    #[arg(long)]
+    withdraw: bool,
+    #[command(flatten)]
+    subject: Subject,
+}
+
+#[derive(Debug, Args)]
 struct Record {
     /// Print JSON instead of Markdown
     #[arg(long)]
@@ -149,6 +168,7 @@ impl Privacy {
             PrivacyCommand::Hold(command) => command.run(),
             PrivacyCommand::Release(subject) => release(&subject),
             PrivacyCommand::Holds(folder) => holds(&folder),
+            PrivacyCommand::Choose(command) => command.run(),
             PrivacyCommand::Record(command) => command.run(),
             PrivacyCommand::RotateKey(folder) => rotate_key(&folder),
         }
@@ -286,6 +306,27 @@ impl Hold {
             Ok(id)
         })?;
         print(&format!("The conversation {} is held.\n", id.simple()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Choose {
+    fn run(self) -> Result<ExitCode> {
+        let kind = |said: bool, object, withdraw| {
+            said.then_some(if self.withdraw { withdraw } else { object })
+        };
+        let kinds = [
+            kind(self.opt_out, RecordKind::OptOut, RecordKind::OptIn),
+            kind(self.no_automation, RecordKind::AutomationRefused, RecordKind::AutomationAccepted),
+        ];
+        let id = self.subject.folder.with(async |rights| {
+            let id = self.subject.id(rights).await?;
+            for kind in kinds.into_iter().flatten() {
+                rights.choose(id, (kind, ""), Actor::Operator).await?;
+            }
+            Ok(id)
+        })?;
+        print(&format!("Recorded for the conversation {}.\n", id.simple()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

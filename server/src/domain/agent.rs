@@ -45,6 +45,8 @@ pub enum Permission {
     Reveal,
     /// See figures.
     ReadFigures,
+    /// Decide about questions that the articles do not answer.
+    Review,
     /// Export and erase.
     Privacy,
     /// Accounts and keys.
@@ -68,11 +70,11 @@ impl AgentRole {
     }
 
     pub fn may(self, permission: Permission) -> bool {
-        use Permission::{Privacy, ReadConversations, ReadFigures, Reply, Reveal};
+        use Permission::{Privacy, ReadConversations, ReadFigures, Reply, Reveal, Review};
         match self {
             Self::Admin => true,
             Self::Agent => matches!(permission, ReadConversations | Reply | Reveal | ReadFigures),
-            Self::Editor => matches!(permission, ReadConversations | ReadFigures),
+            Self::Editor => matches!(permission, ReadConversations | ReadFigures | Review),
             Self::PrivacyOfficer => {
                 matches!(permission, ReadConversations | ReadFigures | Reveal | Privacy)
             }
@@ -103,6 +105,7 @@ mod tests {
         assert_eq!(may(Permission::Reply), [true, false, true, false]);
         assert_eq!(may(Permission::Administer), [false, false, true, false]);
         assert_eq!(may(Permission::Privacy), [false, false, true, true]);
+        assert_eq!(may(Permission::Review), [false, true, true, false]);
         assert_eq!(may(Permission::Reveal), [true, false, true, true]);
         assert_eq!(may(Permission::ReadConversations), [true; 4]);
     }

@@ -3,7 +3,7 @@
 use indexer::model::{Generation, PassageId};
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, ReasonCode, Ticket};
+use super::{ConversationId, Disclosure, ReasonCode, Ticket};
 
 /// A passage that proves a sentence, as the customer sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub enum Outcome {
 }
 
 /// An article that a customer may mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// Title of the article.
     pub label: String,
@@ -112,5 +112,7 @@ pub struct Answer {
     pub generator: GeneratorId,
     /// Language of the reply.
     pub locale: String,
+    /// What the customer is told of the machine, with the first answer of a conversation.
+    pub disclosure: Option<Disclosure>,
     pub timings: Timings,
 }

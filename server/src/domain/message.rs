@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Citation, Colleague, GeneratorId, Sentence, SystemKind, Ticket};
+use super::{Choice, Citation, Colleague, GeneratorId, Sentence, SystemKind, Ticket};
 use crate::privacy::RedactedText;
 
 /// Who said a message.
@@ -73,4 +73,15 @@ pub struct Proof {
     pub generator: GeneratorId,
     /// Language of the answer.
     pub locale: String,
+    /// Of a question back: what the customer may choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+}
+
+/// A question back that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What was searched for, without personal data.
+    pub query: String,
+    pub choices: Vec<Choice>,
 }

@@ -3,7 +3,9 @@
 
 mod agent;
 mod answer;
+mod choices;
 mod conversation;
+mod customer;
 mod escalation;
 mod event;
 mod figures;
@@ -12,13 +14,15 @@ mod question;
 
 pub use agent::{Agent, AgentId, AgentRole, Permission};
 pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
+pub use choices::{Disclosure, Objections, RecordKind, RecordedBy};
 pub use conversation::{
     Colleague, Conversation, ConversationState, Epoch, OpenHandOver, Rating, Step, SystemKind,
 };
+pub use customer::{CustomerKey, Identity, KnownCustomer};
 pub use escalation::{Escalation, ReasonCode, SeenPassage, Ticket, TicketStatus};
 pub use event::{Accepted, AssistantEvent, Failure, FailureKind};
 pub use figures::{CostSettings, Counts, Figures, Saving, Share};
-pub use message::{Author, Message, Proof};
+pub use message::{Author, Message, Offer, Proof};
 pub use question::{
     ConversationId, Fallback, MAX_CHARS, Question, QuestionError, Role, Said, Turn, Visitor,
 };

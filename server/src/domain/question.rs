@@ -6,6 +6,7 @@ use std::fmt;
 use indexer::model::{Audience, Locale};
 use uuid::Uuid;
 
+use super::Identity;
 use crate::privacy::{CustomerText, RedactedText};
 
 /// Most characters of a question; longer mails are refused with a clear error.
@@ -75,6 +76,8 @@ pub struct Question {
     /// What the asker may see. Set by the server from who is asking, never by a request field.
     pub audience: Audience,
     pub visitor: Visitor,
+    /// Who the customer proved to be.
+    pub identity: Option<Identity>,
     pub fallback: Fallback,
 }
 
@@ -129,7 +132,16 @@ impl Question {
             .transpose()?;
         let text = CustomerText::new(cleaned);
         let (visitor, fallback) = (Visitor::default(), Fallback::default());
-        Ok(Self { text, locale, conversation, message_id: None, audience, visitor, fallback })
+        Ok(Self {
+            text,
+            locale,
+            conversation,
+            message_id: None,
+            audience,
+            visitor,
+            identity: None,
+            fallback,
+        })
     }
 }
 

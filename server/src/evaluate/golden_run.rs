@@ -283,6 +283,7 @@ mod tests {
             generation: Generation(1),
             generator: GeneratorId::Extractive,
             locale: "en".into(),
+            disclosure: None,
             timings: Timings::default(),
         }
     }

@@ -55,6 +55,7 @@ pub(super) async fn ask(
         body.conversation_id.as_deref(),
         Audience::Public,
     )?;
+    question.identity = state.identity(&request)?;
     let conversation_token = begun_by(&state, &mut question);
     let question = caller::sent_by(&state, &request, question);
     if wants_stream(&request) {

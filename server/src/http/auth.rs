@@ -1,7 +1,7 @@
 //! Who calls: a customer with a visitor token, an agent with a session, a program with a key. Handlers
 //! ask here first; limits are taken here too.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 
@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::State;
 use super::error::{Code, Problem};
 use crate::access::{
-    AccessSettings, ClientAddress, Cookies, Gate, Limited, Limits, Networks, VisitorTokens,
-    key_hash,
+    AccessSettings, ClientAddress, Cookies, Gate, IdentityTokens, Limited, Limits, Networks,
+    VisitorTokens, key_hash,
 };
 use crate::domain::{Agent, ConversationId, Permission};
 use crate::store::KeyScope;
@@ -27,6 +27,7 @@ pub struct Doors {
     pub settings: AccessSettings,
     pub proxies: Networks,
     pub visitors: VisitorTokens,
+    pub identities: IdentityTokens,
     pub gate: Gate,
     pub limits: std::sync::Arc<Limits>,
 }
@@ -120,17 +121,28 @@ impl State {
 }
 
 /// A customer in their own conversation: `unauthorized` without a good token, `not_found` where the
-/// address names a conversation that is not the token's.
+/// address names a conversation that is not the token's. A request that also proves who the customer is
+/// makes the conversation theirs: `identity_refused` for a bad proof, `forbidden` for somebody else's.
 pub(super) struct Visitor(pub(super) ConversationId);
 
 impl FromRequest for Visitor {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let state = request.app_data::<web::Data<State>>();
-        let state = state.ok_or_else(|| Problem::internal(&"the state is missing"));
-        ready(state.and_then(|state| state.visitor(request)).map(Self))
+        let state = request.app_data::<web::Data<State>>().cloned();
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state.ok_or_else(|| Problem::internal(&"the state is missing"))?;
+            let id = state.visitor(&request)?;
+            let identity = state.identity(&request)?;
+            match state.introduce(id, identity.as_ref()).await {
+                // Erased since; the handler says so.
+                Err(problem) if problem.code == Code::NotFound => {}
+                other => other?,
+            }
+            Ok(Self(id))
+        })
     }
 }
 

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::{CitationDto, SentenceDto};
+use super::choices::ObjectionsDto;
+use super::dto::{CitationDto, DisclosureDto, SentenceDto};
 use crate::domain::{Author, Conversation, ConversationState, Message, Rating, ReasonCode, Ticket};
 use crate::handoff::Open;
 use crate::store::QueuePlace;
@@ -35,6 +36,8 @@ pub struct BeginResponse {
     pub locale: String,
     /// When the token ends.
     pub expires_at: String,
+    /// What to tell the customer of the machine that answers (EU AI Act, Art. 50); recorded as told.
+    pub disclosure: DisclosureDto,
 }
 
 /// A message of the customer.
@@ -101,6 +104,7 @@ pub struct ConversationResponse {
     #[serde(flatten)]
     pub state: StateDto,
     pub locale: String,
+    pub(super) objections: ObjectionsDto,
     pub created_at: String,
     pub hours: HoursDto,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,6 +234,7 @@ impl From<&Message> for MessageDto {
             Author::Customer | Author::Assistant => (None, None),
         };
         let outcome = match (&m.proof, &m.ticket) {
+            (Some(proof), _) if proof.offer.is_some() => Some("clarify"),
             (Some(_), _) => Some("answered"),
             (None, Some(_)) => Some("handed_off"),
             (None, None) => None,

@@ -14,7 +14,7 @@ use super::conversation_dto::{
     HandOffBody, HandOffResponse, MessageDto, PostRequest, RatingDto, StateDto, StateResponse,
     TypingRequest, stamp,
 };
-use super::dto::AskResponse;
+use super::dto::{AskResponse, DisclosureDto};
 use super::error::{Code, Problem, ProblemBody};
 use super::originals::with_originals;
 use super::sse::{self, Form};
@@ -40,6 +40,7 @@ pub(super) async fn begin(
     JsonBody(body): JsonBody<BeginRequest>,
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.beginning(state.client(&request))?;
+    let identity = state.identity(&request)?;
     let locale = match body.locale.as_deref() {
         None | Some("" | "auto") => accepted_language(&request),
         Some(tag) => Some(Locale::parse(tag).ok_or_else(|| {
@@ -54,6 +55,8 @@ pub(super) async fn begin(
     }
     let page = body.page.map(|p| CustomerText::new(p.chars().take(MAX_NOTE).collect::<String>()));
     let begun = state.assistant.begin(Beginning { locale, site, page }).await?;
+    state.introduce(begun.id, identity.as_ref()).await?;
+    let told = Locale::parse(&begun.locale).unwrap_or_else(Locale::undetermined);
     let (token, ends) = state.doors.visitors.issue(begun.id, Timestamp::now());
     Ok(fresh(HttpResponse::Created()).json(BeginResponse {
         conversation_id: begun.id.to_string(),
@@ -61,6 +64,7 @@ pub(super) async fn begin(
         state: begun.state.as_str(),
         locale: begun.locale,
         expires_at: stamp(ends),
+        disclosure: DisclosureDto::from(&state.assistant.disclosure(&told)),
     }))
 }
 
@@ -143,6 +147,7 @@ pub(super) async fn show(
         conversation_id: id.to_string(),
         state: StateDto::of(&conversation, queue),
         locale: conversation.locale.clone(),
+        objections: state.store.objections(id).await?.into(),
         created_at: stamp(conversation.created_at),
         hours: state.hours.at(Timestamp::now()).into(),
         rating: conversation.rating.as_ref().map(|r| RatingDto::from(r).put_back(&originals)),

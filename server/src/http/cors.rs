@@ -9,7 +9,8 @@ use super::State;
 use super::auth::header;
 
 /// What pages of other sites may call.
-const OPEN: [&str; 5] = ["/v1/conversations", "/v1/ask", "/v1/site", "/v1/search", "/v1/articles"];
+const OPEN: [&str; 6] =
+    ["/v1/conversations", "/v1/ask", "/v1/site", "/v1/search", "/v1/articles", "/v1/me"];
 
 const ALLOW: [(&str, &str); 3] = [
     ("access-control-allow-methods", "GET, POST, DELETE"),

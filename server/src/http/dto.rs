@@ -5,7 +5,7 @@ use indexer::model::Hit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Answer, Choice, Citation, Outcome, Sentence, Timings};
+use crate::domain::{Answer, Choice, Citation, Disclosure, Outcome, Sentence, Timings};
 
 /// A customer's question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -57,6 +57,10 @@ pub struct AskResponse {
     /// Opens `/v1/conversations/{id}`. Only when the question began the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_token: Option<String>,
+    /// What to tell the customer of the machine that answers (EU AI Act, Art. 50); recorded as told. Only
+    /// when the question began the conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<DisclosureDto>,
     /// Number of the message in the conversation that holds the answer or the hand-over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
@@ -70,6 +74,21 @@ pub struct AskResponse {
     #[schema(example = "en")]
     pub locale: String,
     pub timings_ms: TimingsDto,
+}
+
+/// What a customer is told of the machine that answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DisclosureDto {
+    /// Names the text in the records.
+    pub version: String,
+    pub locale: String,
+    pub text: String,
+}
+
+impl From<&Disclosure> for DisclosureDto {
+    fn from(d: &Disclosure) -> Self {
+        Self { version: d.version.clone(), locale: d.locale.clone(), text: d.text.clone() }
+    }
 }
 
 /// An article that the customer may mean.
@@ -268,6 +287,7 @@ impl From<&Answer> for AskResponse {
             choices,
             conversation_id: a.conversation.to_string(),
             conversation_token: None,
+            disclosure: a.disclosure.as_ref().map(DisclosureDto::from),
             seq: a.seq,
             index_generation: a.generation.0,
             generator: a.generator.as_str(),
@@ -337,6 +357,7 @@ pub(super) mod tests {
             generation: Generation(7),
             generator: GeneratorId::Extractive,
             locale: "en".to_owned(),
+            disclosure: None,
             timings: Timings { total_ms: 4.123_456, ..Timings::default() },
         }
     }

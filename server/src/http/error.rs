@@ -21,6 +21,7 @@ pub enum Code {
     MalformedJson,
     InvalidParameter,
     Unauthorized,
+    IdentityRefused,
     Forbidden,
     NotFound,
     MethodNotAllowed,
@@ -59,7 +60,7 @@ const fn row(
 
 /// All error codes. The API page is made of it.
 #[rustfmt::skip]
-pub const CODES: [CodeRow; 16] = [
+pub const CODES: [CodeRow; 17] = [
     row(Code::MalformedJson, "malformed_json", 400, "The body is not JSON",
         "The body does not parse; `detail` names line and column. Correct the body."),
     row(Code::InvalidParameter, "invalid_parameter", 400, "A query parameter is wrong",
@@ -67,6 +68,9 @@ pub const CODES: [CodeRow; 16] = [
     row(Code::Unauthorized, "unauthorized", 401, "The caller is not known",
         "The token, key or session is missing, wrong or has ended. Send `Authorization: Bearer` with the \
          conversation's token or an API key, or log in; `/v1/admin` takes `server.admin_token`."),
+    row(Code::IdentityRefused, "identity_refused", 401, "The proof of identity is not good",
+        "The token of `Atbilde-Identity` is missing, expired, of another site or not signed with \
+         `identity.secret`; `detail` says which. Send a new one, or none."),
     row(Code::Forbidden, "forbidden", 403, "The caller may not do this",
         "The caller is known, but role, scope or CSRF token do not allow it; `detail` says which."),
     row(Code::NotFound, "not_found", 404, "There is nothing here",
@@ -104,7 +108,7 @@ impl Code {
     /// The code's row in the table.
     pub fn row(self) -> &'static CodeRow {
         // The table holds every code, which a test proves.
-        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[13])
+        CODES.iter().find(|row| row.code == self).unwrap_or(&CODES[14])
     }
 }
 
@@ -249,7 +253,7 @@ mod tests {
             assert!(row.meaning.ends_with('.'), "{}", row.name);
             assert!(StatusCode::from_u16(row.status).unwrap().as_u16() >= 400);
         }
-        assert_eq!(CODES[13].code, Code::Internal, "the fallback of `Code::row`");
+        assert_eq!(CODES[14].code, Code::Internal, "the fallback of `Code::row`");
     }
 
     #[test]

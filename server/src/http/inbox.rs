@@ -14,8 +14,9 @@ use super::conversation_dto::{MessageDto, RatingDto, TypingRequest, stamp};
 use super::conversations::{fresh, message_id};
 use super::error::{Code, Problem};
 use super::inbox_dto::{
-    AssignRequest, ColleagueDto, DetailResponse, ListParams, ListResponse, PresenceRequest,
-    PresenceResponse, RowDto, SuggestionResponse, TicketDto, WordsRequest, may, present,
+    AssignRequest, ColleagueDto, CustomerDto, DetailResponse, ListParams, ListResponse,
+    PresenceRequest, PresenceResponse, RowDto, SuggestionResponse, TicketDto, WordsRequest, may,
+    present,
 };
 use crate::desk::{DeskError, Presence};
 use crate::domain::{
@@ -115,6 +116,8 @@ async fn detail(
         created_at: stamp(conversation.created_at),
         page: conversation.page.as_ref().map(ToString::to_string),
         rating: conversation.rating.as_ref().map(RatingDto::from),
+        customer: state.store.customer_of(conversation.id).await?.map(CustomerDto::from),
+        people_only: state.store.objections(conversation.id).await?.automation,
         tickets: tickets.iter().map(TicketDto::from).collect(),
         messages: messages.iter().map(MessageDto::from).collect(),
         may: may(agent),

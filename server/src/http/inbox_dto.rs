@@ -6,7 +6,7 @@ use super::conversation_dto::{HoursDto, MessageDto, RatingDto, stamp};
 use super::dto::CitationDto;
 use crate::assistant::Suggestion;
 use crate::desk::Present;
-use crate::domain::{Agent, Conversation, Escalation, Permission, ReasonCode};
+use crate::domain::{Agent, Conversation, Escalation, KnownCustomer, Permission, ReasonCode};
 use crate::privacy::RedactedText;
 use crate::store::InboxRow;
 
@@ -69,6 +69,11 @@ pub(super) struct DetailResponse {
     pub(super) page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<RatingDto>,
+    /// Who the customer proved to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) customer: Option<CustomerDto>,
+    /// Whether the customer wants no answers of a machine.
+    pub(super) people_only: bool,
     /// Newest first.
     pub(super) tickets: Vec<TicketDto>,
     /// Notes among them.
@@ -76,6 +81,23 @@ pub(super) struct DetailResponse {
     pub(super) may: MayDto,
     /// Who could take it: accounts that answer customers.
     pub(super) colleagues: Vec<ColleagueDto>,
+}
+
+/// A customer, by placeholders.
+#[derive(Debug, Serialize)]
+pub(super) struct CustomerDto {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+impl From<KnownCustomer> for CustomerDto {
+    fn from(c: KnownCustomer) -> Self {
+        let text = |t: RedactedText| t.into_string();
+        Self { id: text(c.id), name: c.name.map(text), email: c.email.map(text) }
+    }
 }
 
 /// An account that answers customers.

@@ -12,6 +12,7 @@ mod body;
 mod bundle;
 mod caller;
 mod chat_completions;
+mod choices;
 pub mod conversation_dto;
 mod conversations;
 mod cors;
@@ -20,6 +21,7 @@ mod docs;
 pub mod dto;
 mod edge;
 mod error;
+mod gaps;
 mod health;
 mod inbox;
 mod inbox_dto;
@@ -28,6 +30,7 @@ mod index_status;
 mod kb;
 mod live_stream;
 mod login;
+mod me;
 mod openapi;
 mod originals;
 mod pages;
@@ -60,6 +63,7 @@ use crate::settings::{ServerSettings, Settings};
 use crate::site::SiteSettings;
 use crate::store::ConversationStore;
 use crate::store::figures::FiguresStore;
+use crate::useful::Useful;
 
 pub use auth::Doors;
 pub use error::{CODES, Code, CodeRow, Problem, ProblemBody};
@@ -91,6 +95,10 @@ pub struct State {
     pub all_settings: Settings,
     pub rights: Arc<Rights>,
     pub figures: FiguresStore,
+    /// Articles that helped most of late.
+    pub useful: Useful,
+    /// Held while the review queue is put together.
+    pub reviewing: tokio::sync::Mutex<()>,
     pub metrics: Arc<Metrics>,
 }
 
@@ -166,7 +174,16 @@ fn conversation_routes(app: &mut web::ServiceConfig) {
         .service(post("/v1/conversations/{id}/feedback", conversations::feedback))
         .service(post("/v1/conversations/{id}/close", conversations::close))
         .service(get("/v1/conversations/{id}/export", privacy::export))
-        .service(post("/v1/conversations/{id}/consent", privacy::consent))
+        .service(post("/v1/conversations/{id}/consent", choices::consent))
+        .service(get("/v1/me/export", me::export))
+        .service(post("/v1/me/consent", me::consent))
+        .service(
+            web::resource("/v1/me")
+                .route(web::get().to(me::show))
+                .route(web::head().to(me::show))
+                .route(web::delete().to(me::erase))
+                .default_service(web::to(|| edge::method_not_allowed("GET, HEAD, DELETE"))),
+        )
         .service(
             web::resource("/v1/conversations/{id}")
                 .route(web::get().to(conversations::show))
@@ -181,10 +198,19 @@ fn office_routes(app: &mut web::ServiceConfig) {
     app.service(get("/metrics", dashboard::metrics))
         .service(get("/dashboard", dashboard::dashboard))
         .service(get("/v1/admin/figures", dashboard::figures))
+        .service(get("/v1/admin/gaps", gaps::list))
+        .service(post("/v1/admin/gaps/{id}", gaps::judge))
+        .service(
+            web::resource("/gaps")
+                .route(web::get().to(gaps::show))
+                .route(web::post().to(gaps::decide))
+                .default_service(web::to(|| edge::method_not_allowed("GET, POST"))),
+        )
         .service(get("/v1/admin/audit", privacy::audit))
         .service(get("/v1/admin/processing-record", privacy::record))
         .service(post("/v1/admin/retention", privacy::retention))
         .service(get("/v1/admin/conversations/{id}/export", privacy::export_for_office))
+        .service(post("/v1/admin/conversations/{id}/consent", choices::consent_for_office))
         .service(
             web::resource("/v1/admin/conversations/{id}")
                 .route(web::delete().to(privacy::erase_for_office))

@@ -7,8 +7,8 @@ use actix_web::HttpResponse;
 use utoipa::OpenApi;
 
 use super::{
-    admin, ask, chat_completions, conversation_dto, conversations, dto, error, health, kb,
-    live_stream, playground, privacy, search, site,
+    admin, ask, chat_completions, choices, conversation_dto, conversations, dto, error, gaps,
+    health, kb, live_stream, me, playground, privacy, search, site,
 };
 
 #[derive(OpenApi)]
@@ -21,8 +21,9 @@ use super::{
     paths(ask::ask, chat_completions::complete, chat_completions::models, search::search, kb::json,
         site::show, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
-        conversations::close, privacy::export, privacy::erase, privacy::consent, playground::explain,
-        admin::index, health::livez, health::readyz, document),
+        conversations::close, privacy::export, privacy::erase, choices::consent,
+        me::show, me::export, me::erase, me::consent, playground::explain,
+        admin::index, gaps::list, gaps::judge, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
         conversation_dto::AcceptedResponse, error::ProblemBody)),
     tags(
@@ -66,6 +67,9 @@ mod tests {
             ("/v1/conversations/{id}", "delete"),
             ("/v1/conversations/{id}/export", "get"),
             ("/v1/admin/index", "get"),
+            ("/v1/admin/gaps", "get"),
+            ("/v1/me", "get"),
+            ("/v1/me", "delete"),
             ("/livez", "get"),
             ("/readyz", "get"),
             ("/openapi.json", "get"),

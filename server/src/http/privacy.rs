@@ -15,25 +15,13 @@ use super::error::{Code, Problem, ProblemBody};
 use crate::domain::{ConversationId, Permission};
 use crate::privacy::audit::Actor;
 use crate::rights::{Export, Revealer, RightsError, Run, processing_record, to_markdown};
-use crate::store::{KeyScope, RecordKind};
+use crate::store::KeyScope;
 
 /// Form of an export.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExportQuery {
     format: Option<String>,
-}
-
-/// What a customer decides.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ConsentRequest {
-    /// Whether the customer agrees to the processing that the page describes.
-    consent: Option<bool>,
-    /// Whether their words may be used for nothing but answering them.
-    opt_out: Option<bool>,
-    /// Name or hash of the text that was shown; 64 characters at most.
-    version: Option<String>,
 }
 
 /// What an agent wants to see.
@@ -97,43 +85,6 @@ pub(super) async fn erase(
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.visitor(id)?;
     erased(&state, id, Actor::Customer).await
-}
-
-/// Record consent or opt-out.
-#[utoipa::path(post, path = "/v1/conversations/{id}/consent", tag = "Privacy", request_body = ConsentRequest,
-    params(("id" = String, Path, description = "The conversation")),
-    responses(
-        (status = 204, description = "Recorded"),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
-    ))]
-pub(super) async fn consent(
-    state: web::Data<State>,
-    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<ConsentRequest>>,
-) -> Result<HttpResponse, Problem> {
-    state.doors.limits.visitor(id)?;
-    let version = body.version.unwrap_or_default();
-    let good = version.len() <= 64
-        && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
-    if !good {
-        let detail = "`version` has other characters than letters, digits, `-_.:`, or more than 64";
-        return Err(Problem::new(Code::InvalidField, detail));
-    }
-    if state.store.conversation(id).await?.is_none() {
-        return Err(unknown());
-    }
-    let consent = body
-        .consent
-        .map(|yes| if yes { RecordKind::Consent } else { RecordKind::ConsentWithdrawn });
-    let opt = body.opt_out.map(|out| if out { RecordKind::OptOut } else { RecordKind::OptIn });
-    if consent.is_none() && opt.is_none() {
-        let detail = "the body has neither `consent` nor `opt_out`";
-        return Err(Problem::new(Code::InvalidField, detail));
-    }
-    for kind in consent.into_iter().chain(opt) {
-        state.rights.privacy().record(id.0, kind, &version, Timestamp::now()).await?;
-    }
-    Ok(HttpResponse::NoContent().finish())
 }
 
 /// What a placeholder stands for: for the agent who has the conversation, or a privacy officer. Every look
@@ -223,13 +174,17 @@ pub(super) async fn record(
 
 /// Whether a call changes something: then a session must prove that the page sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Acts {
+pub(super) enum Acts {
     Reads,
     Changes,
 }
 
 /// Passes the operator's token, a key of scope `privacy`, or a person whose role grants it.
-async fn officer(state: &State, request: &HttpRequest, acts: Acts) -> Result<Actor, Problem> {
+pub(super) async fn officer(
+    state: &State,
+    request: &HttpRequest,
+    acts: Acts,
+) -> Result<Actor, Problem> {
     if bearer(request).is_some() {
         authorize(state, request, KeyScope::Privacy).await?;
         return Ok(Actor::Operator);
@@ -268,7 +223,7 @@ async fn erased(state: &State, id: ConversationId, actor: Actor) -> Result<HttpR
         .body(receipt.to_text()))
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::new(Code::NotFound, "there is no such conversation")
 }
 

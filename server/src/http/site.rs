@@ -14,6 +14,10 @@ use super::conversation_dto::HoursDto;
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::MAX_CHARS;
 use crate::site::{Corner, Storage};
+use crate::useful::Wanted;
+
+/// Questions to choose from at most.
+const SUGGESTIONS: usize = 8;
 
 /// Sections of a pack that the widget needs, and single keys beside them.
 const SECTIONS: [&str; 3] = ["widget", "error", "count"];
@@ -107,11 +111,7 @@ pub(super) async fn show(
     }
     let locale = state.speaks(&params.locale, &request);
     let pack = state.locales.pack(&locale);
-    let disclosure = if site.company.is_empty() {
-        pack.text("server.disclosure_plain").to_owned()
-    } else {
-        pack.fill("server.disclosure", &[("company", &site.company)])
-    };
+    let disclosure = state.assistant.disclosure(&locale).text;
     let own = |(key, text): (&str, &str)| (key.to_owned(), text.to_owned());
     let mut strings: BTreeMap<String, String> = pack.section(&SECTIONS).map(own).collect();
     strings.extend(KEYS.map(|key| own((key, pack.text(key)))));
@@ -135,7 +135,7 @@ pub(super) async fn show(
                 .unwrap_or_else(|| pack.text("server.greeting"))
                 .to_owned(),
             disclosure,
-            suggestions: site.suggestions(&locale).to_vec(),
+            suggestions: state.suggestions(&locale).await,
             hours: state.hours.at(Timestamp::now()).into(),
             email: site.email,
             limits: LimitsDto { message_chars: MAX_CHARS },
@@ -150,6 +150,26 @@ pub(super) async fn show(
 }
 
 impl State {
+    /// Questions to choose from: the settings' own, then of the articles that helped most of late.
+    pub(super) async fn suggestions(&self, locale: &Locale) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.site.suggestions(locale).iter().take(SUGGESTIONS).cloned().collect();
+        let wanted = Wanted {
+            beside: &all,
+            most: self.site.useful.min(SUGGESTIONS - all.len()),
+            k: self.all_settings.gaps.k,
+            days: self.site.useful_days,
+        };
+        let snapshot = self.knowledge.snapshot();
+        let found = self.useful.suggestions(&*self.store, (&snapshot, locale), &wanted).await;
+        match found {
+            Ok(more) => all.extend(more),
+            // The settings' own are better than no page.
+            Err(error) => tracing::error!(%error, "suggestions.not_counted"),
+        }
+        all
+    }
+
     /// The language for a caller who asks for `wanted` (a tag, or `auto`).
     pub(super) fn speaks(&self, wanted: &str, request: &HttpRequest) -> Locale {
         let accepted = request.headers().get("accept-language").and_then(|v| v.to_str().ok());

@@ -16,6 +16,7 @@ mod settings;
 mod signing;
 mod text;
 pub mod vault;
+mod whole;
 
 #[cfg(test)]
 mod redact_tests;
@@ -28,3 +29,4 @@ pub use redact::{Finding, Original, Redaction, Redactor};
 pub use settings::{CustomPattern, RedactionError, RedactionSettings};
 pub use signing::{Signer, is_signed};
 pub use text::{CustomerText, RedactedText};
+pub use whole::redact_whole;

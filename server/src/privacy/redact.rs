@@ -246,7 +246,7 @@ impl Masked {
 
 /// What makes two spellings the same value: letters and digits alone, folded, for numbers; without
 /// blanks and case for the rest.
-fn normalised(kind: PersonalDataKind, value: &str) -> String {
+pub(super) fn normalised(kind: PersonalDataKind, value: &str) -> String {
     use PersonalDataKind::{Address, Email, Link, Person, Secret, Wallet};
     let view = View::new(value);
     let plain = view.text();

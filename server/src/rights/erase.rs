@@ -106,8 +106,6 @@ impl Rights {
         for (table, count) in self.personal.erase(id).await? {
             erased.push(entry(CONVERSATIONS, what(&table), count));
         }
-        let records = self.privacy.erase_records(id).await?;
-        erased.push(entry(PRIVACY, "records of disclosure and consent", records));
         Ok(erased)
     }
 
@@ -126,6 +124,9 @@ fn what(table: &str) -> &str {
         "escalations" => "tickets with summary and contact",
         "feedback" => "ratings and comments",
         "outbox_events" => "events for webhooks and e-mail",
+        "known_customers" => "who the customer proved to be",
+        "choices" => "records of disclosure and consent",
+        "question_verdicts" => "editors' decisions about questions",
         other => other,
     }
 }
@@ -136,6 +137,10 @@ fn kept(whole: bool) -> Vec<Kept> {
         entry(
             "the id of the conversation in this receipt, in the list of erased conversations and in the audit log",
             "proof of the erasure (Art. 5(2) GDPR), and so that a restored back-up is erased again; it names nobody",
+        ),
+        entry(
+            "lines of the server's log, where the operator keeps its standard error",
+            "they may name the id, and hold no words and nothing of a person",
         ),
         entry(
             "back-ups made before",

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{Rights, RightsError};
+use crate::domain::{ConversationId, Objections};
 use crate::html::escaped;
 use crate::privacy::audit::{Actor, Subject};
 use crate::privacy::vault::Restorer;
-use crate::store::{LegalHold, PrivacyRecord};
+use crate::store::{Choice, LegalHold};
 
 /// Everything stored of one conversation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,9 +27,11 @@ pub struct Export {
     /// Personal data that was taken out of the texts, by placeholder.
     pub originals: Map<String, Value>,
     /// What the customer was told and agreed to.
-    pub records: Vec<PrivacyRecord>,
+    pub records: Vec<Choice>,
     /// Whether the customer's words are used for answering them alone.
     pub opted_out: bool,
+    /// What the customer objects to.
+    pub objections: Objections,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legal_hold: Option<LegalHold>,
 }
@@ -58,6 +61,7 @@ impl Rights {
         let originals =
             restorer.all().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let name = id.simple().to_string();
+        let objections = self.choices.objections(ConversationId(id)).await?;
         let hold = self.privacy.holds().await?.into_iter().find(|h| h.conversation == name);
         Ok(Export {
             format: "atbilde-export/1",
@@ -66,8 +70,9 @@ impl Rights {
             about: ABOUT,
             stored,
             originals,
-            records: self.privacy.records(id).await?,
-            opted_out: self.privacy.has_opted_out(id).await?,
+            records: self.choices.choices(ConversationId(id)).await?,
+            opted_out: objections.analysis,
+            objections,
             legal_hold: hold,
         })
     }

@@ -16,13 +16,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::domain::{ConversationId, RecordKind, RecordedBy};
 use crate::privacy::Signer;
 use crate::privacy::audit::{Actor, Deed, Subject};
 use crate::privacy::vault::VaultSettings;
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
 use crate::store::{
-    AuditLog, KEYS_FOLDER, PrivacyFile, SqliteStore, StoreError, Vault, VaultStoreError,
+    AuditLog, Choices, KEYS_FOLDER, NewChoice, PrivacyFile, SqliteStore, StoreError, Vault,
+    VaultStoreError,
 };
 
 pub use export::Export;
@@ -34,6 +36,7 @@ pub use settings::{PrivacySettings, RecordSettings, RetentionSettings};
 /// Everything that is needed to keep the promises, open.
 pub struct Rights {
     personal: PersonalData,
+    choices: Arc<dyn Choices>,
     outbox: Outbox,
     privacy: PrivacyFile,
     vault: Arc<Vault>,
@@ -76,6 +79,7 @@ impl Rights {
         let audit = AuditLog::new(&privacy, vault.keys(), signer.clone());
         Ok(Self {
             personal: PersonalData::new(store),
+            choices: Arc::new(store.clone()),
             outbox: Outbox::new(store),
             privacy,
             vault: Arc::new(vault),
@@ -138,6 +142,29 @@ impl Rights {
     pub async fn release(&self, id: Uuid, actor: Actor) -> Result<bool, RightsError> {
         self.note(actor, "conversation.released", Subject::Conversation(id)).await?;
         Ok(self.privacy.release(id).await?)
+    }
+
+    /// Records what a customer decided about their words.
+    ///
+    /// # Errors
+    /// [`RightsError::Unknown`] without such a conversation.
+    pub async fn choose(
+        &self,
+        id: Uuid,
+        (kind, version): (RecordKind, &str),
+        actor: Actor,
+    ) -> Result<(), RightsError> {
+        let by = match actor {
+            Actor::Customer => RecordedBy::Customer,
+            Actor::System => RecordedBy::System,
+            Actor::Operator | Actor::Account(_) => RecordedBy::Operator,
+        };
+        let choice = NewChoice { kind, version: version.to_owned(), by, at: Timestamp::now() };
+        match self.choices.choose(ConversationId(id), &choice).await {
+            Err(StoreError::Missing(_)) => return Err(RightsError::Unknown(id)),
+            other => other?,
+        }
+        Ok(self.note(actor, "conversation.choice_recorded", Subject::Conversation(id)).await?)
     }
 
     /// Seals all data keys with a new master key. Gives its id and how many were sealed.

@@ -42,6 +42,7 @@ pub fn processing_record(settings: &Settings) -> Value {
             "answering customers' questions from the company's articles",
             "handing questions over to people of the company",
             "measuring whether answers helped",
+            "finding what the articles lack: questions by subject, redacted, from several customers on",
         ],
         "legal_basis": named(&record.legal_basis),
         "data_subjects": ["customers who write to the assistant", "people of the company who answer"],
@@ -49,6 +50,8 @@ pub fn processing_record(settings: &Settings) -> Value {
             "words of customers, stored with placeholders in place of personal data",
             "originals of that personal data, stored encrypted with a key for each conversation",
             "ratings and comments",
+            "what a customer was told of the machine, agreed and objected to",
+            "a keyed hash of the company's id for a customer who proved who they are",
             "tickets: reason, summary, passages seen, how to be reached",
             "accounts of the company's people: login, name, role",
             "audit log: deeds by id, no personal data",
@@ -68,7 +71,8 @@ pub fn processing_record(settings: &Settings) -> Value {
             "an original is shown to the agent who took the conversation over or to a privacy officer, and every look is recorded",
             "the audit log is chained and signed; erasures give a signed receipt",
         ],
-        "automated_decisions": "none with legal effect; below a threshold of confidence a person answers",
+        "automated_decisions": "none with legal effect; below a threshold of confidence a person answers, and a customer who refuses automated answers is handed to a person at once",
+        "objections": "a customer's words are used for answering them alone from their objection on: no review queue, no suggestions, no figures but tickets and states",
     })
 }
 

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::domain::{Conversation, ConversationId, Step};
+use crate::domain::{Conversation, ConversationId, Disclosure, RecordKind, Step};
 use crate::privacy::{CustomerText, Receipt, RedactionSettings, Redactor};
 use crate::store::outbox::SinkRow;
 use crate::store::{
-    Changed, Conversations, HandOvers, NewConversation, NewMessage, NewRating, RecordKind,
-    Transition, contract,
+    Changed, Conversations, HandOvers, NewConversation, NewMessage, NewRating, Transition, contract,
 };
 
 /// Personal data that the redactor knows, and a word that it cannot know.
@@ -66,7 +65,14 @@ impl Fixture {
         let page = Some(redact(&format!("/cart?q={WORD}")).await);
         let begun = self
             .store
-            .create(&NewConversation { id, locale: "en".to_owned(), site: None, page, at: soon(0) })
+            .create(&NewConversation {
+                id,
+                locale: "en".to_owned(),
+                site: None,
+                page,
+                told: Some(Disclosure::new("en", "You are talking to a machine.")),
+                at: soon(0),
+            })
             .await
             .unwrap();
         for n in 0..30 {
@@ -89,8 +95,8 @@ impl Fixture {
         let comment = Some(redact(&format!("slow, {WORD}, {EMAIL}")).await);
         let rating = NewRating { stars: 2, comment, at: soon(50) };
         self.store.rate(id, &rating).await.unwrap();
-        let at = soon(0);
-        self.rights.privacy().record(id.0, RecordKind::AiDisclosure, "v1", at).await.unwrap();
+        let refused = (RecordKind::AutomationRefused, "");
+        self.rights.choose(id.0, refused, Actor::Customer).await.unwrap();
         id.0
     }
 
@@ -167,7 +173,8 @@ async fn an_erased_person_is_in_no_byte_of_any_file_and_the_receipt_says_so() {
     assert_eq!(count("ratings and comments"), 1);
     assert_eq!(count("sealed originals"), 2);
     assert_eq!(count("data key of the originals"), 1);
-    assert_eq!(count("records of disclosure and consent"), 1);
+    assert_eq!(count("records of disclosure and consent"), 2);
+    assert_eq!(count("objections"), 1);
     assert!(count("events for webhooks and e-mail") > 30);
 
     // Asked again, the same receipt; a conversation that never was is unknown.
@@ -226,7 +233,15 @@ async fn an_export_holds_everything_with_the_originals_and_no_notes() {
     f.store.agent_message(ConversationId(id), &note).await.unwrap();
     let export = f.rights.export(id, Actor::Customer).await.unwrap();
     for text in [export.to_json(), export.to_html()] {
-        for part in [EMAIL, PHONE, WORD, "ai_disclosure", "low_confidence"] {
+        for part in [
+            EMAIL,
+            PHONE,
+            WORD,
+            "ai_disclosure",
+            "You are talking to a machine.",
+            "automation_refused",
+            "low_confidence",
+        ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
         assert!(!text.contains("a difficult one"));

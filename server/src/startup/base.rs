@@ -256,6 +256,7 @@ impl Base {
             originals,
             metrics: self.metrics(),
             locales: self.locales(),
+            company: settings.site.company.clone(),
         };
         let mut settings = settings.assistant.clone();
         settings.confidence.calibration = calibration;

@@ -1,5 +1,6 @@
 //! What every [`ConversationStore`] must do, whatever it is made of. An implementation's tests call
-//! [`keep`] with an empty store.
+//! [`keep`] with an empty store. The rooms of the content team and of customers' choices have their cases in
+//! `contract_people.rs`.
 
 use indexer::model::Generation;
 use jiff::Timestamp;
@@ -10,8 +11,8 @@ use super::{
     NewAnswer, NewConversation, NewMessage, NewRating, NewSession, Posted, StoreError, Transition,
 };
 use crate::domain::{
-    Agent, AgentId, AgentRole, Author, Conversation, ConversationId, ConversationState, Epoch,
-    Escalation, GeneratorId, Message, Proof, Rating, ReasonCode, Sentence, Step, SystemKind,
+    Agent, AgentId, AgentRole, Author, Conversation, ConversationId, ConversationState, Disclosure,
+    Epoch, Escalation, GeneratorId, Message, Proof, Rating, ReasonCode, Sentence, Step, SystemKind,
     Ticket, TicketStatus,
 };
 use crate::privacy::RedactedText;
@@ -31,6 +32,7 @@ pub(crate) async fn keep(store: &dyn ConversationStore) {
     quiet_conversations_are_found(store).await;
     accounts_and_sessions(store).await;
     keys(store).await;
+    super::contract_people::keep(store).await;
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -47,6 +49,7 @@ pub(crate) async fn begin(store: &dyn ConversationStore) -> Conversation {
         locale: "en".to_owned(),
         site: Some("shop".to_owned()),
         page: Some(words("/cart")),
+        told: Some(Disclosure::new("en", "A machine answers.")),
         at: at(0),
     };
     store.create(&new).await.unwrap()
@@ -74,6 +77,7 @@ pub(crate) fn answer(posted: &Posted, text: &str) -> NewAnswer {
             generation: Generation(3),
             generator: GeneratorId::Extractive,
             locale: "en".to_owned(),
+            offer: None,
         },
         at: posted.message.at,
     }
@@ -129,6 +133,7 @@ async fn a_conversation_reads_back(store: &dyn ConversationStore) {
         locale: "lv".to_owned(),
         site: None,
         page: None,
+        told: Some(Disclosure::new("lv", "Atbild mašīna.")),
         at: at(9),
     };
     assert_eq!(store.create(&again).await.unwrap(), begun);

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{Conversation, ConversationId, ConversationState, Epoch, Message, Proof};
+use crate::domain::{
+    Conversation, ConversationId, ConversationState, Disclosure, Epoch, Message, Proof,
+};
 use crate::privacy::RedactedText;
 
 /// Conversations and their messages.
@@ -113,6 +115,8 @@ pub struct NewConversation {
     pub locale: String,
     pub site: Option<String>,
     pub page: Option<RedactedText>,
+    /// What the customer is told of the machine that answers; recorded with the beginning.
+    pub told: Option<Disclosure>,
     pub at: Timestamp,
 }
 

@@ -1,5 +1,6 @@
 //! Counts what became of conversations (`domain::figures` says what the words mean). For the dashboard and
-//! for `/metrics`; nothing of a customer is in a count.
+//! for `/metrics`; nothing of a customer is in a count. Customers who object to such use are not counted,
+//! but for what the desk needs: tickets by reason, conversations by state.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,8 @@ impl FiguresStore {
                     EXISTS (SELECT 1 FROM feedback f WHERE f.conversation = id
                         AND (f.helpful = 0 OR f.stars <= 2)) AS blamed
                 FROM conversations
-                WHERE created_at >= ?1 AND EXISTS (SELECT 1 FROM messages m
+                WHERE created_at >= ?1 AND id NOT IN
+                    (SELECT conversation FROM objections WHERE analysis <> 0) AND EXISTS (SELECT 1 FROM messages m
                     WHERE m.conversation = id AND m.author = 'customer')
              ), d AS (SELECT *, answered AND ended AND NOT handed AS contained FROM c)
              SELECT count(*), coalesce(sum(contained), 0),
@@ -80,7 +82,8 @@ impl FiguresStore {
         };
         let stars: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT stars, count(*) FROM feedback f JOIN conversations c ON c.id = f.conversation
-             WHERE c.created_at >= ?1 AND stars IS NOT NULL GROUP BY stars",
+             WHERE c.created_at >= ?1 AND stars IS NOT NULL AND c.id NOT IN
+                 (SELECT conversation FROM objections WHERE analysis <> 0) GROUP BY stars",
         )
         .bind(from_ms)
         .fetch_all(&self.readers)
@@ -93,7 +96,8 @@ impl FiguresStore {
         }
         let (yes, no): (i64, i64) = sqlx::query_as(
             "SELECT count(*) FILTER (WHERE helpful = 1), count(*) FILTER (WHERE helpful = 0)
-             FROM feedback f JOIN conversations c ON c.id = f.conversation WHERE c.created_at >= ?1",
+             FROM feedback f JOIN conversations c ON c.id = f.conversation WHERE c.created_at >= ?1
+                 AND c.id NOT IN (SELECT conversation FROM objections WHERE analysis <> 0)",
         )
         .bind(from_ms)
         .fetch_one(&self.readers)

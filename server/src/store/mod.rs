@@ -1,16 +1,21 @@
 //! What the server keeps of conversations, hand-overs and accounts. SQL of them lives only here. Every
 //! word of a customer comes redacted, which the types see to.
 //!
-//! Three rooms, one trait each, and [`ConversationStore`] over them: [`Conversations`] (what is said
+//! Rooms with one trait each, and [`ConversationStore`] over them: [`Conversations`] (what is said
 //! and rated), [`HandOvers`] (steps of the state machine and their tickets), [`Accounts`] (people,
-//! sessions, keys). Each method that writes is one transaction. `contract.rs` says what every
+//! sessions, keys), [`Questions`] (what was not answered well, for the content team), [`Choices`] (what customers were told
+//! and decided), [`Customers`] (who proved who they are). Each method that writes is one transaction. `contract.rs` says what every
 //! implementation must do.
 
 mod accounts;
 pub mod audit;
+pub mod choices;
 #[cfg(test)]
 pub(crate) mod contract;
+#[cfg(test)]
+mod contract_people;
 mod conversations;
+mod customers;
 pub mod figures;
 mod file;
 mod hand_overs;
@@ -19,26 +24,36 @@ mod interleavings;
 pub mod outbox;
 pub mod personal;
 mod privacy_file;
+pub mod questions;
 mod sqlite;
 pub mod vault;
 
 pub use accounts::{Accounts, ApiKey, KeyScope, NewSession};
 pub use audit::AuditLog;
+pub use choices::{Choice, Choices, NewChoice};
 pub use conversations::{
     Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted,
 };
+pub use customers::{Customers, Introduced};
 pub(crate) use file::Scrub;
 pub use hand_overs::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
 };
-pub use privacy_file::{LegalHold, PRIVACY_FILE, PrivacyFile, PrivacyRecord, RecordKind};
+pub use privacy_file::{LegalHold, PRIVACY_FILE, PrivacyFile};
+pub use questions::Questions;
 pub use sqlite::SqliteStore;
 pub use vault::{KEYS_FOLDER, KeyFile, Vault, VaultStoreError};
 
 /// Everything that is stored of customers and the people who answer them.
-pub trait ConversationStore: Conversations + HandOvers + Accounts {}
+pub trait ConversationStore:
+    Conversations + HandOvers + Accounts + Questions + Choices + Customers
+{
+}
 
-impl<T: Conversations + HandOvers + Accounts> ConversationStore for T {}
+impl<T> ConversationStore for T where
+    T: Conversations + HandOvers + Accounts + Questions + Choices + Customers
+{
+}
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! `privacy.sqlite` in the data folder: sealed originals, audit log, legal holds, records, receipts. Its
+//! `privacy.sqlite` in the data folder: sealed originals, audit log, legal holds, receipts. Its
 //! tables are used by `store::vault`, `store::audit` and, here, by `rights`.
 
 use std::path::Path;
@@ -18,39 +18,6 @@ pub const PRIVACY_FILE: &str = "privacy.sqlite";
 #[derive(Clone)]
 pub struct PrivacyFile {
     pool: SqlitePool,
-}
-
-/// What a customer was told or decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordKind {
-    /// They were told that a machine answers (EU AI Act, Art. 50).
-    AiDisclosure,
-    Consent,
-    ConsentWithdrawn,
-    /// Their words are not used for anything but answering them (CCPA).
-    OptOut,
-    OptIn,
-}
-
-impl RecordKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AiDisclosure => "ai_disclosure",
-            Self::Consent => "consent",
-            Self::ConsentWithdrawn => "consent_withdrawn",
-            Self::OptOut => "opt_out",
-            Self::OptIn => "opt_in",
-        }
-    }
-}
-
-/// One record of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct PrivacyRecord {
-    pub at: String,
-    pub kind: String,
-    /// Hash of the text that was shown; empty where there was none.
-    pub version: String,
 }
 
 /// A conversation that may not be erased for now.
@@ -133,70 +100,6 @@ impl PrivacyFile {
         Ok(rows.into_iter().map(hold).collect())
     }
 
-    /// Keeps what a customer was told or decided. The same twice is kept once.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn record(
-        &self,
-        id: Uuid,
-        kind: RecordKind,
-        version: &str,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR IGNORE INTO privacy_records VALUES (?1, ?2, ?3, ?4)")
-            .bind(id.simple().to_string())
-            .bind(at.to_string())
-            .bind(kind.as_str())
-            .bind(version)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// What was recorded of a conversation, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn records(&self, id: Uuid) -> Result<Vec<PrivacyRecord>, StoreError> {
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT at, kind, version FROM privacy_records WHERE conversation = ?1 ORDER BY at, kind",
-        )
-        .bind(id.simple().to_string())
-        .fetch_all(&self.pool)
-        .await?;
-        let record = |(at, kind, version)| PrivacyRecord { at, kind, version };
-        Ok(rows.into_iter().map(record).collect())
-    }
-
-    /// Whether the customer wants their words used for answering them alone.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn has_opted_out(&self, id: Uuid) -> Result<bool, StoreError> {
-        let (out,): (bool,) = sqlx::query_as(
-            "SELECT coalesce((SELECT kind FROM privacy_records
-                WHERE conversation = ?1 AND kind IN ('opt_out', 'opt_in')
-                ORDER BY at DESC LIMIT 1), 'opt_in') = 'opt_out'",
-        )
-        .bind(id.simple().to_string())
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(out)
-    }
-
-    /// Removes the records of a conversation; gives their number.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn erase_records(&self, id: Uuid) -> Result<u64, StoreError> {
-        let gone = sqlx::query("DELETE FROM privacy_records WHERE conversation = ?1")
-            .bind(id.simple().to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(gone.rows_affected())
-    }
-
     /// # Errors
     /// [`StoreError`].
     pub async fn keep_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
@@ -230,7 +133,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn holds_and_records_are_kept_and_the_last_choice_counts() {
+    async fn holds_are_kept_until_they_are_released() {
         let folder = tempfile::tempdir().unwrap();
         let file = PrivacyFile::open(folder.path()).await.unwrap();
         let (id, now) = (Uuid::new_v4(), Timestamp::now());
@@ -238,14 +141,5 @@ mod tests {
         assert_eq!(file.holds().await.unwrap()[0].reason, "case 7");
         assert!(file.release(id).await.unwrap());
         assert!(!file.release(id).await.unwrap());
-
-        assert!(!file.has_opted_out(id).await.unwrap());
-        file.record(id, RecordKind::OptOut, "", now).await.unwrap();
-        assert!(file.has_opted_out(id).await.unwrap());
-        let later = now + jiff::SignedDuration::from_secs(1);
-        file.record(id, RecordKind::OptIn, "", later).await.unwrap();
-        assert!(!file.has_opted_out(id).await.unwrap());
-        assert_eq!(file.records(id).await.unwrap().len(), 2);
-        assert_eq!(file.erase_records(id).await.unwrap(), 2);
     }
 }

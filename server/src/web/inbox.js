@@ -306,6 +306,13 @@ function drawAbout() {
   fact("Began", new Date(opened.created_at).toLocaleString());
   fact("Language", opened.locale);
   fact("Page", opened.page);
+  fact("Answers", opened.people_only ? "People only: no machine, the customer says" : "");
+  for (const [name, words] of [["Customer", opened.customer?.name], ["E-mail", opened.customer?.email], ["Customer's number", opened.customer?.id]]) {
+    if (!words) continue;
+    const value = make("dd");
+    placeholders(value, words);
+    list.append(make("dt", "", name), value);
+  }
   fact("Messages", String(opened.messages.length));
   for (const t of opened.tickets) fact(t.ticket, `${REASONS[t.reason] ?? t.reason}, ${t.status.replace("_", " ")}`);
   facts.append(list);

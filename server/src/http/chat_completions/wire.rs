@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{MODEL, role};
 use crate::domain::{Answer, Citation, Outcome, Role, Sentence};
-use crate::http::dto::{AskResponse, CitationDto, OutcomeName, TimingsDto};
+use crate::http::dto::{AskResponse, CitationDto, DisclosureDto, OutcomeName, TimingsDto};
 use crate::http::error::{Code, Problem};
 
 /// A conversation; fields that have no meaning here, `model` among them, are accepted and left out.
@@ -218,6 +218,9 @@ pub(in crate::http) struct Vendor {
     pub(super) ticket: Option<String>,
     pub(super) citations: Vec<CitationDto>,
     pub(super) conversation_id: String,
+    /// What to tell the customer of the machine; with the first answer of a conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) disclosure: Option<DisclosureDto>,
     pub(super) index_generation: u64,
     pub(super) generator: &'static str,
     pub(super) locale: String,
@@ -366,6 +369,7 @@ impl Vendor {
             reason,
             ticket,
             conversation_id,
+            disclosure,
             index_generation,
             generator,
             locale,
@@ -379,6 +383,7 @@ impl Vendor {
             ticket,
             citations,
             conversation_id,
+            disclosure,
             index_generation,
             generator,
             locale,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
+use super::choices;
 use super::rows::{self, select_conversations, select_messages, signed};
 use super::{Durable, SqliteStore};
 use crate::domain::{
@@ -20,7 +21,7 @@ impl Conversations for SqliteStore {
     async fn create(&self, new: &NewConversation) -> Result<Conversation, StoreError> {
         let mut write = self.write(Durable::Soon).await?;
         let mut tx = write.begin().await?;
-        sqlx::query(
+        let begun = sqlx::query(
             "INSERT INTO conversations (id, state, epoch, last_seq, locale, site, page, created_at, \
              active_at) VALUES (?1, 'assistant', 0, 0, ?2, ?3, ?4, ?5, ?5) \
              ON CONFLICT (id) DO NOTHING",
@@ -32,6 +33,9 @@ impl Conversations for SqliteStore {
         .bind(new.at.as_millisecond())
         .execute(&mut *tx)
         .await?;
+        if let Some(disclosure) = new.told.as_ref().filter(|_| begun.rows_affected() > 0) {
+            choices::told(&mut tx, new.id, (disclosure, new.at)).await?;
+        }
         let conversation = present(&mut tx, new.id).await?;
         tx.commit().await?;
         Ok(conversation)

@@ -5,8 +5,11 @@
 //! ordinary message outlives the process at once and a power cut with the next sync.
 
 mod accounts;
+mod choices;
 mod conversations;
+mod customers;
 mod hand_overs;
+mod questions;
 mod rows;
 
 use std::path::Path;
@@ -27,6 +30,7 @@ const READERS: u32 = 4;
 const ACQUIRE: Duration = Duration::from_secs(10);
 
 /// `conversations.sqlite` in the data folder. Several processes may have it open.
+#[derive(Clone)]
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,

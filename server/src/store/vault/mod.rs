@@ -23,7 +23,7 @@ use super::{PrivacyFile, StoreError};
 use crate::privacy::vault::{
     DataKey, KeyRing, KeySource, MasterKey, Restorer, VaultError, VaultSettings,
 };
-use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
+use crate::privacy::{CustomerText, Numbering, RedactedText, Redaction, Redactor};
 use keys::Added;
 
 /// The folder of keys in the data folder.
@@ -109,9 +109,21 @@ impl Vault {
         text: &CustomerText,
         locale: Option<&str>,
     ) -> Result<RedactedText, VaultStoreError> {
+        self.redact_with(conversation, |n| redactor.redact_keeping(text, locale, n)).await
+    }
+
+    /// As [`redact`](Self::redact), by any of the redactor's functions. `redact` may be called again.
+    ///
+    /// # Errors
+    /// As [`redact`](Self::redact).
+    pub async fn redact_with(
+        &self,
+        conversation: Uuid,
+        redact: impl Fn(&mut Numbering) -> Redaction,
+    ) -> Result<RedactedText, VaultStoreError> {
         for _ in 0..TRIES {
             let (mut numbering, version, key) = self.numbering(conversation).await?;
-            let redaction = redactor.redact_keeping(text, locale, &mut numbering);
+            let redaction = redact(&mut numbering);
             if redaction.originals.is_empty() {
                 return Ok(redaction.text);
             }

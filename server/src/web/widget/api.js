@@ -17,6 +17,8 @@ export class Api {
     this.token = "";
     /** Signed proof of who the customer is, from the page. */
     this.identity = "";
+    /** Called when the server does not take it; the page may give a new one. */
+    this.onrefused = () => {};
   }
 
   /**
@@ -48,6 +50,14 @@ export class Api {
     }
     if (response.ok) return response;
     const problem = await response.json().catch(() => ({}));
+    if (problem.code === "identity_refused" && this.identity) {
+      // An old proof must not end the conversation: it goes on without.
+      if (this.identity === all["Atbilde-Identity"]) {
+        this.identity = "";
+        this.onrefused();
+      }
+      return this.call(method, path, { body, accept, signal, keepalive, headers });
+    }
     throw new Problem(problem.code ?? `status_${response.status}`, problem.retry_after_s);
   }
 

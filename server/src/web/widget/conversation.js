@@ -503,7 +503,7 @@ async function* whole(frames, signal) {
 }
 
 /** @param {string} code */
-export const gone = (code) => code === "unauthorized" || code === "not_found";
+export const gone = (code) => code === "unauthorized" || code === "not_found" || code === "forbidden";
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));

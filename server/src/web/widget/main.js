@@ -83,6 +83,7 @@ class Widget {
       ended: (item) => this.ended(item),
       fresh: (item) => this.fresh(item),
     });
+    this.api.onrefused = () => this.emit("identity_refused");
     this.conversation.locale = this.site.locale;
     this.conversation.site = this.site.site;
     this.panel.attach(this.conversation);
@@ -206,6 +207,21 @@ class Widget {
     if (words) return this.panel.ask(words);
   }
 
+  /** Who the customer is; what they talked about elsewhere goes on here. @param {string} token */
+  async setUser(token) {
+    this.api.identity = String(token ?? "");
+    if (!this.api.identity || this.keeper.session || this.conversation.starting) return;
+    try {
+      const { conversations } = await this.api.json("GET", "/v1/me");
+      const own = conversations.find((/** @type {{ state: string }} */ c) => c.state !== "resolved");
+      if (!own || this.keeper.session || this.conversation.starting) return;
+      this.keeper.set({ id: own.conversation_id, token: own.token, expires: own.expires_at });
+      await this.conversation.resume();
+    } catch {
+      // Nothing to go on with; a refused proof was told to the page.
+    }
+  }
+
   /** @param {string} locale */
   async setLocale(locale) {
     this.attributes.locale = String(locale);
@@ -266,7 +282,7 @@ function begin() {
       close: () => soon(() => widget.close()),
       toggle: () => soon(() => widget.toggle()),
       ask: (/** @type {string} */ text) => soon(() => widget.ask(text)),
-      setUser: (/** @type {string} */ token) => void (widget.api.identity = String(token ?? "")),
+      setUser: (/** @type {string} */ token) => soon(() => widget.setUser(token)),
       setLocale: (/** @type {string} */ tag) => soon(() => widget.setLocale(tag)),
       on: (/** @type {string} */ name, /** @type {() => void} */ listener) => widget.on(name, listener),
       reset: () => soon(() => widget.conversation.leave()),

@@ -1,0 +1,56 @@
+//! A customer who proved who they are: their conversation becomes their own, their name and address go
+//! into the vault and placeholders into the conversation.
+
+use jiff::Timestamp;
+
+use super::Assistant;
+use crate::domain::{ConversationId, Identity, KnownCustomer};
+use crate::privacy::{CustomerText, PersonalDataKind, RedactedText};
+use crate::store::{Introduced, StoreError};
+
+/// Label of the company's id for a customer.
+const CUSTOMER_ID: &str = "CUSTOMER_ID";
+
+impl Assistant {
+    /// Makes a conversation the customer's own.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such a conversation.
+    pub async fn introduce(
+        &self,
+        id: ConversationId,
+        identity: &Identity,
+    ) -> Result<Introduced, StoreError> {
+        if let Some(known) = self.store.customer_of(id).await? {
+            let own = known.key == identity.key;
+            return Ok(if own { Introduced::Own } else { Introduced::Foreign });
+        }
+        // Nothing of a conversation that is not there gets into the vault.
+        self.known(id).await?;
+        let own = (PersonalDataKind::Custom, CUSTOMER_ID);
+        let person = (PersonalDataKind::Person, PersonalDataKind::Person.label());
+        let email = (PersonalDataKind::Email, PersonalDataKind::Email.label());
+        let customer = KnownCustomer {
+            key: identity.key.clone(),
+            id: self.whole(id, &identity.id, own).await?,
+            name: match &identity.name {
+                Some(name) => Some(self.whole(id, name, person).await?),
+                None => None,
+            },
+            email: match &identity.email {
+                Some(address) => Some(self.whole(id, address, email).await?),
+                None => None,
+            },
+        };
+        self.store.introduce(id, &customer, Timestamp::now()).await
+    }
+
+    async fn whole(
+        &self,
+        id: ConversationId,
+        value: &CustomerText,
+        kind: (PersonalDataKind, &str),
+    ) -> Result<RedactedText, StoreError> {
+        self.originals.redact_whole(id, value, kind).await
+    }
+}

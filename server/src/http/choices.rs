@@ -1,0 +1,130 @@
+//! What a customer decides about their words: consent, objection to use beyond answering (GDPR Art. 21),
+//! refusal of automated answers (Art. 22). Said by the customer with the conversation's token or with
+//! proven identity, or recorded by the operator for them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::State;
+use super::auth::{After, Visitor};
+use super::body::JsonBody;
+use super::error::{Code, Problem, ProblemBody};
+use super::me::OWN;
+use super::privacy::{Acts, officer, unknown};
+use crate::domain::{ConversationId, Objections, RecordKind};
+use crate::privacy::audit::Actor;
+
+/// What a customer decides. Nothing changes of what is left out.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConsentRequest {
+    /// Whether the customer agrees to the processing that the page describes.
+    consent: Option<bool>,
+    /// `true`: their words are used for nothing but answering them: no review queue, no figures.
+    opt_out: Option<bool>,
+    /// `false`: people answer, no machine.
+    automated_answers: Option<bool>,
+    /// Name or hash of the text that was shown; 64 characters at most.
+    version: Option<String>,
+}
+
+/// What a customer objects to now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ObjectionsDto {
+    opt_out: bool,
+    automated_answers: bool,
+}
+
+impl From<Objections> for ObjectionsDto {
+    fn from(o: Objections) -> Self {
+        Self { opt_out: o.analysis, automated_answers: !o.automation }
+    }
+}
+
+/// Record a customer's decision.
+///
+/// Consent, objection to any use of their words beyond answering them, refusal of automated answers. Of a
+/// customer with proven identity it holds in all their conversations, later ones included.
+#[utoipa::path(post, path = "/v1/conversations/{id}/consent", tag = "Privacy", request_body = ConsentRequest,
+    params(("id" = String, Path, description = "The conversation")),
+    responses(
+        (status = 204, description = "Recorded"),
+        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn consent(
+    state: web::Data<State>,
+    After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<ConsentRequest>>,
+) -> Result<HttpResponse, Problem> {
+    state.doors.limits.visitor(id)?;
+    state.choose(id, &body, Actor::Customer).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /v1/admin/conversations/{id}/consent`: the same for a customer who wrote or called.
+pub(super) async fn consent_for_office(
+    state: web::Data<State>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    JsonBody(body): JsonBody<ConsentRequest>,
+) -> Result<HttpResponse, Problem> {
+    let actor = officer(&state, &request, Acts::Changes).await?;
+    let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
+    state.choose(ConversationId(id), &body, actor).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+impl State {
+    /// Records a decision in a conversation, and in all others of a customer who is known.
+    async fn choose(
+        &self,
+        id: ConversationId,
+        body: &ConsentRequest,
+        actor: Actor,
+    ) -> Result<(), Problem> {
+        let mut ids = vec![id];
+        if let Some(customer) = self.store.customer_of(id).await? {
+            let own = self.store.conversations_of(&customer.key, OWN).await?;
+            ids.extend(own.iter().map(|c| c.id).filter(|other| *other != id));
+        }
+        self.choose_in(&ids, body, actor).await
+    }
+
+    pub(super) async fn choose_in(
+        &self,
+        ids: &[ConversationId],
+        body: &ConsentRequest,
+        actor: Actor,
+    ) -> Result<(), Problem> {
+        let version = body.version.as_deref().unwrap_or_default();
+        let good = version.len() <= 64
+            && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+        if !good {
+            let detail =
+                "`version` has other characters than letters, digits, `-_.:`, or more than 64";
+            return Err(Problem::new(Code::InvalidField, detail));
+        }
+        let kind = |said: Option<bool>, yes, no| said.map(|said| if said { yes } else { no });
+        let kinds = [
+            kind(body.consent, RecordKind::Consent, RecordKind::ConsentWithdrawn),
+            kind(body.opt_out, RecordKind::OptOut, RecordKind::OptIn),
+            kind(
+                body.automated_answers,
+                RecordKind::AutomationAccepted,
+                RecordKind::AutomationRefused,
+            ),
+        ];
+        if kinds.iter().all(Option::is_none) {
+            let detail = "the body has neither `consent` nor `opt_out` nor `automated_answers`";
+            return Err(Problem::new(Code::InvalidField, detail));
+        }
+        for id in ids {
+            for kind in kinds.into_iter().flatten() {
+                self.rights.choose(id.0, (kind, version), actor).await?;
+            }
+        }
+        Ok(())
+    }
+}

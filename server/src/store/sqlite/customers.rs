@@ -1,0 +1,134 @@
+//! Customers who proved who they are, in SQLite.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+
+use super::choices::{add, objections, objections_of, set_objections};
+use super::conversations::present;
+use super::rows::{self, select_conversations};
+use super::{Durable, SqliteStore};
+use crate::domain::{
+    Conversation, ConversationId, CustomerKey, KnownCustomer, Objections, RecordKind, RecordedBy,
+};
+use crate::privacy::RedactedText;
+use crate::store::StoreError;
+use crate::store::choices::NewChoice;
+use crate::store::customers::{Customers, Introduced};
+
+#[async_trait]
+impl Customers for SqliteStore {
+    async fn introduce(
+        &self,
+        id: ConversationId,
+        customer: &KnownCustomer,
+        at: Timestamp,
+    ) -> Result<Introduced, StoreError> {
+        let mut write = self.write(Durable::Soon).await?;
+        let mut tx = write.begin().await?;
+        present(&mut tx, id).await?;
+        if let Some(known) = known(&mut tx, id).await? {
+            let own = known.key == customer.key;
+            return Ok(if own { Introduced::Own } else { Introduced::Foreign });
+        }
+        let before = last_objections(&mut tx, &customer.key).await?;
+        sqlx::query(
+            "INSERT INTO known_customers (conversation, customer, customer_id, name, email, at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .bind(id.to_string())
+        .bind(&customer.key.0)
+        .bind(customer.id.as_str())
+        .bind(customer.name.as_ref().map(RedactedText::as_str))
+        .bind(customer.email.as_ref().map(RedactedText::as_str))
+        .bind(at.as_millisecond())
+        .execute(&mut *tx)
+        .await?;
+        inherit(&mut tx, id, (before, at)).await?;
+        tx.commit().await?;
+        Ok(Introduced::Own)
+    }
+
+    async fn customer_of(&self, id: ConversationId) -> Result<Option<KnownCustomer>, StoreError> {
+        let mut reader = self.readers.acquire().await?;
+        known(&mut reader, id).await
+    }
+
+    async fn conversations_of(
+        &self,
+        key: &CustomerKey,
+        limit: u32,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        sqlx::query(select_conversations!(
+            "JOIN known_customers k ON k.conversation = c.id WHERE k.customer = ?1 \
+             ORDER BY c.active_at DESC, c.id LIMIT ?2"
+        ))
+        .bind(&key.0)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?
+        .iter()
+        .map(rows::conversation)
+        .collect()
+    }
+}
+
+async fn known(
+    connection: &mut SqliteConnection,
+    id: ConversationId,
+) -> Result<Option<KnownCustomer>, StoreError> {
+    let row = sqlx::query(
+        "SELECT customer, customer_id, name, email FROM known_customers WHERE conversation = ?1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let words = |column: &str| -> Result<Option<RedactedText>, StoreError> {
+        Ok(row.try_get::<Option<String>, _>(column)?.map(RedactedText::from_store))
+    };
+    Ok(Some(KnownCustomer {
+        key: CustomerKey(row.try_get("customer")?),
+        id: RedactedText::from_store(row.try_get("customer_id")?),
+        name: words("name")?,
+        email: words("email")?,
+    }))
+}
+
+/// What the customer objected to in the conversation before.
+async fn last_objections(
+    tx: &mut SqliteConnection,
+    key: &CustomerKey,
+) -> Result<Objections, StoreError> {
+    let row = sqlx::query(
+        "SELECT coalesce(o.analysis, 0) AS analysis, coalesce(o.automation, 0) AS automation \
+         FROM known_customers k LEFT JOIN objections o ON o.conversation = k.conversation \
+         WHERE k.customer = ?1 ORDER BY k.at DESC, k.conversation LIMIT 1",
+    )
+    .bind(&key.0)
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map_or(Ok(Objections::default()), objections)
+}
+
+/// Lets objections hold in a conversation as well.
+async fn inherit(
+    tx: &mut SqliteConnection,
+    id: ConversationId,
+    (before, at): (Objections, Timestamp),
+) -> Result<(), StoreError> {
+    let mut now = objections_of(&mut *tx, id).await?;
+    for (objects, kind) in [
+        (before.analysis && !now.analysis, RecordKind::OptOut),
+        (before.automation && !now.automation, RecordKind::AutomationRefused),
+    ] {
+        if objects {
+            let choice = NewChoice { kind, version: String::new(), by: RecordedBy::System, at };
+            add(&mut *tx, id, (&choice, "")).await?;
+            now = now.after(kind);
+            set_objections(&mut *tx, id, now).await?;
+        }
+    }
+    Ok(())
+}
