@@ -1,9 +1,11 @@
 //! `POST /v1/ask` as one JSON object: contract C3.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::support::app::start_app;
 use crate::support::{shared, spawn_app};
 
 #[tokio::test]
@@ -36,6 +38,27 @@ async fn an_answer_proves_every_sentence() {
     // The cited heading exists on the page that the citation names.
     let (page, anchor) = first["url"].as_str().unwrap().split_once('#').unwrap();
     assert!(app.page(page).await.contains(&format!("id=\"{anchor}\"")));
+}
+
+const CODES: &str = "# Payment errors\n\n\
+    | Code | Meaning | What to do |\n|---|---|---|\n\
+    | `E-PAY-01` | The bank declined the card | Call the bank |\n\
+    | `E-PAY-03` | Nobody confirmed in time | Try again |\n\
+    | `E-PAY-07` | Money reserved, no order | See below |\n\n\
+    ## E-PAY-03: not confirmed\n\nThe error E-PAY-03 ends after 10 minutes.\n\n\
+    ## E-PAY-07: money is gone\n\nThe reservation is released within 3 working days.\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_names_a_code_gets_its_row_and_its_section_and_no_other_code() {
+    let write = |kb: &Path| fs_err::write(kb.join("payment-errors.md"), CODES).unwrap();
+    let app = start_app(|_| {}, write).await;
+    app.until_ready().await;
+    let body = json!({ "question": "what is E-PAY-07?" });
+    let answer: Value = app.ask(body).await.json().await.unwrap();
+    let text = answer["answer"].as_str().unwrap();
+    assert!(text.contains("Money reserved") && text.contains("3 working days"), "{answer}");
+    assert!(!text.contains("E-PAY-01") && !text.contains("E-PAY-03"), "{answer}");
+    app.stop().await.unwrap();
 }
 
 #[tokio::test]

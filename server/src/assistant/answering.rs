@@ -13,15 +13,16 @@ use uuid::Uuid;
 use super::admission::Refused;
 use super::clarify::{self, Offer};
 use super::handing_over::{Matter, is_with_people, turns};
+use super::quoting::quote;
 use super::rules::{self, Situation, Trigger};
-use super::writing::{Subject, Unwritten, without_orders};
+use super::writing::{Subject, Unwritten};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
 use crate::domain::{
     Accepted, Answer, AssistantEvent, Author, Choice, Conversation, ConversationId,
     ConversationState, Failure, FailureKind, Fallback, GeneratorId, Message, Outcome, Proof,
     Question, ReasonCode, Said, Visitor,
 };
-use crate::generate::extractive::{self, Drafted};
+use crate::generate::extractive::Drafted;
 use crate::locale::Locales;
 use crate::privacy::RedactedText;
 use crate::store::{Committed, NewAnswer, NewConversation, NewMessage, Posted, StoreError};
@@ -294,8 +295,7 @@ impl Assistant {
                 return Worded::Refused(busy(wait));
             }
             Err(unwritten) => {
-                let drafted = extractive::answer(&ground.found, &self.settings.answer);
-                let drafted = without_orders(drafted);
+                let drafted = quote(&ground.found, &self.settings.answer);
                 if drafted.sentences.is_empty() {
                     return Worded::Nothing(match unwritten {
                         Unwritten::Busy(_) => ReasonCode::Overload,

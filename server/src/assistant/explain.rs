@@ -7,10 +7,11 @@ use std::time::Instant;
 use indexer::search::SearchError;
 use tokio::sync::mpsc;
 
-use super::writing::{Subject, without_orders};
+use super::quoting::quote;
+use super::writing::Subject;
 use super::{Assessment, Assistant, triggers};
 use crate::domain::{GeneratorId, Question, ReasonCode};
-use crate::generate::extractive::{self, Drafted};
+use crate::generate::extractive::Drafted;
 use crate::privacy::Numbering;
 
 /// Everything behind an answer.
@@ -57,8 +58,8 @@ impl Assistant {
         let (drafted, generator, withheld) = match written {
             Ok(written) => (written.drafted, written.generator, written.withheld),
             Err(_) => {
-                let drafted = extractive::answer(&assessment.found, &self.settings.answer);
-                (without_orders(drafted), GeneratorId::Extractive, BTreeMap::new())
+                let drafted = quote(&assessment.found, &self.settings.answer);
+                (drafted, GeneratorId::Extractive, BTreeMap::new())
             }
         };
         Ok(Explanation {

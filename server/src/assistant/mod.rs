@@ -19,6 +19,7 @@ mod handing_over;
 pub(crate) mod messages;
 mod originals;
 pub mod prompt;
+mod quoting;
 mod rules;
 mod settings;
 mod suggesting;

@@ -4,9 +4,9 @@ use indexer::model::Audience;
 use indexer::search::SearchError;
 
 use super::handing_over::turns;
+use super::quoting::quote;
 use super::{Assessment, Assistant, LOOK_BACK, TURNS, locale_or_none};
 use crate::domain::{Author, Citation, Conversation, ConversationId};
-use crate::generate::extractive;
 use crate::privacy::{CustomerText, RedactedText};
 use crate::store::StoreError;
 
@@ -49,7 +49,7 @@ impl Assistant {
         let snapshot = self.knowledge.snapshot();
         let Assessment { found, confidence } =
             self.look_up(asked, &locale, &turns, snapshot).await?;
-        let drafted = extractive::answer(&found, &self.settings.answer);
+        let drafted = quote(&found, &self.settings.answer);
         Ok(confidence.filter(|_| !drafted.sentences.is_empty()).map(|confidence| Suggestion {
             text: drafted.text,
             citations: drafted.citations,

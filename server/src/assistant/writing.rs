@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::briefing::{Bounds, brief};
 use super::guard::{
-    Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict, gives_orders,
+    Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict,
+    gives_orders_by_unit,
 };
 use super::prompt::{PromptError, PromptKind, Prompts};
 use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence, Visitor};
@@ -144,17 +145,8 @@ impl Writer {
         (subject, events): (&Subject<'_>, &mpsc::Sender<AssistantEvent>),
         release: &mut Release,
     ) -> Result<(), GenerateError> {
-        let given: Vec<Given<'_>> = (1..)
-            .zip(hits)
-            .map(|(number, hit)| Given {
-                number,
-                title: &hit.meta.title,
-                heading_path: &hit.heading_path,
-                text: &hit.text,
-                units: &hit.units,
-                locale: &hit.meta.locale,
-            })
-            .collect();
+        let given: Vec<Given<'_>> =
+            (1..).zip(hits).map(|(number, hit)| Given::of(number, hit)).collect();
         let guard = Guard::new(subject.guard, &self.protected, &given, subject.locale);
         let mut assembler = Assembler::new(subject.locale);
         while let Some(piece) = pieces.next().await {
@@ -286,18 +278,14 @@ impl Release {
     }
 }
 
-/// An article's sentence that gives orders to an assistant informs nobody, also not verbatim.
-pub(super) fn without_orders(drafted: Drafted) -> Drafted {
-    if !drafted.sentences.iter().any(|s| gives_orders(&s.text)) {
-        return drafted;
-    }
-    let kept = drafted.sentences.into_iter().filter(|s| !gives_orders(&s.text));
-    let sentences: Vec<Sentence> =
-        (0..).zip(kept).map(|(index, sentence)| Sentence { index, ..sentence }).collect();
-    let text = sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n");
-    Drafted { text, sentences, ..drafted }
-}
-
+/// The passage as a source, without what gives orders in it.
 fn quoted(n: u32, hit: &Hit) -> Citation {
-    Citation { quote: hit.text.clone(), ..citation(n, hit) }
+    let orders = gives_orders_by_unit(&Given::of(n, hit));
+    let quote = if orders.contains(&true) {
+        let kept = hit.units.iter().zip(orders).filter(|(_, order)| !order);
+        kept.map(|(unit, _)| unit.text(&hit.text)).collect::<Vec<_>>().join("\n")
+    } else {
+        hit.text.clone()
+    };
+    Citation { quote, ..citation(n, hit) }
 }

@@ -33,6 +33,7 @@ struct Weighted {
     concepts: Vec<String>,
     /// The base has no such word.
     unknown: bool,
+    code: bool,
 }
 
 /// The terms of a text: stems and folded forms.
@@ -91,8 +92,13 @@ impl QuestionTerms {
                 Weighted {
                     text: t.text.clone(),
                     weight: (t.idf * share).max(0.05),
-                    concepts: t.concepts.clone(),
+                    // A code means itself: E-PAY-07 is not any word about paying.
+                    concepts: match t.kind {
+                        TermKind::Code => Vec::new(),
+                        TermKind::Word | TermKind::Number => t.concepts.clone(),
+                    },
                     unknown: t.passages == 0,
+                    code: t.kind == TermKind::Code,
                 }
             })
             .collect();
@@ -133,6 +139,12 @@ impl QuestionTerms {
             let has = t.found_in(text).max(t.found_in(context)) > 0.0;
             bits | (u64::from(has) << i)
         })
+    }
+
+    /// Which terms are codes: article numbers, error codes. A bit each, as in [`Self::covered`].
+    pub fn codes(&self) -> u64 {
+        let bits = self.terms.iter().take(64).enumerate();
+        bits.fold(0, |bits, (i, t)| bits | (u64::from(t.code) << i))
     }
 
     /// Weighted share of the terms in `bits`, [0, 1].

@@ -69,6 +69,9 @@ pub(super) async fn list(
     }))
 }
 
+/// How often a conversation that keeps changing is read again.
+const REREADS: usize = 3;
+
 /// `GET /v1/inbox/conversations/{id}`.
 pub(super) async fn show(
     state: web::Data<State>,
@@ -76,8 +79,18 @@ pub(super) async fn show(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::ReadConversations)?;
-    let conversation = known(&state, &id).await?;
-    Ok(fresh(HttpResponse::Ok()).json(detail(&state, agent, &conversation).await?))
+    let mut conversation = known(&state, &id).await?;
+    let mut shown = detail(&state, agent, &conversation).await?;
+    // A conversation that goes on while it is read is read again: state and messages fit.
+    for _ in 0..REREADS {
+        let now = known(&state, &id).await?;
+        if now.epoch == conversation.epoch {
+            break;
+        }
+        conversation = now;
+        shown = detail(&state, agent, &conversation).await?;
+    }
+    Ok(fresh(HttpResponse::Ok()).json(shown))
 }
 
 async fn detail(

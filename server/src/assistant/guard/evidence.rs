@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use indexer::language::{Analyzer, TermKind, sentences};
-use indexer::model::{Locale, Unit, UnitKind};
+use indexer::model::{Hit, Locale, Unit, UnitKind};
 
 use super::injection;
 use super::literal::{Found, Literal, Token, Unit as Measure, lex, scan, unit_of_words};
@@ -27,6 +27,19 @@ pub struct Given<'a> {
     /// Units of `text`; when empty it is cut into lines and sentences.
     pub units: &'a [Unit],
     pub locale: &'a Locale,
+}
+
+impl<'a> Given<'a> {
+    pub fn of(number: u32, hit: &'a Hit) -> Self {
+        Self {
+            number,
+            title: &hit.meta.title,
+            heading_path: &hit.heading_path,
+            text: &hit.text,
+            units: &hit.units,
+            locale: &hit.meta.locale,
+        }
+    }
 }
 
 /// Where a word occurs.
@@ -352,6 +365,11 @@ fn headed(literals: &[Found], name: &str) -> Vec<Found> {
             _ => None,
         })
         .collect()
+}
+
+/// Which units of a passage give orders to an assistant, or stand in a paragraph that does.
+pub fn gives_orders_by_unit(given: &Given<'_>) -> Vec<bool> {
+    poisoned(&pieces(given))
 }
 
 /// Which pieces give orders, or stand in a paragraph that does.

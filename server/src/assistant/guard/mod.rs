@@ -33,7 +33,7 @@ use indexer::model::Locale;
 use serde::{Deserialize, Serialize};
 
 pub use assemble::{Assembler, Draft, DraftKind};
-pub use evidence::Given;
+pub use evidence::{Given, gives_orders_by_unit};
 pub use hygiene::Protected;
 pub use injection::gives_orders;
 pub use reason::Reason;

@@ -1,5 +1,7 @@
 //! Cuts hits into units and scores how well each answers the question.
 
+use std::collections::BTreeSet;
+
 use indexer::language::Analyzer;
 use indexer::model::{Hit, Unit, UnitKind};
 
@@ -33,6 +35,8 @@ pub(super) struct Candidate {
     pub(super) covers: u64,
     /// A table row whose column names have a term of the question.
     pub(super) header: bool,
+    /// The headings above have a code of the question.
+    pub(super) headed: bool,
 }
 
 /// All units of `hits` with their scores, in source order.
@@ -44,6 +48,7 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
         let analyzer = Analyzer::new(&hit.meta.locale);
         let headings = hit.heading_path.iter().map(String::as_str);
         let context = TextTerms::of(headings.chain([hit.meta.title.as_str()]), &analyzer);
+        let headed = terms.covered(&context, &TextTerms::default()) & terms.codes() != 0;
         let passage_share = (hit.score / best).clamp(0.0, 1.0).powi(PASSAGE_POWER);
         let mut before: Option<(u16, TextTerms)> = None;
         for (unit_index, unit) in hit.units.iter().enumerate() {
@@ -81,10 +86,31 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
                 words: text.split_whitespace().count(),
                 covers: terms.covered(&own, &TextTerms::default()),
                 header: in_header,
+                headed,
             });
         }
     }
-    out
+    without_other_cases(out, terms.codes(), hits)
+}
+
+/// Who names a code asks about that code: units about other codes are other cases. Where no unit
+/// has the code, all stay.
+fn without_other_cases(mut all: Vec<Candidate>, codes: u64, hits: &[Hit]) -> Vec<Candidate> {
+    let has = |c: &Candidate| c.covers & codes != 0;
+    if !all.iter().any(|c| has(c) || c.headed) {
+        return all;
+    }
+    let table = |c: &Candidate| {
+        let unit = &hits[c.hit].units[c.unit];
+        (unit.kind == UnitKind::Row).then_some((c.hit, unit.block))
+    };
+    let tables: BTreeSet<_> = all.iter().filter(|c| has(c)).filter_map(table).collect();
+    let passages: BTreeSet<usize> =
+        all.iter().filter(|c| has(c) || c.headed).map(|c| c.hit).collect();
+    all.retain(|c| {
+        has(c) || passages.contains(&c.hit) && table(c).is_none_or(|t| !tables.contains(&t))
+    });
+    all
 }
 
 fn type_match(types: &[AnswerType], unit: &Unit, text: &str) -> f32 {

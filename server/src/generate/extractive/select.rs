@@ -45,6 +45,20 @@ pub(super) fn select(
     picked.add(&picked.group(best, settings.max_words));
     picked.go_on(best, settings);
     let language = hits[best.hit].meta.locale.language();
+    // A row of a table of codes names the code; the section about the code explains it.
+    let section = |c: &&&Candidate| {
+        let meta = &hits[c.hit].meta;
+        c.headed && c.hit != best.hit && meta.locale.language() == language
+    };
+    if !best.headed
+        && let Some(lead) = order.iter().find(section)
+    {
+        let group = picked.group(lead, settings.max_words);
+        if picked.fits(&group, settings.max_words) {
+            picked.add(&group);
+            picked.go_on(lead, settings);
+        }
+    }
     for candidate in order {
         if candidate.score < best.score * settings.min_share {
             break;
@@ -157,14 +171,25 @@ impl Picked<'_> {
                 .candidates
                 .iter()
                 .filter(|c| c.hit == lead.hit && c.score >= least && !self.repeats(c))
-                // A row says something only where it matches; its neighbours are other cases.
-                .filter(|c| self.kind(c) != UnitKind::Row || c.covers != 0 || c.header)
+                .filter(|c| self.kind(c) != UnitKind::Row || self.row_belongs(c, lead))
                 .map(|c| (value(c), self.group(c, settings.max_words)))
                 .filter(|(_, group)| self.fits(group, settings.max_words))
                 .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
             let Some((_, group)) = next else { return };
             self.add(&group);
         }
+    }
+
+    /// A row says something only where it matches; its neighbours are other cases. Where no row of
+    /// its table matches, the column names must, and the answer must be about that table.
+    fn row_belongs(&self, row: &Candidate, lead: &Candidate) -> bool {
+        let block = |c: &Candidate| (c.hit, self.hits[c.hit].units[c.unit].block);
+        let table = block(row);
+        let other = |c: &&Candidate| self.kind(c) == UnitKind::Row && block(c) == table;
+        row.covers != 0
+            || row.header
+                && block(lead) == table
+                && self.candidates.iter().filter(other).all(|c| c.covers == 0)
     }
 
     fn kind(&self, candidate: &Candidate) -> UnitKind {
