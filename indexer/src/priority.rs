@@ -7,13 +7,31 @@
 //! ingestion about a tenth of a core that questions fill completely, which keeps a single edit within
 //! its two seconds.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Lower priority, as `nice(1)` counts.
 const NICE: i32 = 10;
 
-/// Lowers the priority of the calling thread and of those that it will start. Where the system does not
-/// allow that, nothing changes.
+/// Whether this process has something to answer from.
+static ANSWERS: AtomicBool = AtomicBool::new(false);
+
+/// From now on there is somebody to step back behind: until then the first index has the whole machine.
+pub(crate) fn answers() {
+    ANSWERS.store(true, Ordering::Relaxed);
+}
+
+/// Lowers the priority of the calling thread and of those that it will start, once there is something to
+/// answer from; gives whether that is so. Where the system does not allow it, nothing changes.
+pub(crate) fn step_back() -> bool {
+    let wanted = ANSWERS.load(Ordering::Relaxed);
+    if wanted {
+        lower();
+    }
+    wanted
+}
+
 #[cfg(target_os = "linux")]
-pub(crate) fn step_back() {
+fn lower() {
     // No process named: on Linux that is the calling thread.
     if rustix::process::setpriority_process(None, NICE).is_err() {
         tracing::debug!("embed.priority: the system keeps the ingestion thread at full priority");
@@ -21,7 +39,7 @@ pub(crate) fn step_back() {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn step_back() {}
+fn lower() {}
 
 /// Runs `work` on a thread of this name that has stepped back, and waits for it. Blocks.
 ///
@@ -55,6 +73,7 @@ mod tests {
     #[test]
     fn a_thread_and_those_it_starts_step_back_and_others_do_not() {
         let before = niceness();
+        answers();
         let (own, child) = std::thread::spawn(|| {
             step_back();
             (niceness(), std::thread::spawn(niceness).join().unwrap())

@@ -181,17 +181,20 @@ fn serve_queries(
 }
 
 fn serve_ingest(settings: &EmbedderSettings, jobs: &Receiver<IngestJob>) {
-    // Before the session is loaded: its own threads step back with this one.
-    crate::priority::step_back();
     let threads = match settings.ingest_threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
     };
     let mut model = None;
+    let mut behind = false;
     let mut last_used = Instant::now();
     loop {
         match jobs.recv_timeout(INGEST_IDLE) {
             Ok(job) => {
+                if !behind && crate::priority::step_back() {
+                    // The session's own threads step back with the one that loads it.
+                    (behind, model) = (true, None);
+                }
                 if !job.reply.is_closed() {
                     let vectors = embed_sorted(&mut model, settings, threads, &job.texts);
                     let _ = job.reply.send(vectors);

@@ -68,7 +68,9 @@ pub(super) fn plan(
     // Threads of its own, which step back behind those that answer questions.
     let pool = rayon::ThreadPoolBuilder::new()
         .thread_name(|number| format!("read-files-{number}"))
-        .start_handler(|_| crate::priority::step_back())
+        .start_handler(|_| {
+            crate::priority::step_back();
+        })
         .build()
         .map_err(|e| refuse(&format!("the threads that read it cannot be started: {e}")))?;
     let outcomes =

@@ -148,6 +148,9 @@ impl KnowledgeBase {
     }
 
     fn show(&self, space: Arc<Space>, rows: SnapshotRows) {
+        if rows.generation > Generation(0) {
+            crate::priority::answers();
+        }
         self.serving.store(Arc::new(Snapshot::new(rows, space)));
     }
 
