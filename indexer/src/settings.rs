@@ -11,7 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::CatalogSettings;
+use crate::catalog::{CatalogSettings, DatabaseSettings};
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
@@ -24,7 +24,7 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 16] = [
+const SERVER_SECTIONS: [&str; 17] = [
     "server",
     "site",
     "access",
@@ -35,6 +35,7 @@ const SERVER_SECTIONS: [&str; 16] = [
     "handoff",
     "vault",
     "privacy",
+    "conversations",
     "webhooks",
     "email",
     "figures",
@@ -44,8 +45,10 @@ const SERVER_SECTIONS: [&str; 16] = [
 ];
 
 /// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 8] = [
+    "database.url",
     "catalog.url",
+    "conversations.url",
     "vectors.api_key",
     "server.admin_token",
     "generator.openai.api_key",
@@ -53,13 +56,14 @@ const SECRETS: [&str; 6] = [
     "identity.old_secret",
 ];
 
-/// Sections `[source]`, `[watch]`, `[prune]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
+/// Sections `[source]`, `[watch]`, `[prune]`, `[database]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
 /// `[search]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
     pub source: SourceRules,
     pub watch: WatchSettings,
+    pub database: DatabaseSettings,
     pub catalog: CatalogSettings,
     pub vectors: VectorSettings,
     pub prune: PruneSettings,
@@ -148,9 +152,12 @@ impl IndexerSettings {
         for section in SERVER_SECTIONS {
             all.remove(section);
         }
-        let read: Self = Figment::from(figment::providers::Serialized::defaults(all))
+        let mut read: Self = Figment::from(figment::providers::Serialized::defaults(all))
             .extract()
             .map_err(value)?;
+        read.database.check().map_err(SettingsError::Value)?;
+        // One database for everything, unless the catalog has its own.
+        read.catalog.url = read.catalog.url.or_else(|| read.database.url.clone());
         read.catalog.check().map_err(SettingsError::Value)?;
         read.vectors.check().map_err(SettingsError::Value)?;
         Ok(read)
@@ -160,7 +167,7 @@ impl IndexerSettings {
     /// and must never touch the one that others share.
     pub fn in_one_folder(&self) -> Self {
         let (catalog, vectors) = (CatalogSettings::default(), VectorSettings::default());
-        Self { catalog, vectors, ..self.clone() }
+        Self { database: DatabaseSettings::default(), catalog, vectors, ..self.clone() }
     }
 }
 
@@ -205,6 +212,7 @@ mod tests {
             ("[vectors]\nsearch = \"quick\"\n", "exact"),
             ("[catalog]\nurl = \"mysql://shop:pearl@host/kb\"\n", "catalog.url"),
             ("[catalog]\nconnections = 0\n", "catalog.connections"),
+            ("[database]\nurl = \"mysql://shop:pearl@host/kb\"\n", "database.url"),
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(named) && !error.contains("pearl"), "{text}: {error}");

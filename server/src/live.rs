@@ -3,14 +3,16 @@
 //! Called by whoever changes a conversation; listened to by streams and by answers on their way. The
 //! hub tells that something is new, the store tells what: a listener that was too slow or came late
 //! reads on from the last number it knows, so nothing is lost and nothing doubled. All channels are
-//! bounded. One process has one hub.
+//! bounded. One process has one hub; where several processes share a database, `startup/news.rs` tells the
+//! hubs of the others.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
+use tokio::sync::mpsc;
 
-use crate::domain::{Author, ConversationId, Epoch};
+use crate::domain::{AgentId, Author, ConversationId, Epoch};
 
 /// What a slow listener may miss before it is told to read everything anew.
 const WAITING: usize = 32;
@@ -38,6 +40,10 @@ impl Typist {
             Self::Agent => "agent",
         }
     }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Customer, Self::Agent].into_iter().find(|typist| typist.as_str() == text)
+    }
 }
 
 /// Something happened on the agents' desk.
@@ -49,17 +55,28 @@ pub enum DeskLive {
     Typing(ConversationId, bool),
     /// Somebody came or went.
     Presence,
+    /// Something was missed: everything must be read.
+    Missed,
+}
+
+/// What the hubs of other processes are told; what is stored the store itself announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relayed {
+    Typing { id: ConversationId, by: Typist, typing: bool },
+    Presence { agent: AgentId, presence: &'static str },
 }
 
 /// Connects those who change with those who look.
 pub struct Hub {
     rooms: Mutex<HashMap<ConversationId, Sender<Live>>>,
     desk: Sender<DeskLive>,
+    others: OnceLock<mpsc::Sender<Relayed>>,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { rooms: Mutex::default(), desk: broadcast::channel(WAITING * 8).0 }
+        let desk = broadcast::channel(WAITING * 8).0;
+        Self { rooms: Mutex::default(), desk, others: OnceLock::new() }
     }
 }
 
@@ -71,6 +88,12 @@ impl Hub {
     }
 
     pub fn typing(&self, id: ConversationId, by: Typist, typing: bool) {
+        self.types(id, by, typing);
+        self.relay(Relayed::Typing { id, by, typing });
+    }
+
+    /// The same for somebody who types at another process.
+    pub fn types(&self, id: ConversationId, by: Typist, typing: bool) {
         self.tell(id, Live::Typing { by, typing });
         if by == Typist::Customer {
             let _ = self.desk.send(DeskLive::Typing(id, typing));
@@ -79,6 +102,34 @@ impl Hub {
 
     pub fn presence(&self) {
         let _ = self.desk.send(DeskLive::Presence);
+    }
+
+    /// Something may have been missed at the desk.
+    pub fn missed(&self) {
+        let _ = self.desk.send(DeskLive::Missed);
+    }
+
+    /// Whose task it is to tell the other processes. Once at most.
+    pub fn relay_to(&self, others: mpsc::Sender<Relayed>) {
+        let _ = self.others.set(others);
+    }
+
+    /// Tells the other processes, where there are any; what they cannot take in time is left out.
+    pub fn relay(&self, what: Relayed) {
+        if let Some(others) = self.others.get() {
+            let _ = others.try_send(what);
+        }
+    }
+
+    /// Conversations that somebody looks at.
+    pub fn rooms(&self) -> Vec<ConversationId> {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.keys().copied().collect()
+    }
+
+    /// Whether somebody looks at the desk.
+    pub fn desk_is_watched(&self) -> bool {
+        self.desk.receiver_count() > 0
     }
 
     /// What happens in `id` from now on.
@@ -123,7 +174,8 @@ impl Listener {
     pub async fn left(&mut self, epoch: Epoch) {
         loop {
             match self.next().await {
-                Some(Live::Changed(now)) if now != epoch => return,
+                // News of other processes may come late, of an epoch before.
+                Some(Live::Changed(now)) if now.0 > epoch.0 => return,
                 None => return,
                 Some(_) => {}
             }
@@ -182,6 +234,8 @@ mod tests {
         hub.changed(id, Epoch(4));
         let mut left = Box::pin(listener.left(Epoch(4)));
         assert!(futures::poll!(&mut left).is_pending());
+        hub.changed(id, Epoch(3));
+        assert!(futures::poll!(&mut left).is_pending(), "late news");
         hub.changed(id, Epoch(5));
         left.await;
     }

@@ -23,6 +23,7 @@ use crate::privacy::RedactionSettings;
 use crate::privacy::vault::VaultSettings;
 use crate::rights::PrivacySettings;
 use crate::site::SiteSettings;
+use crate::store::ConversationSettings;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -37,6 +38,7 @@ pub struct Settings {
     pub handoff: HandoffSettings,
     pub vault: VaultSettings,
     pub privacy: PrivacySettings,
+    pub conversations: ConversationSettings,
     pub webhooks: WebhookSettings,
     pub email: EmailSettings,
     pub figures: CostSettings,
@@ -136,7 +138,7 @@ impl Settings {
 
     fn from_layers(figment: &Figment) -> Result<Self, SettingsError> {
         let value = |e: figment::Error| SettingsError::Value(e.to_string());
-        let settings = Self {
+        let mut settings = Self {
             server: figment.extract_inner("server").map_err(value)?,
             access: figment.extract_inner("access").map_err(value)?,
             identity: figment.extract_inner("identity").map_err(value)?,
@@ -147,6 +149,7 @@ impl Settings {
             handoff: figment.extract_inner("handoff").map_err(value)?,
             vault: figment.extract_inner("vault").map_err(value)?,
             privacy: figment.extract_inner("privacy").map_err(value)?,
+            conversations: figment.extract_inner("conversations").map_err(value)?,
             webhooks: figment.extract_inner("webhooks").map_err(value)?,
             email: figment.extract_inner("email").map_err(value)?,
             figures: figment.extract_inner("figures").map_err(value)?,
@@ -155,6 +158,10 @@ impl Settings {
             eval: figment.extract_inner("eval").map_err(value)?,
             indexer: IndexerSettings::from_layers(figment)?,
         };
+        // One database for everything, unless conversations have their own.
+        let database = &settings.indexer.database.url;
+        settings.conversations.url = settings.conversations.url.or_else(|| database.clone());
+        settings.conversations.check().map_err(SettingsError::Value)?;
         settings.server.check()?;
         settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
         Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
@@ -166,7 +173,8 @@ impl Settings {
 
     /// The same with everything in the data folder: for a base of one's own.
     pub fn in_one_folder(&self) -> Self {
-        Self { indexer: self.indexer.in_one_folder(), ..self.clone() }
+        let conversations = ConversationSettings::default();
+        Self { indexer: self.indexer.in_one_folder(), conversations, ..self.clone() }
     }
 
     /// The effective configuration as TOML. Values of keys that hold secrets are replaced.
@@ -239,6 +247,7 @@ mod tests {
             ("server", toml::Table::try_from(ServerSettings::default()).unwrap()),
             ("site", toml::Table::try_from(SiteSettings::default()).unwrap()),
             ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
+            ("conversations", toml::Table::try_from(ConversationSettings::default()).unwrap()),
             ("gaps", toml::Table::try_from(GapSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
@@ -258,6 +267,8 @@ mod tests {
             ("[server]\nmax_body_bytes = 1\n", "max_body_bytes"),
             ("[site]\naccent = \"red\"\n", "site.accent"),
             ("[log]\nlevel = \"loud\"\n", "level"),
+            ("[conversations]\nconnections = 0\n", "conversations.connections"),
+            ("[database]\nurl = \"mysql://shop@host/a\"\n", "database.url"),
             ("[gaps]\nk = 1\n", "gaps.k"),
             ("[identity]\nsecret = \"short\"\n", "identity.secret"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
@@ -269,6 +280,28 @@ mod tests {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn one_database_is_for_articles_and_conversations_unless_they_name_their_own() {
+        let url = |secret: Option<&indexer::secret::Secret>| secret.map(|s| s.expose().to_owned());
+        let of = |text: &str| {
+            let read = load(text).unwrap();
+            (url(read.indexer.catalog.server()), url(read.conversations.server()))
+        };
+        let (one, two) = ("postgres://one/a".to_owned(), "postgres://two/b".to_owned());
+        let shared = format!("[database]\nurl = \"{one}\"\n");
+        assert_eq!(of(&shared), (Some(one.clone()), Some(one.clone())));
+        let own = format!("{shared}[conversations]\nurl = \"{two}\"\n");
+        assert_eq!(of(&own), (Some(one.clone()), Some(two.clone())));
+        let files = format!("{shared}[conversations]\nurl = \"\"\n");
+        assert_eq!(of(&files), (Some(one.clone()), None));
+        let catalog = format!("[catalog]\nurl = \"{two}\"\n");
+        assert_eq!(of(&catalog), (Some(two), None));
+        assert_eq!(of(""), (None, None));
+        let alone = load(&shared).unwrap().in_one_folder();
+        assert_eq!((alone.conversations.server(), alone.indexer.catalog.server()), (None, None));
+        assert!(!load(&shared).unwrap().to_toml().unwrap().contains("postgres://"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod base;
 mod follower;
 mod housekeeper;
+mod news;
 mod replica;
 mod shadow;
 mod space;
@@ -24,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Gate, IdentityTokens, Limits, Networks, VisitorTokens, secret_key};
+use crate::access::{Gate, IdentityTokens, Limits, Networks, VisitorTokens, fresh_key, secret_key};
 use crate::assistant::Originals;
 use crate::desk::Desk;
 use crate::handoff::Dispatcher;
@@ -32,16 +33,19 @@ use crate::handoff::clock::Clock;
 use crate::http::{self, Doors, IndexStatus, Phase, Readiness, State};
 use crate::privacy::Secret;
 use crate::settings::Settings;
-use crate::store::figures::FiguresStore;
 use crate::useful::Useful;
 
-pub use base::{Base, STORE_FILE};
+pub use crate::store::STORE_FILE;
+pub use base::{Base, rights};
 use follower::Follower;
 use housekeeper::Housekeeper;
+use news::Newsroom;
 use replica::Replica;
 
 /// Signs customers' tokens; in the data folder, for its owner alone.
 const VISITOR_KEY: &str = "visitor.key";
+/// The same where several processes share it.
+const VISITOR_SECRET: &str = "visitor";
 
 /// Where the application works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Application {
         let listener = bind(&settings)?;
         base::check_kb(&paths.kb)?;
         let base = Base::open(&settings, paths, EmbedderStart::Now).await?;
-        let visitor_key = visitor_key(&settings, paths)?;
+        let visitor_key = visitor_key(&settings, paths, &base).await?;
         let readiness =
             Arc::new(Readiness::new(Phase::Starting("the index is being opened".to_owned())));
         Ok(Self { listener, settings, base, readiness, visitor_key })
@@ -141,6 +145,7 @@ impl Application {
             assistant: Arc::clone(&assistant),
             limits: Arc::clone(&limits),
             readiness: Arc::clone(&readiness),
+            duties: base.stores().duties(),
             stop: stopping.clone(),
         };
         let identity = &settings.identity;
@@ -151,8 +156,12 @@ impl Application {
             visitor_key.clone(),
         );
         let visitors = VisitorTokens::new(visitor_key, settings.access.visitor_days);
+        let desk = Desk::new(Arc::clone(&assistant), base.store(), base.hub());
+        let newsroom = base.stores().shared().map(|shared| {
+            Newsroom::new(Arc::clone(shared), base.hub(), Arc::clone(&desk.presences))
+        });
         let state = State {
-            desk: Desk::new(Arc::clone(&assistant), base.store(), base.hub()),
+            desk,
             store: base.store(),
             hub: base.hub(),
             hours: base.hours(),
@@ -174,14 +183,14 @@ impl Application {
             settings: settings.server.clone(),
             all_settings: settings.clone(),
             rights: base.rights(),
-            figures: FiguresStore::new(&base.store()),
+            figures: base.stores().figures(),
             useful: Useful::default(),
             reviewing: tokio::sync::Mutex::default(),
             metrics: base.metrics(),
         };
         let dispatcher = Arc::new(Dispatcher::new(
             (&settings.webhooks, &settings.email),
-            base.rights().outbox().clone(),
+            Arc::clone(base.rights().outbox()),
             base.store(),
             Clock::System,
         )?);
@@ -228,6 +237,14 @@ impl Application {
         });
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
         let telling: JoinHandle<()> = tokio::spawn(dispatcher.run(stopping.clone()));
+        let hearing: JoinHandle<()> = tokio::spawn({
+            let stop = stopping.clone();
+            async move {
+                if let Some(newsroom) = newsroom {
+                    newsroom.run(stop).await;
+                }
+            }
+        });
         let retaining: JoinHandle<()> = tokio::spawn(base.rights().retain_daily(stopping.clone()));
         tracing::info!(%address, "server.listening");
 
@@ -237,14 +254,15 @@ impl Application {
         let kept = keeping.await.context("the housekeeper failed");
         let told = telling.await.context("the dispatcher of webhooks and e-mail failed");
         let retained = retaining.await.context("the task of retention failed");
+        let heard = hearing.await.context("the task that hears of other processes failed");
         base.close().await;
         tracing::info!("server.stopped");
-        served.and(followed).and(kept).and(told).and(retained)
+        served.and(followed).and(kept).and(told).and(retained).and(heard)
     }
 }
 
-/// The key of customers' tokens: configured, or the data folder's own.
-fn visitor_key(settings: &Settings, paths: &Paths) -> Result<Secret> {
+/// The key of customers' tokens: configured, or shared by all processes, or the data folder's own.
+async fn visitor_key(settings: &Settings, paths: &Paths, base: &Base) -> Result<Secret> {
     let access = &settings.access;
     match (&access.visitor_secret, &access.visitor_secret_file) {
         (Some(secret), _) => Ok(secret.clone()),
@@ -254,8 +272,16 @@ fn visitor_key(settings: &Settings, paths: &Paths) -> Result<Secret> {
             ensure!(key.len() >= 32, "{} holds fewer than 32 characters", file.display());
             Ok(Secret::new(key))
         }
-        (None, None) => secret_key(&paths.data.join(VISITOR_KEY))
-            .context("the key of customers' tokens cannot be made"),
+        (None, None) => {
+            let rights = base.rights();
+            let shared =
+                base.stores().own_secret(rights.vault(), VISITOR_SECRET, fresh_key).await?;
+            match shared {
+                Some(key) => Ok(Secret::new(key.as_str())),
+                None => secret_key(&paths.data.join(VISITOR_KEY))
+                    .context("the key of customers' tokens cannot be made"),
+            }
+        }
     }
 }
 

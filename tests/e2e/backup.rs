@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 use indexer::catalog::CatalogSettings;
 use indexer::secret::Secret;
 use serde_json::Value;
-use server::backup::{self, CatalogPlace, Keys, MasterKey, Occupied};
+use server::backup::{self, Keys, MasterKey, Occupied, Place};
+use server::store::ConversationSettings;
 
 use crate::support::program::{self, Program};
 use crate::support::{spawn_app, start_in};
@@ -117,9 +118,10 @@ async fn a_catalog_in_postgres_is_restored_into_an_empty_one() {
         keys_to: &keys_to,
         master_key,
         catalog: &settings,
+        conversations: &ConversationSettings::default(),
     };
     let manifest = backup::backup(&options).await.unwrap();
-    assert_eq!(manifest.catalog, CatalogPlace::Postgres);
+    assert_eq!(manifest.catalog, Place::Postgres);
     let folder = new.path().to_owned();
     let restored = async |settings: &CatalogSettings, data: &str| {
         let restore = backup::Restore {
@@ -128,6 +130,7 @@ async fn a_catalog_in_postgres_is_restored_into_an_empty_one() {
             keys: Keys::Newest,
             occupied: Occupied::Refuse,
             catalog: settings,
+            conversations: &ConversationSettings::default(),
         };
         backup::restore(&restore).await.map(drop).map_err(|e| format!("{e:#}"))
     };

@@ -36,3 +36,4 @@ mod swapping;
 #[path = "../../indexer/src/catalog/test_postgres.rs"]
 mod test_postgres;
 mod tidy;
+mod two_processes;

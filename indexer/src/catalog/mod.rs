@@ -29,7 +29,7 @@ pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
-pub use settings::CatalogSettings;
+pub use settings::{CatalogSettings, DatabaseSettings, check_url};
 pub use sqlite::SqliteCatalog;
 
 use crate::model::{DocPath, EmbedHash, Generation, PassageId};

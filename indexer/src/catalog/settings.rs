@@ -1,4 +1,4 @@
-//! `[catalog]` of the configuration: where the truth is kept.
+//! `[database]` and `[catalog]` of the configuration: where the truth is kept.
 
 use std::time::Duration;
 
@@ -6,11 +6,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
+/// One database for all that several processes share.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// `postgres://...`; unset: files of the data folder.
+    pub url: Option<Secret>,
+}
+
+impl DatabaseSettings {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_url("database.url", self.url.as_ref())
+    }
+}
+
+/// What is wrong with the URL of a database, under `key`. It is never repeated: it holds a password.
+///
+/// # Errors
+/// A sentence that names the key.
+pub fn check_url(key: &str, url: Option<&Secret>) -> Result<(), String> {
+    let known = |url: &Secret| {
+        ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
+    };
+    match url {
+        Some(url) if !url.is_empty() && !known(url) => Err(format!(
+            "{key} must start with postgres://, as in postgres://user@host/database; leave it out \
+             for SQLite in the data folder"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// A file of the data folder, or a database that several processes share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CatalogSettings {
-    /// `postgres://...`; unset: SQLite in the data folder.
+    /// `postgres://...`; unset: as `database.url` says; empty: SQLite in the data folder.
     pub url: Option<Secret>,
     /// Connections of this process beside the one that announces and the one of the writer.
     pub connections: u32,
@@ -40,16 +71,9 @@ impl CatalogSettings {
         self.url.as_ref().filter(|url| !url.expose().is_empty())
     }
 
-    /// What is wrong with the values, naming the key. A URL is never repeated: it holds a password.
+    /// What is wrong with the values, naming the key.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let known = |url: &Secret| {
-            ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
-        };
-        if self.server().is_some_and(|url| !known(url)) {
-            return Err("catalog.url must start with postgres://, as in \
-                        postgres://user@host/database; leave it out for SQLite in the data folder"
-                .to_owned());
-        }
+        check_url("catalog.url", self.url.as_ref())?;
         let least = [
             ("connections", u64::from(self.connections)),
             ("connect_timeout_ms", self.connect_timeout_ms),

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use super::hex;
 use crate::privacy::Secret;
 
@@ -19,10 +21,10 @@ pub fn secret_key(file: &Path) -> io::Result<Secret> {
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match made {
         Ok(mut out) => {
-            let key = hex(&rand::random::<[u8; 32]>());
-            writeln!(out, "{key}")?;
+            let key = fresh_key();
+            writeln!(out, "{}", *key)?;
             out.sync_all()?;
-            Ok(Secret::new(key))
+            Ok(Secret::new(key.as_str()))
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let key = fs_err::read_to_string(file)?;
@@ -39,6 +41,11 @@ pub fn secret_key(file: &Path) -> io::Result<Secret> {
         }
         Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", file.display()))),
     }
+}
+
+/// A new random key.
+pub fn fresh_key() -> Zeroizing<String> {
+    Zeroizing::new(hex(&rand::random::<[u8; 32]>()))
 }
 
 #[cfg(test)]

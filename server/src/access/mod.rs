@@ -16,7 +16,7 @@ mod settings;
 mod visitor;
 
 pub use address::{ClientAddress, Network, Networks};
-pub use files::secret_key;
+pub use files::{fresh_key, secret_key};
 pub use gate::{Gate, LoggedIn, LoginError};
 pub use identity::{IdentityError, IdentityTokens};
 pub use identity_settings::IdentitySettings;

@@ -3,20 +3,25 @@
 use indexer::catalog::{self, CatalogCopy};
 use serde::{Deserialize, Serialize};
 
+use crate::store;
+
 /// Raised when an older program cannot restore what this one writes.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// The first entry of an archive.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// A manifest is a few kilobytes.
 pub(super) const MAX_MANIFEST: u64 = 1 << 20;
 pub(super) const CATALOG: &str = "catalog.sqlite";
+pub(super) const CONVERSATIONS: &str = "conversations.sqlite";
 /// The tables of a catalog in Postgres lie here.
-pub(super) const TABLES: &str = "catalog";
+pub(super) const CATALOG_TABLES: &str = "catalog";
+/// The tables of conversations and of the privacy side in Postgres.
+pub(super) const STORE_TABLES: &str = "store";
 pub(super) const MASTER_KEY: &str = "keys/master.key";
 
 /// Databases of a data folder, each copied as it stood at one commit. In this order: words name
 /// originals, so the originals are copied after them.
-pub(super) const DATABASES: [&str; 3] = [CATALOG, "conversations.sqlite", "privacy.sqlite"];
+pub(super) const DATABASES: [&str; 3] = [CATALOG, CONVERSATIONS, "privacy.sqlite"];
 /// Other files that cannot be made again.
 pub(super) const FILES: [&str; 4] =
     ["visitor.key", "confidence.toml", "keys/signing.key", "keys/signing.pub"];
@@ -30,7 +35,9 @@ pub struct Manifest {
     /// RFC 3339, UTC.
     pub created_at: String,
     /// Where the catalog was.
-    pub catalog: CatalogPlace,
+    pub catalog: Place,
+    /// Where conversations were, and what is kept with them.
+    pub conversations: Place,
     /// The live generation, and what is live in it.
     pub index_generation: u64,
     pub documents: u64,
@@ -40,10 +47,10 @@ pub struct Manifest {
     pub files: Vec<Entry>,
 }
 
-/// Where a catalog is.
+/// Where something is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum CatalogPlace {
+pub enum Place {
     Sqlite,
     Postgres,
 }
@@ -70,10 +77,13 @@ impl Manifest {
         if let Some(entry) = self.files.iter().find(|f| !is_known(&f.name)) {
             return Err(format!("it holds {:?}, which is no part of a backup", entry.name));
         }
-        let wanted: Vec<String> = match self.catalog {
-            CatalogPlace::Sqlite => vec![CATALOG.to_owned()],
-            CatalogPlace::Postgres => table_files().collect(),
+        let mut wanted: Vec<String> = match self.catalog {
+            Place::Sqlite => vec![CATALOG.to_owned()],
+            Place::Postgres => in_folder(CATALOG_TABLES, catalog::copied_tables()).collect(),
         };
+        if self.conversations == Place::Postgres {
+            wanted.extend(in_folder(STORE_TABLES, store::copied_tables()));
+        }
         match wanted.into_iter().find(|name| !has(name)) {
             Some(name) => Err(format!("it holds no {name}")),
             None => Ok(()),
@@ -83,7 +93,15 @@ impl Manifest {
 
 /// Names of the tables' files in an archive.
 pub(super) fn table_files() -> impl Iterator<Item = String> {
-    catalog::copied_tables().map(|table| format!("{TABLES}/{table}"))
+    in_folder(CATALOG_TABLES, catalog::copied_tables())
+        .chain(in_folder(STORE_TABLES, store::copied_tables()))
+}
+
+fn in_folder(
+    folder: &'static str,
+    files: impl Iterator<Item = String>,
+) -> impl Iterator<Item = String> {
+    files.map(move |file| format!("{folder}/{file}"))
 }
 
 pub(super) fn is_database(name: &str) -> bool {

@@ -2,12 +2,13 @@
 //! manifest with checksums.
 //!
 //! A backup is taken beside a running server: each database is copied as it stood at one commit, without
-//! the folder's lock; a catalog in Postgres is copied table by table in one transaction. Indexes are
+//! the folder's lock; what is in Postgres is copied table by table, catalog and conversations in one transaction
+//! each. Indexes are
 //! caches and are not in it; the first start after a restore makes them again from the catalog's vectors,
 //! and nothing is embedded.
 //!
 //! The sealed data keys (`keys/keys.sqlite`) are never in the archive. They are copied to a file of their
-//! own, which each backup replaces: so of an erased conversation no backup, however old, gives the
+//! own (also those of a database), which each backup replaces: so of an erased conversation no backup, however old, gives the
 //! originals. The master key is in the archive only when asked for. Called by `cli::backup`.
 
 mod manifest;
@@ -28,10 +29,12 @@ use indexer::catalog::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::store::{KEYS_FOLDER, KeyFile};
+use crate::store::{ConversationSettings, KEYS_FOLDER, KeyFile, PostgresStore};
 
-use manifest::{CATALOG, DATABASES, FILES, FORMAT, MANIFEST, MASTER_KEY, TABLES};
-pub use manifest::{CatalogPlace, Entry, Manifest};
+use manifest::{
+    CATALOG, CATALOG_TABLES, DATABASES, FILES, FORMAT, MANIFEST, MASTER_KEY, STORE_TABLES,
+};
+pub use manifest::{Entry, Manifest, Place};
 pub use restore::{Keys, Occupied, Restore, Restored, restore};
 
 /// The sealed data keys, in the folder of keys and beside an archive.
@@ -54,6 +57,8 @@ pub struct Backup<'a> {
     pub master_key: MasterKey,
     /// Where the catalog is.
     pub catalog: &'a CatalogSettings,
+    /// Where conversations are.
+    pub conversations: &'a ConversationSettings,
 }
 
 /// Writes a backup. Whole or not at all; readable for this user alone, because it holds what customers
@@ -69,8 +74,18 @@ pub async fn backup(backup: &Backup<'_>) -> Result<Manifest> {
     let place = &work.0;
     fs_err::create_dir_all(place.join(KEYS_FOLDER))?;
     let (catalog, held) = copy_catalog(backup, place).await?;
-    for name in DATABASES.iter().filter(|name| **name != CATALOG && data.join(name).is_file()) {
-        copy_database(&data.join(name), &place.join(name)).await?;
+    let shared = match backup.conversations.server() {
+        Some(url) => Some(PostgresStore::open(url, backup.conversations).await?),
+        None => None,
+    };
+    if let Some(store) = &shared {
+        let tables = place.join(STORE_TABLES);
+        fs_err::create_dir_all(&tables)?;
+        store.copy_to(&tables).await.context("the conversations cannot be copied")?;
+    } else {
+        for name in DATABASES.iter().filter(|name| **name != CATALOG && data.join(name).is_file()) {
+            copy_database(&data.join(name), &place.join(name)).await?;
+        }
     }
     for name in FILES.iter().filter(|name| data.join(name).is_file()) {
         fs_err::copy(data.join(name), place.join(name))?;
@@ -82,10 +97,9 @@ pub async fn backup(backup: &Backup<'_>) -> Result<Manifest> {
         )?;
     }
     // Last: what was sealed until now has its key in this copy, and what was erased has none.
-    let sealed = data.join(KEYS_FOLDER).join(KEYS_FILE);
-    let keys = sealed.is_file();
-    if keys {
-        copy_keys(&sealed, backup.keys_to).await?;
+    let keys = keep_keys(backup, shared.as_ref()).await?;
+    if let Some(store) = &shared {
+        store.close().await;
     }
     let mut files = Vec::new();
     let names = DATABASES.iter().chain(&FILES).map(|n| (*n).to_owned());
@@ -100,6 +114,7 @@ pub async fn backup(backup: &Backup<'_>) -> Result<Manifest> {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: jiff::Timestamp::now().to_string(),
         catalog,
+        conversations: if shared.is_some() { Place::Postgres } else { Place::Sqlite },
         index_generation: held.generation,
         documents: held.documents,
         passages: held.passages,
@@ -114,14 +129,14 @@ pub async fn backup(backup: &Backup<'_>) -> Result<Manifest> {
     Ok(manifest)
 }
 
-async fn copy_catalog(backup: &Backup<'_>, place: &Path) -> Result<(CatalogPlace, CatalogCopy)> {
+async fn copy_catalog(backup: &Backup<'_>, place: &Path) -> Result<(Place, CatalogCopy)> {
     if let Some(url) = backup.catalog.server() {
-        let tables = place.join(TABLES);
+        let tables = place.join(CATALOG_TABLES);
         fs_err::create_dir_all(&tables)?;
         let catalog = PostgresCatalog::open(url, backup.catalog).await?;
         let held = catalog.copy_to(&tables).await.context("the catalog cannot be copied")?;
         catalog.close().await;
-        return Ok((CatalogPlace::Postgres, held));
+        return Ok((Place::Postgres, held));
     }
     let file = backup.data.join(CATALOG);
     if !file.is_file() {
@@ -137,7 +152,7 @@ async fn copy_catalog(backup: &Backup<'_>, place: &Path) -> Result<(CatalogPlace
     let generation = catalog.latest().await?.map_or(0, |g| g.generation.0);
     let (documents, passages) = catalog.counts().await?;
     catalog.close().await;
-    Ok((CatalogPlace::Sqlite, CatalogCopy { generation, documents, passages }))
+    Ok((Place::Sqlite, CatalogCopy { generation, documents, passages }))
 }
 
 async fn copy_database(from: &Path, to: &Path) -> Result<()> {
@@ -146,11 +161,20 @@ async fn copy_database(from: &Path, to: &Path) -> Result<()> {
         .with_context(|| format!("{} cannot be copied", from.display()))
 }
 
-/// Replaces the newest copy of the keys, which must be an older state of the same file.
-async fn copy_keys(from: &Path, to: &Path) -> Result<()> {
+/// Replaces the newest copy of the keys, which must be an older state of the same ones. Gives whether there
+/// are any.
+async fn keep_keys(backup: &Backup<'_>, shared: Option<&PostgresStore>) -> Result<bool> {
+    let to = backup.keys_to;
+    let file = backup.data.join(KEYS_FOLDER).join(KEYS_FILE);
+    if shared.is_none() && !file.is_file() {
+        return Ok(false);
+    }
     let work = Unfinished::new(beside(to)?)?;
     let copy = work.0.join(KEYS_FILE);
-    copy_database(from, &copy).await?;
+    match shared {
+        Some(store) => store.keys_to(&copy).await.context("the sealed keys cannot be copied")?,
+        None => copy_database(&file, &copy).await?,
+    }
     fs_err::set_permissions(&copy, Permissions::from_mode(0o600))?;
     if to.exists() && !KeyFile::follows(&copy, to).await? {
         bail!(
@@ -160,7 +184,8 @@ async fn copy_keys(from: &Path, to: &Path) -> Result<()> {
         );
     }
     fs_err::rename(copy, to)?;
-    sync_folder(to.parent())
+    sync_folder(to.parent())?;
+    Ok(true)
 }
 
 fn write(archive: &Path, copies: &Path, manifest: &Manifest) -> Result<()> {

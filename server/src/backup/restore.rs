@@ -16,10 +16,11 @@ use indexer::publish::refuse_in_use;
 use serde::Deserialize;
 
 use super::manifest::{
-    CatalogPlace, Entry, FORMAT, MANIFEST, MASTER_KEY, MAX_MANIFEST, Manifest, TABLES, is_database,
+    CATALOG_TABLES, Entry, FORMAT, MANIFEST, MASTER_KEY, MAX_MANIFEST, Manifest, Place,
+    STORE_TABLES, is_database,
 };
 use super::{KEYS_FILE, Unfinished, beside, digest, sync_folder, tar};
-use crate::store::KEYS_FOLDER;
+use crate::store::{ConversationSettings, KEYS_FOLDER, PostgresStore};
 
 /// Half-done work within a folder that is a file system of its own.
 const WORK: &str = "restore.unfinished";
@@ -35,6 +36,8 @@ pub struct Restore<'a> {
     pub occupied: Occupied,
     /// Where the catalog shall be: as it was.
     pub catalog: &'a CatalogSettings,
+    /// Where conversations shall be: as they were.
+    pub conversations: &'a ConversationSettings,
 }
 
 /// Where the newest copy of the sealed data keys is.
@@ -64,7 +67,7 @@ pub struct Restored {
     pub wants_master_key: bool,
 }
 
-/// Makes a data folder, and fills an empty Postgres where the catalog was in one.
+/// Makes a data folder, and fills an empty Postgres with what was in one.
 ///
 /// # Errors
 /// When the folder holds anything and may not be set aside, is in use, or the backup is damaged, of another
@@ -91,7 +94,15 @@ pub async fn restore(restore: &Restore<'_>) -> Result<Restored> {
         catalog::check_database(&work.0.join(&entry.name)).await.with_context(unchanged)?;
     }
     let wants_master_key = restore_keys(restore, &manifest, &work.0).await?;
+    let store = empty_store(restore, &manifest).await.with_context(unchanged)?;
     restore_catalog(restore, &manifest, &work.0).await.with_context(unchanged)?;
+    if let Some(store) = store {
+        let filled = restore_store(&store, &work.0).await;
+        store.close().await;
+        filled.with_context(|| {
+            format!("the conversations of {} cannot be restored", from.display())
+        })?;
+    }
     let set_aside = place(&work.0, (data, volume, full.is_some()))?;
     Ok(Restored { manifest, set_aside, wants_master_key })
 }
@@ -173,21 +184,50 @@ async fn restore_keys(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -
 
 async fn restore_catalog(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -> Result<()> {
     let url = match (manifest.catalog, restore.catalog.server()) {
-        (CatalogPlace::Sqlite, None) => return Ok(()),
-        (CatalogPlace::Sqlite, Some(_)) => {
+        (Place::Sqlite, None) => return Ok(()),
+        (Place::Sqlite, Some(_)) => {
             bail!("its catalog is a file of the data folder; leave catalog.url out for the restore")
         }
-        (CatalogPlace::Postgres, None) => bail!(
+        (Place::Postgres, None) => bail!(
             "its catalog was in Postgres; name the configuration with --config, in which catalog.url \
              leads to an empty database"
         ),
-        (CatalogPlace::Postgres, Some(url)) => url,
+        (Place::Postgres, Some(url)) => url,
     };
     let catalog = PostgresCatalog::open(url, restore.catalog).await?;
-    let tables = work.join(TABLES);
+    let tables = work.join(CATALOG_TABLES);
     let filled = catalog.fill_from(&tables, manifest.held()).await;
     catalog.close().await;
     filled?;
+    Ok(fs_err::remove_dir_all(tables)?)
+}
+
+/// The database that conversations go to, which must hold none yet.
+async fn empty_store(restore: &Restore<'_>, manifest: &Manifest) -> Result<Option<PostgresStore>> {
+    let url = match (manifest.conversations, restore.conversations.server()) {
+        (Place::Sqlite, None) => return Ok(None),
+        (Place::Sqlite, Some(_)) => bail!(
+            "its conversations are files of the data folder; for the restore set conversations.url to \"\""
+        ),
+        (Place::Postgres, None) => bail!(
+            "its conversations were in Postgres; name the configuration with --config, in which \
+             database.url (or conversations.url) leads to an empty database"
+        ),
+        (Place::Postgres, Some(url)) => url,
+    };
+    let store = PostgresStore::open(url, restore.conversations).await?;
+    store.check_empty().await?;
+    Ok(Some(store))
+}
+
+/// The keys first: an original that comes back finds its key there, never a new one.
+async fn restore_store(store: &PostgresStore, work: &Path) -> Result<()> {
+    let (tables, keys) = (work.join(STORE_TABLES), work.join(KEYS_FOLDER).join(KEYS_FILE));
+    if keys.is_file() {
+        store.keys_from(&keys).await?;
+        fs_err::remove_file(keys)?;
+    }
+    store.fill_from(&tables).await?;
     Ok(fs_err::remove_dir_all(tables)?)
 }
 

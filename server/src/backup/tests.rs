@@ -1,6 +1,7 @@
 //! What a backup must not do: overwrite, trust, leave halves, or bring back who was erased.
 
 use indexer::publish::DataFolder;
+use indexer::secret::Secret;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -10,23 +11,43 @@ use crate::privacy::audit::Actor;
 use crate::privacy::vault::VaultSettings;
 use crate::privacy::{CustomerText, RedactionSettings, Redactor};
 use crate::rights::{PrivacySettings, Rights};
-use crate::store::{Conversations, NewConversation, NewMessage, SqliteStore, contract};
+use crate::store::test_postgres::Database;
+use crate::store::{NewConversation, NewMessage, Stores, contract};
 
 const EMAIL: &str = "canary.kalnina@example.org";
 
-fn in_files() -> CatalogSettings {
-    CatalogSettings::default()
+fn in_files() -> ConversationSettings {
+    ConversationSettings::default()
+}
+
+fn in_database(database: &Database) -> ConversationSettings {
+    ConversationSettings { url: Some(Secret::new(database.url.clone())), ..in_files() }
 }
 
 async fn write_to(data: &Path, to: &Path) -> Result<Manifest> {
-    let keys_to = to.with_file_name(KEYS_FILE);
-    let catalog = &in_files();
-    backup(&Backup { data, to, keys_to: &keys_to, master_key: MasterKey::Apart, catalog }).await
+    write_from((data, &in_files()), to).await
+}
+
+async fn write_from(
+    (data, conversations): (&Path, &ConversationSettings),
+    to: &Path,
+) -> Result<Manifest> {
+    let (keys_to, catalog) = (&to.with_file_name(KEYS_FILE), &CatalogSettings::default());
+    let master_key = MasterKey::Apart;
+    backup(&Backup { data, to, keys_to, master_key, catalog, conversations }).await
 }
 
 async fn read_from(from: &Path, data: &Path, occupied: Occupied) -> Result<Restored> {
-    let catalog = &in_files();
-    restore(&Restore { from, data, keys: Keys::Newest, occupied, catalog }).await
+    read_to(from, (data, &in_files()), occupied).await
+}
+
+async fn read_to(
+    from: &Path,
+    (data, conversations): (&Path, &ConversationSettings),
+    occupied: Occupied,
+) -> Result<Restored> {
+    let catalog = &CatalogSettings::default();
+    restore(&Restore { from, data, keys: Keys::Newest, occupied, catalog, conversations }).await
 }
 
 /// A data folder with an empty catalog, and a backup of it.
@@ -113,16 +134,20 @@ async fn a_damaged_backup_changes_nothing() {
 
 /// A data folder with its privacy side open.
 struct People {
-    store: SqliteStore,
+    stores: Stores,
     rights: Rights,
 }
 
 impl People {
     async fn open(data: &Path) -> Self {
-        let store = SqliteStore::open(&data.join("conversations.sqlite")).await.unwrap();
+        Self::open_in(data, &in_files()).await
+    }
+
+    async fn open_in(data: &Path, place: &ConversationSettings) -> Self {
+        let stores = Stores::open(data, place).await.unwrap();
         let (vault, privacy) = (VaultSettings::default(), PrivacySettings::default());
-        let rights = Rights::open(data, &store, &vault, &privacy).await.unwrap();
-        Self { store, rights }
+        let rights = Rights::open(data, &stores, &vault, &privacy).await.unwrap();
+        Self { stores, rights }
     }
 
     /// A conversation in which somebody says who they are.
@@ -133,10 +158,10 @@ impl People {
         let text = self.rights.vault().redact(&redactor, id.0, &words, Some("en")).await.unwrap();
         let new =
             NewConversation { id, locale: "en".to_owned(), site: None, page: None, told: None, at };
-        self.store.create(&new).await.unwrap();
+        self.stores.conversations().create(&new).await.unwrap();
         let reopened = contract::words("Again.");
         let message = NewMessage { text, message_id: None, locale: None, at, reopened };
-        self.store.post(id, &message).await.unwrap();
+        self.stores.conversations().post(id, &message).await.unwrap();
         id.0
     }
 
@@ -146,7 +171,7 @@ impl People {
 
     async fn close(self) {
         self.rights.close().await;
-        self.store.close().await;
+        self.stores.close().await;
     }
 }
 
@@ -177,8 +202,12 @@ async fn who_was_erased_after_a_backup_does_not_come_back_with_it() {
     assert_eq!(people.original(erased).await, "[EMAIL_1]", "an original came back");
     assert_eq!(people.original(kept).await, EMAIL);
     assert_eq!(people.rights.erase_again().await.unwrap(), 1);
-    assert!(people.store.conversation(ConversationId(erased)).await.unwrap().is_none());
-    assert!(people.store.conversation(ConversationId(kept)).await.unwrap().is_some());
+    assert!(
+        people.stores.conversations().conversation(ConversationId(erased)).await.unwrap().is_none()
+    );
+    assert!(
+        people.stores.conversations().conversation(ConversationId(kept)).await.unwrap().is_some()
+    );
     people.close().await;
 
     // Without the newest keys nothing is restored by mistake.
@@ -193,6 +222,66 @@ async fn who_was_erased_after_a_backup_does_not_come_back_with_it() {
     assert_eq!(people.rights.erase_again().await.unwrap(), 1);
     assert_eq!(people.original(kept).await, EMAIL);
     people.close().await;
+}
+
+#[tokio::test]
+async fn what_was_in_postgres_is_restored_into_an_empty_one_without_who_was_erased() {
+    let (Some(first), Some(second)) = (Database::new(), Database::new()) else { return };
+    let (from, to) = (in_database(&first), in_database(&second));
+    let (folder, _) = backed_up().await;
+    let (data, restored) = (folder.path().join("data"), folder.path().join("restored"));
+    let people = People::open_in(&data, &from).await;
+    let (erased, kept) = (people.canary().await, people.canary().await);
+    let old = folder.path().join("old.tar");
+    let manifest = write_from((&data, &from), &old).await.unwrap();
+    assert_eq!((manifest.conversations, manifest.keys), (Place::Postgres, true));
+    people.rights.erase(erased, Actor::Operator).await.unwrap();
+    write_from((&data, &from), &folder.path().join("new.tar")).await.unwrap();
+    people.close().await;
+
+    // Into files it does not go, nor over what is there; and nothing is left of the try.
+    let error = format!("{:#}", read_from(&old, &restored, Occupied::Refuse).await.err().unwrap());
+    assert!(error.contains("database.url") && !restored.exists(), "{error}");
+    let full = read_to(&old, (&restored, &from), Occupied::Refuse).await.err().unwrap();
+    assert!(format!("{full:#}").contains("not empty") && !restored.exists(), "{full:#}");
+
+    read_to(&old, (&restored, &to), Occupied::Refuse).await.unwrap();
+    assert!(!restored.join(KEYS_FOLDER).join(KEYS_FILE).exists());
+    let master = data.join(MASTER_KEY);
+    fs_err::copy(master, restored.join(MASTER_KEY)).unwrap();
+    let people = People::open_in(&restored, &to).await;
+    assert_eq!(people.original(erased).await, "[EMAIL_1]", "an original came back");
+    assert_eq!(people.original(kept).await, EMAIL);
+    assert_eq!(people.rights.erase_again().await.unwrap(), 1);
+    let store = people.stores.conversations();
+    assert!(store.conversation(ConversationId(erased)).await.unwrap().is_none());
+    assert!(store.conversation(ConversationId(kept)).await.unwrap().is_some());
+    // The numbers of events go on behind those that were brought.
+    people.canary().await;
+    people.close().await;
+}
+
+#[test]
+fn every_table_is_copied_or_left_out_on_purpose() {
+    let Some(database) = Database::new() else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        PostgresStore::open(&Secret::new(database.url.clone()), &in_files())
+            .await
+            .unwrap()
+            .close()
+            .await
+    });
+    let tables = database.sql(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
+    );
+    for table in tables.split_whitespace() {
+        let file = format!("{STORE_TABLES}/{table}.copy");
+        let copied = manifest::table_files().any(|name| name == file);
+        let apart =
+            table.starts_with("keys_") || ["conv_duties", "conv_migrations"].contains(&table);
+        assert!(copied != apart, "{table}");
+    }
 }
 
 #[tokio::test]
@@ -237,7 +326,7 @@ async fn a_backup_of_a_newer_program_or_with_foreign_names_is_refused() {
         let entry = |name: &str| serde_json::json!({ "name": name, "bytes": 1, "sha256": "00" });
         let manifest = serde_json::json!({
             "format": FORMAT, "program": "0.1.0", "created_at": "", "catalog": "sqlite",
-            "keys": false, "index_generation": 0,
+            "conversations": "sqlite", "keys": false, "index_generation": 0,
             "documents": 0, "passages": 0, "files": [entry(CATALOG), entry(name)],
         });
         archive(&file, &manifest, &[(name, b"x")]);

@@ -42,6 +42,7 @@ impl Backup {
             keys_to: &keys_to,
             master_key: if self.with_master_key { MasterKey::Included } else { MasterKey::Apart },
             catalog: &settings.indexer.catalog,
+            conversations: &settings.conversations,
         }))?;
         let mut done = format!("Wrote {}", self.to.display());
         if manifest.keys {
@@ -91,6 +92,7 @@ impl Restore {
             keys,
             occupied: if self.replace { Occupied::SetAside } else { Occupied::Refuse },
             catalog: &settings.indexer.catalog,
+            conversations: &settings.conversations,
         }))?;
         let mut done = format!(
             "Restored {}; the first start makes the indexes from it, nothing is embedded again",

@@ -1,5 +1,5 @@
-//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; loads
-//! the local model, where one is named, and says what the loader said.
+//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; asks the
+//! databases that are named, and loads the local model, where one is named, and says what the loader said.
 
 use std::process::ExitCode;
 
@@ -8,13 +8,14 @@ use anyhow::Context;
 use anyhow::Result;
 use clap::Args;
 
-use super::{ConfigFlag, print};
+use super::{ConfigFlag, block_on, print};
 use crate::generate::GeneratorName;
 #[cfg(feature = "llama")]
 use crate::generate::llama::Llama;
 use crate::generate::llama_settings::LlamaSettings;
 use crate::generate::openai::OpenAi;
 use crate::settings::Settings;
+use crate::store::database_version;
 
 /// Flags of `check-config`.
 #[derive(Debug, Args)]
@@ -27,6 +28,7 @@ impl CheckConfig {
     pub(super) fn run(self) -> Result<ExitCode> {
         let settings = Settings::load(self.config.config.as_deref())?;
         print(&settings.to_toml()?)?;
+        check_databases(&settings)?;
         if settings.generator.chain.contains(&GeneratorName::Openai)
             && settings.generator.openai.is_on()
         {
@@ -39,6 +41,25 @@ impl CheckConfig {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Changes nothing in them.
+fn check_databases(settings: &Settings) -> Result<()> {
+    let catalog = &settings.indexer.catalog;
+    let named = [
+        ("catalog", catalog.server(), catalog.connect_timeout_ms),
+        (
+            "conversations",
+            settings.conversations.server(),
+            settings.conversations.connect_timeout_ms,
+        ),
+    ];
+    for (what, url, timeout_ms) in named {
+        let Some(url) = url else { continue };
+        let found = block_on(async { Ok(database_version(url, timeout_ms).await?) })?;
+        print(&format!("# {what}: {found}\n"))?;
+    }
+    Ok(())
 }
 
 #[cfg(feature = "llama")]

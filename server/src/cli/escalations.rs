@@ -4,15 +4,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::{ConfigFlag, block_on, print};
 use crate::domain::Escalation;
-use crate::startup::STORE_FILE;
-use crate::store::{HandOvers, SqliteStore};
+use crate::store::Stores;
 
 /// Flags of `escalations`.
 #[derive(Debug, Args)]
@@ -32,15 +31,11 @@ pub(super) struct Escalations {
 
 impl Escalations {
     pub(super) fn run(self) -> Result<ExitCode> {
-        self.config.load()?;
-        let file = self.data.join(STORE_FILE);
-        if !file.is_file() {
-            bail!("there is no {}; name the data folder of the server with --data", file.display());
-        }
+        let settings = self.config.load()?;
         let found = block_on(async {
-            let store = SqliteStore::open(&file).await?;
-            let found = store.escalations(self.limit).await;
-            store.close().await;
+            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let found = stores.conversations().escalations(self.limit).await;
+            stores.close().await;
             Ok(found?)
         })?;
         print(&if self.json { as_json(&found) } else { as_table(&found) })?;

@@ -15,9 +15,8 @@ use jiff::Timestamp;
 use super::{ConfigFlag, block_on, print};
 use crate::gaps::{Gaps, Look, MOST_DAYS, read};
 use crate::settings::Settings;
-use crate::startup::STORE_FILE;
-use crate::store::SqliteStore;
-use crate::store::questions::{Judgement, Questions, Verdict};
+use crate::store::Stores;
+use crate::store::questions::{Judgement, Verdict};
 
 /// Flags of `gaps`.
 #[derive(Debug, Args)]
@@ -54,14 +53,10 @@ enum Format {
 impl Gap {
     pub(super) fn run(self) -> Result<ExitCode> {
         let settings = self.config.load()?;
-        let file = self.data.join(STORE_FILE);
-        if !file.is_file() {
-            bail!("there is no {}; name the data folder of the server with --data", file.display());
-        }
         let found = block_on(async {
-            let store = SqliteStore::open(&file).await?;
-            let found = self.look(&store, &settings).await;
-            store.close().await;
+            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let found = self.look(&stores, &settings).await;
+            stores.close().await;
             found
         })?;
         print(&match self.format {
@@ -73,7 +68,8 @@ impl Gap {
     }
 
     /// The list, after the decision that the flags name.
-    async fn look(&self, store: &SqliteStore, settings: &Settings) -> Result<Gaps> {
+    async fn look(&self, stores: &Stores, settings: &Settings) -> Result<Gaps> {
+        let store = stores.conversations();
         let look = Look {
             now: Timestamp::now(),
             days: self.days.unwrap_or(settings.gaps.days),
@@ -85,7 +81,7 @@ impl Gap {
             let vector = embedder.embed_query(&input(&embedder, locale, text)).await?;
             Ok(Arc::from(vector))
         };
-        let found = read(store, (&settings.gaps, &look), &embed).await?;
+        let found = read(&*store, (&settings.gaps, &look), &embed).await?;
         let decided = [
             (&self.resolve, Some(Verdict::Resolved)),
             (&self.dismiss, Some(Verdict::Dismissed)),
@@ -100,7 +96,7 @@ impl Gap {
             bail!("there is no subject {id} now; `atbilde gaps` lists them with their ids");
         };
         let judgement = Judgement { verdict, agent: None, at: look.now };
-        Questions::judge(store, &gap.members, &judgement).await?;
-        Ok(read(store, (&settings.gaps, &look), &embed).await?)
+        store.judge(&gap.members, &judgement).await?;
+        Ok(read(&*store, (&settings.gaps, &look), &embed).await?)
     }
 }

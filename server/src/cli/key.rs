@@ -8,9 +8,9 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use super::{ConfigFlag, block_on, print, user};
+use super::{ConfigFlag, block_on, print};
 use crate::access::{key_hash, new_key};
-use crate::store::{Accounts, ApiKey, KeyScope, SqliteStore};
+use crate::store::{ApiKey, ConversationStore, KeyScope, Stores};
 
 /// Flags of `key`.
 #[derive(Debug, Args)]
@@ -42,19 +42,19 @@ enum Action {
 
 impl Key {
     pub(super) fn run(self) -> Result<ExitCode> {
-        self.config.load()?;
+        let settings = self.config.load()?;
         let Self { action, data, .. } = self;
         block_on(async {
-            let store = user::open(&data).await?;
-            let done = act(action, &store).await;
-            store.close().await;
+            let stores = Stores::open(&data, &settings.conversations).await?;
+            let done = act(action, &*stores.conversations()).await;
+            stores.close().await;
             print(&done?)
         })?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn act(action: Action, store: &SqliteStore) -> Result<String> {
+async fn act(action: Action, store: &dyn ConversationStore) -> Result<String> {
     match action {
         Action::Add { name, scopes } => {
             ensure!(

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -15,8 +15,8 @@ use crate::privacy::audit::Actor;
 use crate::privacy::{Receipt, Signer};
 use crate::rights::{Rights, Run, processing_record, to_markdown};
 use crate::settings::Settings;
-use crate::startup::STORE_FILE;
-use crate::store::{KEYS_FOLDER, SqliteStore};
+use crate::startup;
+use crate::store::{KEYS_FOLDER, Stores};
 use crate::telemetry;
 
 /// Flags of `privacy`.
@@ -190,16 +190,12 @@ pub(super) fn with_rights<T>(
     settings: &Settings,
     work: impl AsyncFnOnce(&Rights) -> Result<T>,
 ) -> Result<T> {
-    let file = data.join(STORE_FILE);
-    if !file.is_file() {
-        bail!("there is no {}; name the data folder of the server with --data", file.display());
-    }
     block_on(async {
-        let store = SqliteStore::open(&file).await?;
-        let rights = Rights::open(data, &store, &settings.vault, &settings.privacy).await?;
+        let stores = Stores::open_present(data, &settings.conversations).await?;
+        let rights = startup::rights(data, &stores, settings).await?;
         let done = work(&rights).await;
         rights.close().await;
-        store.close().await;
+        stores.close().await;
         done
     })
 }
@@ -251,7 +247,8 @@ impl VerifyReceipt {
             Some(key) => Some(key),
             // The folder must hold a key already: checking makes none.
             None if folder.join("signing.key").is_file() => Some(Signer::open(&folder)?.public()),
-            None => None,
+            // With a shared database, the public half alone is here.
+            None => Signer::public_of(&folder),
         };
         match Receipt::verify(&text, expected.as_deref()) {
             Ok(receipt) => {
@@ -366,8 +363,9 @@ fn rotate_key(folder: &Folder) -> Result<ExitCode> {
     let (id, sealed) =
         folder.with(async |rights| Ok(rights.rotate_key(Actor::Operator).await?))?;
     print(&format!(
-        "Master key {id} is in use; {sealed} data keys were sealed with it. Copies of keys.sqlite from \
-         before cannot be opened any more: back up keys.sqlite and the master key now, each apart.\n"
+        "Master key {id} is in use; {sealed} data keys were sealed with it. Copies of the data keys from \
+         before (keys.sqlite, or the tables keys_*) cannot be opened any more: back them up now, and the \
+         master key, each apart.\n"
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //! password is read from the terminal without showing it, or from standard input, never from a flag.
 
 use std::io::{BufRead, IsTerminal, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -14,8 +14,7 @@ use super::{ConfigFlag, block_on, print};
 use crate::access::Passwords;
 use crate::domain::{Agent, AgentId, AgentRole};
 use crate::privacy::Secret;
-use crate::startup::STORE_FILE;
-use crate::store::{Accounts, SqliteStore};
+use crate::store::{ConversationStore, Stores};
 
 /// Longest login and name.
 const MAX_CHARS: usize = 100;
@@ -25,7 +24,7 @@ const MAX_CHARS: usize = 100;
 pub(super) struct User {
     #[command(subcommand)]
     action: Action,
-    /// Folder that the server writes
+    /// Folder that the server writes, where it has no database
     #[arg(long, value_name = "DIR", default_value = "data", global = true)]
     data: PathBuf,
     #[command(flatten)]
@@ -57,25 +56,20 @@ enum Action {
 
 impl User {
     pub(super) fn run(self) -> Result<ExitCode> {
-        self.config.load()?;
+        let settings = self.config.load()?;
         let Self { action, data, .. } = self;
         block_on(async {
-            let store = open(&data).await?;
-            let done = act(action, &store).await;
-            store.close().await;
+            // A data folder is made where it is missing: the first account comes before the first start.
+            let stores = Stores::open(&data, &settings.conversations).await?;
+            let done = act(action, &*stores.conversations()).await;
+            stores.close().await;
             print(&done?)
         })?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The store of a data folder, which is made where it is missing: the first account comes before the
-/// first start.
-pub(super) async fn open(data: &Path) -> Result<SqliteStore> {
-    Ok(SqliteStore::open(&data.join(STORE_FILE)).await?)
-}
-
-async fn act(action: Action, store: &SqliteStore) -> Result<String> {
+async fn act(action: Action, store: &dyn ConversationStore) -> Result<String> {
     match action {
         Action::Add { login, name, role } => {
             let login = login.trim().to_lowercase();
@@ -126,7 +120,7 @@ async fn act(action: Action, store: &SqliteStore) -> Result<String> {
     }
 }
 
-async fn known(store: &SqliteStore, login: &str) -> Result<Agent> {
+async fn known(store: &dyn ConversationStore, login: &str) -> Result<Agent> {
     let login = login.trim().to_lowercase();
     match store.agent_by_login(&login).await? {
         Some((agent, _)) => Ok(agent),

@@ -10,8 +10,7 @@ use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
 use super::{ConfigFlag, block_on, print};
-use crate::startup::STORE_FILE;
-use crate::store::SqliteStore;
+use crate::store::Stores;
 use crate::store::outbox::{Outbox, Replay};
 
 /// Flags of `webhooks`.
@@ -73,16 +72,12 @@ impl Webhooks {
 }
 
 impl Folder {
-    fn with<T>(&self, work: impl AsyncFnOnce(&Outbox) -> Result<T>) -> Result<T> {
-        self.config.load()?;
-        let file = self.data.join(STORE_FILE);
-        if !file.is_file() {
-            bail!("there is no {}; name the data folder of the server with --data", file.display());
-        }
+    fn with<T>(&self, work: impl AsyncFnOnce(&dyn Outbox) -> Result<T>) -> Result<T> {
+        let settings = self.config.load()?;
         block_on(async {
-            let store = SqliteStore::open(&file).await?;
-            let done = work(&Outbox::new(&store)).await;
-            store.close().await;
+            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let done = work(&*stores.outbox()).await;
+            stores.close().await;
             done
         })
     }

@@ -17,7 +17,7 @@ use crate::assistant::{Assistant, SuggestError, Suggestion, stepping_in};
 use crate::domain::{
     Agent, AgentId, Conversation, ConversationId, ConversationState, Message, Permission, Step,
 };
-use crate::live::{Hub, Typist};
+use crate::live::{Hub, Relayed, Typist};
 use crate::privacy::CustomerText;
 use crate::store::{AgentMessage, Changed, ConversationStore, MessageFor, StoreError, Transition};
 
@@ -46,7 +46,7 @@ pub struct Desk {
     assistant: Arc<Assistant>,
     store: Arc<dyn ConversationStore>,
     hub: Arc<Hub>,
-    pub presences: Presences,
+    pub presences: Arc<Presences>,
 }
 
 impl Desk {
@@ -55,7 +55,7 @@ impl Desk {
         store: Arc<dyn ConversationStore>,
         hub: Arc<Hub>,
     ) -> Self {
-        Self { assistant, store, hub, presences: Presences::default() }
+        Self { assistant, store, hub, presences: Arc::default() }
     }
 
     /// Takes over: what waits, or what the assistant has. An answer on its way is dropped.
@@ -239,6 +239,7 @@ impl Desk {
     pub fn present(&self, agent: &Agent, presence: Presence) {
         self.presences.set(agent, presence, Timestamp::now());
         self.hub.presence();
+        self.hub.relay(Relayed::Presence { agent: agent.id, presence: presence.as_str() });
     }
 
     async fn made(

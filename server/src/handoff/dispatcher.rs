@@ -1,5 +1,6 @@
 //! Empties the outbox: one task a receiver, so that one that hangs holds up no other. What is claimed and
-//! not recorded, because the process died, is sent again under the same id when the claim is over.
+//! not recorded, because the process died, is sent again under the same id when the claim is over. Several
+//! processes over one database share the work: each delivery is claimed by one of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl Sink {
 
 /// Sends what the outbox holds to all receivers of the configuration.
 pub struct Dispatcher {
-    outbox: Outbox,
+    outbox: Arc<dyn Outbox>,
     store: Arc<dyn ConversationStore>,
     sinks: Vec<Arc<Sink>>,
     lease: Duration,
@@ -61,7 +62,7 @@ impl Dispatcher {
     /// [`HandoffError::Misconfigured`] naming the key that is wrong.
     pub fn new(
         (webhooks, email): (&WebhookSettings, &EmailSettings),
-        outbox: Outbox,
+        outbox: Arc<dyn Outbox>,
         store: Arc<dyn ConversationStore>,
         clock: Clock,
     ) -> Result<Self, HandoffError> {

@@ -16,7 +16,7 @@ use crate::store::{Conversations, NewRating, SqliteStore, contract};
 
 struct Fixture {
     store: Arc<SqliteStore>,
-    outbox: Outbox,
+    outbox: Arc<dyn Outbox>,
     clock: Clock,
     dispatcher: Dispatcher,
 }
@@ -33,7 +33,8 @@ impl Fixture {
         endpoint.allow_private = true;
         let mut settings = WebhookSettings { endpoints: vec![endpoint], ..Default::default() };
         change(&mut settings);
-        let (outbox, clock) = (Outbox::new(&store), Clock::manual());
+        let outbox: Arc<dyn Outbox> = store.clone();
+        let clock = Clock::manual();
         let sinks = (&settings, &EmailSettings::default());
         let conversations: Arc<dyn ConversationStore> = store.clone();
         let dispatcher =
@@ -238,7 +239,7 @@ async fn what_was_erased_meanwhile_is_told_to_nobody() {
     let f = Fixture::new(&receiver).await;
     let conversation = f.hand_over().await;
     f.send().await;
-    PersonalData::new(&f.store).erase(conversation.id.0).await.unwrap();
+    PersonalData::erase(&*f.store, conversation.id.0).await.unwrap();
     receiver.now(Act::Status(200));
     let before = receiver.requests().len();
     f.clock.advance(Duration::from_secs(24 * 3600));
@@ -270,7 +271,7 @@ async fn only_wanted_events_are_queued_and_a_rating_counts_anew() {
 #[tokio::test]
 async fn without_receivers_nothing_is_queued() {
     let store = Arc::new(SqliteStore::in_memory().await.unwrap());
-    let outbox = Outbox::new(&store);
+    let outbox: Arc<dyn Outbox> = store.clone();
     contract::keep(&*store).await;
     assert_eq!(outbox.depth().await.unwrap(), (0, 0));
 }

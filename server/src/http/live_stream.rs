@@ -216,7 +216,7 @@ async fn next_of_desk(
         Ok(Ok(DeskLive::Conversation(id))) => event("conversation", Some(id), None),
         Ok(Ok(DeskLive::Typing(id, typing))) => event("typing", Some(id), Some(typing)),
         Ok(Ok(DeskLive::Presence)) => event("presence", None, None),
-        Ok(Err(RecvError::Lagged(_))) => event("reload", None, None),
+        Ok(Ok(DeskLive::Missed) | Err(RecvError::Lagged(_))) => event("reload", None, None),
         Ok(Err(RecvError::Closed)) => None,
         // A session that was ended meanwhile hears no more.
         Err(_) => match state.doors.gate.session(&staff.token).await {

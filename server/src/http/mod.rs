@@ -94,7 +94,7 @@ pub struct State {
     /// For the record of processing and the figures.
     pub all_settings: Settings,
     pub rights: Arc<Rights>,
-    pub figures: FiguresStore,
+    pub figures: Arc<dyn FiguresStore>,
     /// Articles that helped most of late.
     pub useful: Useful,
     /// Held while the review queue is put together.

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::vault::{VaultError, read_lines, write_secret};
 
 const FILE: &str = "signing.key";
-/// The public half, for auditors; nothing reads it back.
+/// The public half, for auditors and for checking receipts.
 const PUBLIC_FILE: &str = "signing.pub";
 
 /// Signs in the name of this installation.
@@ -27,21 +27,50 @@ impl Signer {
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
         let file = folder.join(FILE);
         if let Some(lines) = read_lines(&file)? {
-            let wrong = || VaultError::NoKey { file: file.display().to_string() };
-            let line = lines.first().ok_or_else(wrong)?;
-            let bytes = Zeroizing::new(STANDARD.decode(line.as_bytes()).map_err(|_| wrong())?);
-            let seed: [u8; 32] = bytes.as_slice().try_into().map_err(|_| wrong())?;
-            return Ok(Self(SigningKey::from_bytes(&Zeroizing::new(seed))));
+            let line = lines.first().map_or("", |line| line.as_str());
+            return Self::parse(line)
+                .ok_or_else(|| VaultError::NoKey { file: file.display().to_string() });
         }
         let signer = Self::random();
-        let seed = Zeroizing::new(STANDARD.encode(signer.0.as_bytes()));
         let text = Zeroizing::new(format!(
             "# Signs erasure receipts and the audit log. Keep a copy apart from the data folder.\n{}\n",
-            *seed
+            *signer.line()
         ));
         write_secret(&file, &text)?;
         fs_err::write(folder.join(PUBLIC_FILE), format!("{}\n", signer.public()))?;
         Ok(signer)
+    }
+
+    /// The key that several processes share, from its [`line`](Self::line); its public half is left in
+    /// `folder` for auditors, where the data folder around it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the line is none, or the folder cannot be written.
+    pub fn of_all(line: &str, folder: &Path) -> Result<Self, VaultError> {
+        let place = || VaultError::NoKey { file: "the shared signing key".to_owned() };
+        let signer = Self::parse(line).ok_or_else(place)?;
+        if folder.parent().is_some_and(Path::is_dir) {
+            fs_err::create_dir_all(folder)?;
+            fs_err::write(folder.join(PUBLIC_FILE), format!("{}\n", signer.public()))?;
+        }
+        Ok(signer)
+    }
+
+    /// The public key that was left in `folder`.
+    pub fn public_of(folder: &Path) -> Option<String> {
+        let text = fs_err::read_to_string(folder.join(PUBLIC_FILE)).ok()?;
+        Some(text.trim().to_owned())
+    }
+
+    /// The key as a line of text.
+    pub fn line(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(self.0.as_bytes()))
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(STANDARD.decode(line.as_bytes()).ok()?);
+        let seed: [u8; 32] = bytes.as_slice().try_into().ok()?;
+        Some(Self(SigningKey::from_bytes(&Zeroizing::new(seed))))
     }
 
     pub fn random() -> Self {

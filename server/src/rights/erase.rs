@@ -1,8 +1,8 @@
 //! Erasure (GDPR Art. 17): everything of one conversation, everywhere, with a signed receipt.
 //!
 //! The data key goes first: from then on every copy of the originals is unreadable, back-ups included. Then
-//! rows, then what deleting leaves in the files. `keys.sqlite` remembers the id, so that what a restored
-//! back-up brings back is erased again when the server starts.
+//! rows, then what deleting leaves in the files. The list of erased conversations beside the keys remembers the
+//! id, so that what a restored back-up brings back is erased again when the server starts.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -10,11 +10,7 @@ use uuid::Uuid;
 use super::{Rights, RightsError};
 use crate::privacy::audit::{Actor, Subject};
 use crate::privacy::{Erased, Kept, Receipt};
-use crate::store::Scrub;
-
-const CONVERSATIONS: &str = "conversations.sqlite";
-const PRIVACY: &str = "privacy.sqlite";
-const KEYS: &str = "keys/keys.sqlite";
+use crate::store::{Scrub, StoreNames};
 
 impl Rights {
     /// Erases a conversation and gives the receipt. Asking again gives the same receipt.
@@ -45,7 +41,7 @@ impl Rights {
             requested_by: actor.to_string(),
             erased_at: at.to_string(),
             erased,
-            kept: kept(whole),
+            kept: kept(whole, self.names),
             public_key: String::new(),
             signature: String::new(),
         }
@@ -100,11 +96,11 @@ impl Rights {
         };
         let vault = self.vault.destroy(id, at).await?;
         let mut erased = vec![
-            entry(KEYS, "data key of the originals", vault.keys),
-            entry(PRIVACY, "sealed originals", vault.originals),
+            entry(self.names.keys, "data key of the originals", vault.keys),
+            entry(self.names.privacy, "sealed originals", vault.originals),
         ];
         for (table, count) in self.personal.erase(id).await? {
-            erased.push(entry(CONVERSATIONS, what(&table), count));
+            erased.push(entry(self.names.conversations, what(&table), count));
         }
         Ok(erased)
     }
@@ -131,7 +127,7 @@ fn what(table: &str) -> &str {
     }
 }
 
-fn kept(whole: bool) -> Vec<Kept> {
+fn kept(whole: bool, names: &StoreNames) -> Vec<Kept> {
     let entry = |what: &str, why: &str| Kept { what: what.to_owned(), why: why.to_owned() };
     let mut kept = vec![
         entry(
@@ -142,16 +138,11 @@ fn kept(whole: bool) -> Vec<Kept> {
             "lines of the server's log, where the operator keeps its standard error",
             "they may name the id, and hold no words and nothing of a person",
         ),
-        entry(
-            "back-ups made before",
-            "their originals are unreadable without the destroyed key; their redacted text is erased when they are restored",
-        ),
+        entry("back-ups made before", names.backups),
     ];
     if !whole {
-        kept.push(entry(
-            "remains in unused parts of large database files",
-            "overwritten by the daily task, because writing the file anew takes longer than a request",
-        ));
+        let (what, why) = names.remains;
+        kept.push(entry(what, why));
     }
     kept
 }

@@ -23,8 +23,8 @@ use crate::privacy::vault::VaultSettings;
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
 use crate::store::{
-    AuditLog, Choices, KEYS_FOLDER, NewChoice, PrivacyFile, SqliteStore, StoreError, Vault,
-    VaultStoreError,
+    AuditLog, Choices, Duties, KEYS_FOLDER, NewChoice, PrivacyRecords, PrivacySide, StoreError,
+    StoreNames, Stores, Vault, VaultStoreError,
 };
 
 pub use export::Export;
@@ -33,12 +33,17 @@ pub use retention::{ClassReport, RetentionReport, Run};
 pub use reveal::Revealer;
 pub use settings::{PrivacySettings, RecordSettings, RetentionSettings};
 
+/// The key of receipts and the audit log, among the secrets that several processes share.
+const SIGNING_SECRET: &str = "signing";
+
 /// Everything that is needed to keep the promises, open.
 pub struct Rights {
-    personal: PersonalData,
+    personal: Arc<dyn PersonalData>,
     choices: Arc<dyn Choices>,
-    outbox: Outbox,
-    privacy: PrivacyFile,
+    outbox: Arc<dyn Outbox>,
+    duties: Arc<dyn Duties>,
+    privacy: Arc<dyn PrivacyRecords>,
+    names: &'static StoreNames,
     vault: Arc<Vault>,
     audit: AuditLog,
     signer: Signer,
@@ -63,25 +68,32 @@ pub enum RightsError {
 }
 
 impl Rights {
-    /// Opens the privacy side of the data folder `data`.
+    /// Opens the privacy side of `stores`; keys that are files lie in the data folder `data`.
     ///
     /// # Errors
-    /// When a file does not open or a key is missing.
+    /// When a store does not open or a key is missing.
     pub async fn open(
         data: &Path,
-        store: &SqliteStore,
+        stores: &Stores,
         vault: &VaultSettings,
         settings: &PrivacySettings,
     ) -> Result<Self, VaultStoreError> {
-        let privacy = PrivacyFile::open(data).await?;
-        let vault = Vault::open(data, &privacy, vault).await?;
-        let signer = Signer::open(&data.join(KEYS_FOLDER))?;
-        let audit = AuditLog::new(&privacy, vault.keys(), signer.clone());
+        let PrivacySide { records, sealed, keys, audit } = stores.privacy_side().await?;
+        let folder = data.join(KEYS_FOLDER);
+        let vault = Vault::open(&folder, (sealed, keys), vault).await?;
+        let fresh = || Signer::random().line();
+        let signer = match stores.own_secret(&vault, SIGNING_SECRET, fresh).await? {
+            Some(line) => Signer::of_all(&line, &folder)?,
+            None => Signer::open(&folder)?,
+        };
+        let audit = AuditLog::new(audit, signer.clone());
         Ok(Self {
-            personal: PersonalData::new(store),
-            choices: Arc::new(store.clone()),
-            outbox: Outbox::new(store),
-            privacy,
+            personal: stores.personal(),
+            choices: stores.conversations(),
+            outbox: stores.outbox(),
+            duties: stores.duties(),
+            privacy: records,
+            names: stores.names(),
             vault: Arc::new(vault),
             audit,
             signer,
@@ -102,11 +114,11 @@ impl Rights {
         &self.audit
     }
 
-    pub fn privacy(&self) -> &PrivacyFile {
-        &self.privacy
+    pub fn privacy(&self) -> &dyn PrivacyRecords {
+        &*self.privacy
     }
 
-    pub fn outbox(&self) -> &Outbox {
+    pub fn outbox(&self) -> &Arc<dyn Outbox> {
         &self.outbox
     }
 

@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::{Rights, RightsError};
 use crate::privacy::audit::{Actor, Subject};
-use crate::store::Scrub;
+use crate::store::{Duty, Scrub};
+
+/// A round takes less, and comes back after more.
+const LEASE: Duration = Duration::from_secs(30 * 60);
 
 /// Whether anything is erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +102,16 @@ impl Rights {
             Duration::from_secs(3600 * u64::from(self.settings.retention.every_hours.max(1)));
         loop {
             let done = async {
+                // One of several processes does it for all; one that starts meanwhile does not.
+                if !self.duties.take(Duty::Retention, LEASE).await? {
+                    return Ok(None);
+                }
                 self.erase_again().await?;
-                self.retain(Timestamp::now(), Run::Real).await
+                self.retain(Timestamp::now(), Run::Real).await.map(Some)
             };
             match done.await {
-                Ok(report) => tracing::info!(erased = report.erased(), "privacy.retention"),
+                Ok(None) => {}
+                Ok(Some(report)) => tracing::info!(erased = report.erased(), "privacy.retention"),
                 Err(error) => tracing::error!(%error, "privacy.retention_failed"),
             }
             tokio::select! {
@@ -120,7 +128,7 @@ impl Rights {
         run: Run,
     ) -> Result<(u64, u64), RightsError> {
         let Some(before) = before else { return Ok((0, 0)) };
-        let (over, kept) = apart(self.personal.quiet_since(before).await?, held);
+        let (over, kept) = apart(self.personal.silent_since(before).await?, held);
         if run == Run::Real {
             for id in &over {
                 let subject = Subject::Conversation(*id);

@@ -1,5 +1,5 @@
-//! What the rights promise, proven on whole data folders: a canary person is looked for in every byte of
-//! every file.
+//! What the rights promise, proven on whole data folders, where a canary person is looked for in every byte
+//! of every file, and in a database.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,10 @@ use super::*;
 use crate::domain::{Conversation, ConversationId, Disclosure, RecordKind, Step};
 use crate::privacy::{CustomerText, Receipt, RedactionSettings, Redactor};
 use crate::store::outbox::SinkRow;
+use crate::store::test_postgres::Database;
 use crate::store::{
-    Changed, Conversations, HandOvers, NewConversation, NewMessage, NewRating, Transition, contract,
+    Changed, ConversationSettings, ConversationStore, NewConversation, NewMessage, NewRating,
+    Transition, contract,
 };
 
 /// Personal data that the redactor knows, and a word that it cannot know.
@@ -20,7 +22,9 @@ const WORD: &str = "zyxqcanary";
 
 struct Fixture {
     folder: tempfile::TempDir,
-    store: SqliteStore,
+    database: Option<Database>,
+    stores: Stores,
+    store: Arc<dyn ConversationStore>,
     rights: Rights,
 }
 
@@ -29,22 +33,31 @@ impl Fixture {
         Self::at(tempfile::tempdir().unwrap()).await
     }
 
+    /// In files, and in Postgres where it is installed.
+    async fn all() -> Vec<Self> {
+        let mut all = vec![Self::new().await];
+        if let Some(database) = Database::new() {
+            all.push(Self::over(tempfile::tempdir().unwrap(), Some(database)).await);
+        }
+        all
+    }
+
     async fn at(folder: tempfile::TempDir) -> Self {
-        let store = SqliteStore::open(&folder.path().join("conversations.sqlite")).await.unwrap();
-        let rights = Rights::open(
-            folder.path(),
-            &store,
-            &VaultSettings::default(),
-            &PrivacySettings::default(),
-        )
-        .await
-        .unwrap();
-        Self { folder, store, rights }
+        Self::over(folder, None).await
+    }
+
+    async fn over(folder: tempfile::TempDir, database: Option<Database>) -> Self {
+        let url = database.as_ref().map(|d| crate::privacy::Secret::new(d.url.clone()));
+        let settings = ConversationSettings { url, ..ConversationSettings::default() };
+        let stores = Stores::open(folder.path(), &settings).await.unwrap();
+        let (vault, privacy) = (VaultSettings::default(), PrivacySettings::default());
+        let rights = Rights::open(folder.path(), &stores, &vault, &privacy).await.unwrap();
+        Self { folder, database, store: stores.conversations(), stores, rights }
     }
 
     async fn close(self) -> tempfile::TempDir {
         self.rights.close().await;
-        self.store.close().await;
+        self.stores.close().await;
         self.folder
     }
 
@@ -109,8 +122,20 @@ impl Fixture {
         }
     }
 
+    /// Files, and tables of the database, that hold `needle`.
     fn hits(&self, needle: &str) -> Vec<String> {
-        hits(self.folder.path(), needle)
+        let mut found = hits(self.folder.path(), needle);
+        if let Some(database) = &self.database {
+            let tables = database.sql(
+                "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE relkind = 'r' AND nspname = 'public'",
+            );
+            let holds = |table: &&str| {
+                database.sql(&format!("SELECT t::text FROM {table} t")).contains(needle)
+            };
+            found.extend(tables.lines().filter(holds).map(str::to_owned));
+        }
+        found
     }
 }
 
@@ -152,38 +177,39 @@ fn copy(from: &Path, to: &Path) {
 
 #[tokio::test]
 async fn an_erased_person_is_in_no_byte_of_any_file_and_the_receipt_says_so() {
-    let f = Fixture::new().await;
-    let other = f.canary().await;
-    let id = f.canary().await;
-    assert_eq!(f.hits(EMAIL), Vec::<String>::new(), "an original lies in clear");
-    assert!(!f.hits(WORD).is_empty(), "the search finds what is there");
-    f.rights.erase(other, Actor::Customer).await.unwrap();
-    let receipt = f.rights.erase(id, Actor::Operator).await.unwrap();
+    for f in Fixture::all().await {
+        let other = f.canary().await;
+        let id = f.canary().await;
+        assert_eq!(f.hits(EMAIL), Vec::<String>::new(), "an original lies in clear");
+        assert!(!f.hits(WORD).is_empty(), "the search finds what is there");
+        f.rights.erase(other, Actor::Customer).await.unwrap();
+        let receipt = f.rights.erase(id, Actor::Operator).await.unwrap();
 
-    // While everything is still open: the write-ahead logs count too.
-    for needle in [EMAIL, PHONE, WORD, "kalnina"] {
-        assert_eq!(f.hits(needle), Vec::<String>::new(), "{needle}");
+        // While everything is still open: the write-ahead logs count too.
+        for needle in [EMAIL, PHONE, WORD, "kalnina"] {
+            assert_eq!(f.hits(needle), Vec::<String>::new(), "{needle}");
+        }
+        let issued = receipt.to_text();
+        Receipt::verify(issued.as_bytes(), Some(&f.rights.public_key())).unwrap();
+        let count = |what: &str| receipt.erased.iter().find(|e| e.what == what).unwrap().count;
+        assert_eq!(count("conversation"), 1);
+        assert!(count("messages") > 30, "{issued}");
+        assert_eq!(count("tickets with summary and contact"), 1);
+        assert_eq!(count("ratings and comments"), 1);
+        assert_eq!(count("sealed originals"), 2);
+        assert_eq!(count("data key of the originals"), 1);
+        assert_eq!(count("records of disclosure and consent"), 2);
+        assert_eq!(count("objections"), 1);
+        assert!(count("events for webhooks and e-mail") > 30);
+
+        // Asked again, the same receipt; a conversation that never was is unknown.
+        assert_eq!(f.rights.erase(id, Actor::Customer).await.unwrap(), receipt);
+        let unknown = f.rights.erase(Uuid::new_v4(), Actor::Operator).await;
+        assert!(matches!(unknown, Err(RightsError::Unknown(_))));
+        assert!(f.rights.audit().verify().await.unwrap().ok);
+        // The receivers are told, by id.
+        assert_eq!(f.rights.outbox().depth().await.unwrap().0, 2);
     }
-    let issued = receipt.to_text();
-    Receipt::verify(issued.as_bytes(), Some(&f.rights.public_key())).unwrap();
-    let count = |what: &str| receipt.erased.iter().find(|e| e.what == what).unwrap().count;
-    assert_eq!(count("conversation"), 1);
-    assert!(count("messages") > 30, "{issued}");
-    assert_eq!(count("tickets with summary and contact"), 1);
-    assert_eq!(count("ratings and comments"), 1);
-    assert_eq!(count("sealed originals"), 2);
-    assert_eq!(count("data key of the originals"), 1);
-    assert_eq!(count("records of disclosure and consent"), 2);
-    assert_eq!(count("objections"), 1);
-    assert!(count("events for webhooks and e-mail") > 30);
-
-    // Asked again, the same receipt; a conversation that never was is unknown.
-    assert_eq!(f.rights.erase(id, Actor::Customer).await.unwrap(), receipt);
-    let unknown = f.rights.erase(Uuid::new_v4(), Actor::Operator).await;
-    assert!(matches!(unknown, Err(RightsError::Unknown(_))));
-    assert!(f.rights.audit().verify().await.unwrap().ok);
-    // The receivers are told, by id.
-    assert_eq!(f.rights.outbox().depth().await.unwrap().0, 2);
 }
 
 #[tokio::test]
@@ -220,44 +246,45 @@ async fn a_restored_back_up_gives_nothing_back() {
 
 #[tokio::test]
 async fn an_export_holds_everything_with_the_originals_and_no_notes() {
-    let f = Fixture::new().await;
-    let id = f.canary().await;
-    let agent = contract::colleague(&f.store, "anna").await;
-    let note = crate::store::AgentMessage {
-        agent: agent.id,
-        to: crate::store::MessageFor::Colleagues,
-        text: contract::words("a difficult one"),
-        message_id: None,
-        at: soon(60),
-    };
-    f.store.agent_message(ConversationId(id), &note).await.unwrap();
-    let export = f.rights.export(id, Actor::Customer).await.unwrap();
-    for text in [export.to_json(), export.to_html()] {
-        for part in [
-            EMAIL,
-            PHONE,
-            WORD,
-            "ai_disclosure",
-            "You are talking to a machine.",
-            "automation_refused",
-            "low_confidence",
-        ] {
-            assert!(text.contains(part), "{part} is not in {text}");
+    for f in Fixture::all().await {
+        let id = f.canary().await;
+        let agent = contract::colleague(&*f.store, "anna").await;
+        let note = crate::store::AgentMessage {
+            agent: agent.id,
+            to: crate::store::MessageFor::Colleagues,
+            text: contract::words("a difficult one"),
+            message_id: None,
+            at: soon(60),
+        };
+        f.store.agent_message(ConversationId(id), &note).await.unwrap();
+        let export = f.rights.export(id, Actor::Customer).await.unwrap();
+        for text in [export.to_json(), export.to_html()] {
+            for part in [
+                EMAIL,
+                PHONE,
+                WORD,
+                "ai_disclosure",
+                "You are talking to a machine.",
+                "automation_refused",
+                "low_confidence",
+            ] {
+                assert!(text.contains(part), "{part} is not in {text}");
+            }
+            assert!(!text.contains("a difficult one"));
+            assert!(!text.contains("password_hash"));
         }
-        assert!(!text.contains("a difficult one"));
-        assert!(!text.contains("password_hash"));
+        let json: serde_json::Value = serde_json::from_str(&export.to_json()).unwrap();
+        assert_eq!(json["stored"]["messages"].as_array().unwrap().len(), 31);
+        assert_eq!(json["originals"]["[EMAIL_1]"], EMAIL);
+        let other = f.rights.export(Uuid::new_v4(), Actor::Customer).await;
+        assert!(matches!(other, Err(RightsError::Unknown(_))));
     }
-    let json: serde_json::Value = serde_json::from_str(&export.to_json()).unwrap();
-    assert_eq!(json["stored"]["messages"].as_array().unwrap().len(), 31);
-    assert_eq!(json["originals"]["[EMAIL_1]"], EMAIL);
-    let other = f.rights.export(Uuid::new_v4(), Actor::Customer).await;
-    assert!(matches!(other, Err(RightsError::Unknown(_))));
 }
 
 #[tokio::test]
 async fn hostile_words_do_nothing_on_the_page_of_an_export() {
     let f = Fixture::new().await;
-    let begun = contract::begin(&f.store).await;
+    let begun = contract::begin(&*f.store).await;
     let hostile = "<script>alert(1)</script> \"'& <img src=x onerror=alert(1)>";
     f.store.post(begun.id, &contract::message(hostile, 1)).await.unwrap();
     let html = f.rights.export(begun.id.0, Actor::Operator).await.unwrap().to_html();
@@ -266,66 +293,69 @@ async fn hostile_words_do_nothing_on_the_page_of_an_export() {
 
 #[tokio::test]
 async fn a_legal_hold_keeps_a_conversation_from_erasure_and_retention() {
-    let f = Fixture::new().await;
-    let id = f.canary().await;
-    f.rights.hold(id, "case 7", Actor::Operator).await.unwrap();
-    let refused = f.rights.erase(id, Actor::Customer).await.unwrap_err();
-    assert!(refused.to_string().contains("case 7"), "{refused}");
-    let late = Timestamp::now() + SignedDuration::from_hours(24 * 5000);
-    let report = f.rights.retain(late, Run::Real).await.unwrap();
-    let class = |name: &str| report.classes.iter().find(|c| c.class == name).unwrap();
-    assert_eq!((class("conversations").erased, class("conversations").held), (0, 1));
-    assert_eq!((class("vault").erased, class("vault").held), (0, 1));
-    assert!(!f.rights.vault().restorer(id).await.unwrap().is_empty());
-    assert!(f.rights.release(id, Actor::Operator).await.unwrap());
-    f.rights.erase(id, Actor::Customer).await.unwrap();
+    for f in Fixture::all().await {
+        let id = f.canary().await;
+        f.rights.hold(id, "case 7", Actor::Operator).await.unwrap();
+        let refused = f.rights.erase(id, Actor::Customer).await.unwrap_err();
+        assert!(refused.to_string().contains("case 7"), "{refused}");
+        let late = Timestamp::now() + SignedDuration::from_hours(24 * 5000);
+        let report = f.rights.retain(late, Run::Real).await.unwrap();
+        let class = |name: &str| report.classes.iter().find(|c| c.class == name).unwrap();
+        assert_eq!((class("conversations").erased, class("conversations").held), (0, 1));
+        assert_eq!((class("vault").erased, class("vault").held), (0, 1));
+        assert!(!f.rights.vault().restorer(id).await.unwrap().is_empty());
+        assert!(f.rights.release(id, Actor::Operator).await.unwrap());
+        f.rights.erase(id, Actor::Customer).await.unwrap();
+    }
 }
 
 #[tokio::test]
 async fn retention_erases_each_class_in_its_time_and_a_dry_run_nothing() {
-    let f = Fixture::new().await;
-    let id = f.canary().await;
-    let now = Timestamp::now();
-    let day = |days: i64| now + SignedDuration::from_hours(24 * days);
-    let erased = |report: &RetentionReport, class: &str| {
-        report.classes.iter().find(|c| c.class == class).unwrap().erased
-    };
-    let report = f.rights.retain(now, Run::Real).await.unwrap();
-    assert_eq!(report.classes.iter().map(|c| c.erased).sum::<u64>(), 0, "{report:?}");
+    for f in Fixture::all().await {
+        let id = f.canary().await;
+        let now = Timestamp::now();
+        let day = |days: i64| now + SignedDuration::from_hours(24 * days);
+        let erased = |report: &RetentionReport, class: &str| {
+            report.classes.iter().find(|c| c.class == class).unwrap().erased
+        };
+        let report = f.rights.retain(now, Run::Real).await.unwrap();
+        assert_eq!(report.classes.iter().map(|c| c.erased).sum::<u64>(), 0, "{report:?}");
 
-    let dry = f.rights.retain(day(100), Run::Dry).await.unwrap();
-    assert_eq!((erased(&dry, "vault"), erased(&dry, "conversations")), (1, 0));
-    assert!(!f.rights.vault().restorer(id).await.unwrap().is_empty());
-    let real = f.rights.retain(day(100), Run::Real).await.unwrap();
-    assert_eq!(erased(&real, "vault"), 1);
-    assert!(f.rights.vault().restorer(id).await.unwrap().is_empty());
-    assert!(f.rights.export(id, Actor::Operator).await.is_ok(), "the redacted words stay");
+        let dry = f.rights.retain(day(100), Run::Dry).await.unwrap();
+        assert_eq!((erased(&dry, "vault"), erased(&dry, "conversations")), (1, 0));
+        assert!(!f.rights.vault().restorer(id).await.unwrap().is_empty());
+        let real = f.rights.retain(day(100), Run::Real).await.unwrap();
+        assert_eq!(erased(&real, "vault"), 1);
+        assert!(f.rights.vault().restorer(id).await.unwrap().is_empty());
+        assert!(f.rights.export(id, Actor::Operator).await.is_ok(), "the redacted words stay");
 
-    let real = f.rights.retain(day(400), Run::Real).await.unwrap();
-    assert_eq!(erased(&real, "conversations"), 1);
-    assert_eq!(f.hits(WORD), Vec::<String>::new());
-    assert!(f.rights.audit().verify().await.unwrap().ok);
-    let last = f.rights.retain(day(3000), Run::Real).await.unwrap();
-    assert!(erased(&last, "audit") > 0);
-    assert!(f.rights.audit().verify().await.unwrap().ok);
+        let real = f.rights.retain(day(400), Run::Real).await.unwrap();
+        assert_eq!(erased(&real, "conversations"), 1);
+        assert_eq!(f.hits(WORD), Vec::<String>::new());
+        assert!(f.rights.audit().verify().await.unwrap().ok);
+        let last = f.rights.retain(day(3000), Run::Real).await.unwrap();
+        assert!(erased(&last, "audit") > 0);
+        assert!(f.rights.audit().verify().await.unwrap().ok);
+    }
 }
 
 #[tokio::test]
 async fn a_look_at_an_original_is_recorded_before_it_is_shown() {
-    let f = Fixture::new().await;
-    let id = f.canary().await;
-    let agent = contract::colleague(&f.store, "anna").await;
-    let waiting = f.store.conversation(ConversationId(id)).await.unwrap().unwrap();
-    assert!(Revealer::check((agent.id, agent.role), &waiting).is_err());
-    let taken = f.step(waiting.id, Step::Take(agent.id)).await;
-    let who = Revealer::check((agent.id, agent.role), &taken).unwrap();
-    assert_eq!(f.rights.reveal(who, "[EMAIL_1]").await.unwrap().unwrap().as_str(), EMAIL);
-    assert!(f.rights.reveal(who, "[EMAIL_7]").await.unwrap().is_none());
-    assert!(f.rights.reveal(who, EMAIL).await.unwrap().is_none());
-    let entries = f.rights.audit().newest(2).await.unwrap();
-    assert_eq!(entries[0].action, "original.revealed");
-    assert!(entries[0].subject.ends_with(":[EMAIL_1]"), "{}", entries[0].subject);
-    assert_eq!(f.hits(EMAIL), Vec::<String>::new());
+    for f in Fixture::all().await {
+        let id = f.canary().await;
+        let agent = contract::colleague(&*f.store, "anna").await;
+        let waiting = f.store.conversation(ConversationId(id)).await.unwrap().unwrap();
+        assert!(Revealer::check((agent.id, agent.role), &waiting).is_err());
+        let taken = f.step(waiting.id, Step::Take(agent.id)).await;
+        let who = Revealer::check((agent.id, agent.role), &taken).unwrap();
+        assert_eq!(f.rights.reveal(who, "[EMAIL_1]").await.unwrap().unwrap().as_str(), EMAIL);
+        assert!(f.rights.reveal(who, "[EMAIL_7]").await.unwrap().is_none());
+        assert!(f.rights.reveal(who, EMAIL).await.unwrap().is_none());
+        let entries = f.rights.audit().newest(2).await.unwrap();
+        assert_eq!(entries[0].action, "original.revealed");
+        assert!(entries[0].subject.ends_with(":[EMAIL_1]"), "{}", entries[0].subject);
+        assert_eq!(f.hits(EMAIL), Vec::<String>::new());
+    }
 }
 
 #[tokio::test]

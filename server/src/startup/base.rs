@@ -25,12 +25,14 @@ use crate::live::Hub;
 use crate::locale::Locales;
 use crate::metrics::Metrics;
 use crate::privacy::Redactor;
+use crate::privacy::vault::VaultError;
 use crate::rights::Rights;
 use crate::settings::Settings;
-use crate::store::{ConversationStore, SqliteStore};
+use crate::store::{ConversationStore, Stores, VaultStoreError};
 
-/// The conversation store's file in the data folder.
-pub const STORE_FILE: &str = "conversations.sqlite";
+/// What the processes over one database must have in common.
+const ONE_MASTER: &str = "all processes over one database use the same master key: give it to each of them with \
+                          vault.key_file or vault.key";
 
 /// The state of the local model's system prompt lies here, in the data folder.
 #[cfg(feature = "llama")]
@@ -54,7 +56,7 @@ pub struct Base {
     publisher: Arc<ArcSwap<Publisher>>,
     shadow: Arc<ArcSwapOption<Publisher>>,
     pruner: Arc<Pruner>,
-    store: Arc<SqliteStore>,
+    stores: Stores,
     redactor: Arc<Redactor>,
     hub: Arc<Hub>,
     hours: Arc<Hours>,
@@ -103,8 +105,8 @@ impl Base {
             .context("the section [redaction] of the configuration cannot be used")?;
         let hours = Hours::new(&settings.handoff.hours)?;
         let locales = Locales::load(settings.site.locales.as_deref())?;
-        let store = SqliteStore::open(&paths.data.join(STORE_FILE)).await?;
-        let rights = Rights::open(&paths.data, &store, &settings.vault, &settings.privacy).await?;
+        let stores = Stores::open(&paths.data, &settings.conversations).await?;
+        let rights = rights(&paths.data, &stores, settings).await?;
         Ok(Self {
             kb: paths.kb.clone(),
             data: paths.data.clone(),
@@ -113,7 +115,7 @@ impl Base {
             publisher: Arc::new(ArcSwap::new(serving)),
             shadow: Arc::new(ArcSwapOption::new(shadow)),
             pruner,
-            store: Arc::new(store),
+            stores,
             redactor: Arc::new(redactor),
             hub: Arc::default(),
             hours: Arc::new(hours),
@@ -157,8 +159,13 @@ impl Base {
         self.folder.shared()
     }
 
-    pub fn store(&self) -> Arc<SqliteStore> {
-        Arc::clone(&self.store)
+    pub fn store(&self) -> Arc<dyn ConversationStore> {
+        self.stores.conversations()
+    }
+
+    /// Everything that is kept of conversations.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
     }
 
     /// Tells who looks on what happens in this process.
@@ -284,7 +291,7 @@ impl Base {
     /// Closes the databases and releases the folder.
     pub async fn close(self) {
         self.rights.close().await;
-        self.store.close().await;
+        self.stores.close().await;
         self.folder.close().await;
     }
 }
@@ -320,6 +327,22 @@ async fn publishers(
         Some(live) => (publisher(live), Some(configured)),
         None => (configured, None),
     })
+}
+
+/// The privacy side of `stores`, for the server and for commands beside it.
+///
+/// # Errors
+/// When a store does not open or a key is missing.
+pub async fn rights(data: &Path, stores: &Stores, settings: &Settings) -> Result<Rights> {
+    let rights = Rights::open(data, stores, &settings.vault, &settings.privacy).await;
+    match rights {
+        Err(VaultStoreError::Vault(error @ VaultError::UnknownMaster(_)))
+            if stores.shared().is_some() =>
+        {
+            Err(anyhow::Error::new(error).context(ONE_MASTER))
+        }
+        rights => Ok(rights?),
+    }
 }
 
 /// # Errors

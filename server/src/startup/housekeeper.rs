@@ -12,14 +12,18 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Limits;
 use crate::assistant::Assistant;
 use crate::http::{Phase, Readiness};
+use crate::store::{Duties, Duty};
 
 const EVERY: Duration = Duration::from_secs(60);
+/// A round is over well before the next one.
+const LEASE: Duration = Duration::from_secs(50);
 
 /// Runs until `stop`.
 pub(super) struct Housekeeper {
     pub(super) assistant: Arc<Assistant>,
     pub(super) limits: Arc<Limits>,
     pub(super) readiness: Arc<Readiness>,
+    pub(super) duties: Arc<dyn Duties>,
     pub(super) stop: CancellationToken,
 }
 
@@ -33,6 +37,15 @@ impl Housekeeper {
                 _ = ticks.tick() => {}
             }
             self.limits.forget();
+            // One of several processes does the rest for all.
+            match self.duties.take(Duty::Housekeeping, LEASE).await {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "housekeeping.not_done");
+                    continue;
+                }
+            }
             // Before the index is there, every question would be handed over.
             if self.readiness.phase() == Phase::Ready {
                 match self.assistant.finish_unanswered(Timestamp::now()).await {

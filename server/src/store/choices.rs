@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::StoreError;
+use super::rows::{self, Cells};
 use crate::domain::{ConversationId, Objections, RecordKind, RecordedBy};
 
 /// Records and objections.
@@ -56,4 +57,20 @@ pub struct Choice {
     /// The text itself, where it is one of this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// A record of either database.
+pub(super) fn choice(row: &impl Cells) -> Result<Choice, StoreError> {
+    Ok(Choice {
+        at: rows::time(row.number("at")?)?.to_string(),
+        kind: row.text("kind")?,
+        version: row.text("version")?,
+        locale: row.text("locale")?,
+        by: row.text("by")?,
+        text: row.maybe_text("text")?,
+    })
+}
+
+pub(super) fn objections(row: &impl Cells) -> Result<Objections, StoreError> {
+    Ok(Objections { analysis: row.flag("analysis")?, automation: row.flag("automation")? })
 }

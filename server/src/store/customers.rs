@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
+use super::rows::Cells;
 use crate::domain::{Conversation, ConversationId, CustomerKey, KnownCustomer};
+use crate::privacy::RedactedText;
 
 /// Customers and their conversations.
 #[async_trait]
@@ -45,4 +47,17 @@ pub enum Introduced {
     Own,
     /// It is another customer's.
     Foreign,
+}
+
+/// A customer of either database.
+pub(super) fn customer(row: &impl Cells) -> Result<KnownCustomer, StoreError> {
+    let words = |column: &str| -> Result<Option<RedactedText>, StoreError> {
+        Ok(row.maybe_text(column)?.map(RedactedText::from_store))
+    };
+    Ok(KnownCustomer {
+        key: CustomerKey(row.text("customer")?),
+        id: RedactedText::from_store(row.text("customer_id")?),
+        name: words("name")?,
+        email: words("email")?,
+    })
 }

@@ -1,5 +1,5 @@
 //! Opening one SQLite file with its tables, as every store of the privacy side does it: durable when a
-//! call returns, and with deleted content overwritten.
+//! call returns, and with deleted content overwritten. How thoroughly is said for both databases.
 
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +49,7 @@ const AT_ONCE_BYTES: i64 = 64 << 20;
 
 /// How thoroughly a file is cleaned after something was deleted from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scrub {
+pub enum Scrub {
     /// As far as a request can wait: deleted content is overwritten, a small file is written anew.
     Now,
     /// The whole file is written anew.

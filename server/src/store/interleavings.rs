@@ -1,21 +1,17 @@
-//! A thousand seeded interleavings of answers, take-overs, returns and disconnects on one conversation
+//! Seeded interleavings of answers, take-overs, returns and disconnects on one conversation
 //! each: whatever comes first, no assistant message stands behind a take-over, no hand-over lacks its
 //! ticket, none has two. Deterministic: one thread, every step of every actor in an order drawn from
-//! the seed.
+//! the seed. Where several stores stand over one database, each step is made through one of them.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use uuid::Uuid;
 
 use super::contract::{answer, begin, colleague, message, ticket, transition, words};
-use super::{
-    AgentMessage, Changed, Conversations, HandOvers, MessageFor, NewMessage, Posted, SqliteStore,
-};
+use super::{AgentMessage, Changed, ConversationStore, MessageFor, NewMessage, Posted};
 use crate::domain::{
     Agent, AgentId, Author, Conversation, ConversationId, ConversationState, Step, SystemKind,
 };
-
-const CASES: u64 = 1000;
 
 /// Somebody in the middle of what they do; the words in brackets are what they know from before.
 enum Actor {
@@ -42,14 +38,13 @@ enum Intent {
     CallPerson,
 }
 
-#[tokio::test]
-async fn whatever_comes_first_nobody_talks_over_anybody_and_every_hand_over_has_one_ticket() {
-    let store = SqliteStore::in_memory().await.unwrap();
-    let agents = [colleague(&store, "one").await, colleague(&store, "two").await];
+/// Plays so many cases and checks each.
+pub(crate) async fn keep(stores: &[&dyn ConversationStore], cases: u64) {
+    let agents = [colleague(stores[0], "one").await, colleague(stores[0], "two").await];
     let mut seen = Seen::default();
-    for seed in 0..CASES {
+    for seed in 0..cases {
         let mut random = StdRng::seed_from_u64(seed);
-        let id = begin(&store).await.id;
+        let id = begin(stores[0]).await.id;
         let mut actors = cast(&mut random, &agents);
         let mut second = 1;
         while !actors.is_empty() {
@@ -59,14 +54,17 @@ async fn whatever_comes_first_nobody_talks_over_anybody_and_every_hand_over_has_
             if random.random_bool(0.05) {
                 continue;
             }
-            let goes_on = play(&store, id, (actor, second), &mut random).await;
+            let store = stores[second as usize % stores.len()];
+            let goes_on = play(store, id, (actor, second), &mut random).await;
             actors.extend(goes_on);
             second += 1;
         }
-        seen.check(&store, id, seed).await;
+        seen.check(stores[0], id, seed).await;
     }
-    // The thousand cases hold enough of everything for the checks to mean something.
-    assert!(seen.answers > 300 && seen.hand_overs > 300 && seen.voided > 100, "{seen:?}");
+    // The cases hold enough of everything for the checks to mean something.
+    let cases = cases as usize;
+    assert!(seen.answers > cases * 3 / 10 && seen.hand_overs > cases * 3 / 10, "{seen:?}");
+    assert!(seen.voided > cases / 10, "{seen:?}");
 }
 
 fn cast(random: &mut StdRng, agents: &[Agent; 2]) -> Vec<Actor> {
@@ -91,7 +89,7 @@ fn cast(random: &mut StdRng, agents: &[Agent; 2]) -> Vec<Actor> {
 
 /// One step of one actor; what goes on of it.
 async fn play(
-    store: &SqliteStore,
+    store: &dyn ConversationStore,
     id: ConversationId,
     (actor, second): (Actor, i64),
     random: &mut StdRng,
@@ -171,7 +169,7 @@ struct Seen {
 
 impl Seen {
     /// Replays the transcript and checks it.
-    async fn check(&mut self, store: &SqliteStore, id: ConversationId, seed: u64) {
+    async fn check(&mut self, store: &dyn ConversationStore, id: ConversationId, seed: u64) {
         use ConversationState::{Assistant, Resolved, Waiting, WithAgent};
         let all = store.messages(id, 0, 10_000).await.unwrap();
         let mut state = Assistant;

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::domain::{AgentId, ConversationId, CustomerKey, ReasonCode};
+use super::rows::{self, Cells};
+use crate::domain::{AgentId, Citation, ConversationId, CustomerKey, ReasonCode, SeenPassage};
 use crate::privacy::RedactedText;
 
 /// Questions and verdicts.
@@ -138,4 +139,66 @@ pub struct Judgement {
     /// `None` for a program.
     pub agent: Option<AgentId>,
     pub at: Timestamp,
+}
+
+/// A question of either database.
+pub(super) fn question(row: &impl Cells) -> Result<OpenQuestion, StoreError> {
+    let reason = row.maybe_text("reason")?;
+    let handed_over = reason.map(|r| ReasonCode::parse(&r).ok_or_else(|| rows::damaged("reason")));
+    let trouble = match (handed_over.transpose()?, row.maybe_flag("helpful")?) {
+        (Some(reason), _) => Trouble::HandedOver(reason),
+        (None, Some(false)) => Trouble::Unhelpful,
+        (None, _) => Trouble::Uncertain,
+    };
+    let (confidence, locale) = match trouble {
+        Trouble::HandedOver(_) => {
+            (row.maybe_real("ticket_confidence")?, row.maybe_text("ticket_locale")?)
+        }
+        Trouble::Unhelpful | Trouble::Uncertain => {
+            (row.maybe_real("confidence")?, row.maybe_text("answer_locale")?)
+        }
+    };
+    let verdict = row.maybe_text("verdict")?.map(|name| {
+        let verdict = Verdict::parse(&name).ok_or_else(|| rows::damaged("verdict"))?;
+        Ok::<_, StoreError>((verdict, rows::time(row.number("judged_at")?)?))
+    });
+    Ok(OpenQuestion {
+        conversation: ConversationId(rows::uuid(&row.text("conversation")?)?),
+        seq: rows::unsigned(row.number("seq")?)?,
+        customer: row.maybe_text("customer")?.map(CustomerKey),
+        at: rows::time(row.number("at")?)?,
+        text: RedactedText::from_store(row.text("text")?),
+        locale: match locale {
+            Some(locale) => locale,
+            None => row.text("locale")?,
+        },
+        trouble,
+        confidence: confidence.unwrap_or_default(),
+        nearest: nearest(row)?,
+        verdict: verdict.transpose()?,
+    })
+}
+
+/// The first article that was cited, or else seen.
+fn nearest(row: &impl Cells) -> Result<Option<String>, StoreError> {
+    if let Some(cited) = row.maybe_text("citations")? {
+        let cited: Vec<Citation> =
+            serde_json::from_str(&cited).map_err(|_| rows::damaged("citations"))?;
+        return Ok(cited.into_iter().next().map(|c| c.path));
+    }
+    let Some(seen) = row.maybe_text("passages")? else { return Ok(None) };
+    let seen: Vec<SeenPassage> =
+        serde_json::from_str(&seen).map_err(|_| rows::damaged("passages"))?;
+    Ok(seen.into_iter().next().map(|p| p.path))
+}
+
+/// A cited answer of either database.
+pub(super) fn cited(row: &impl Cells) -> Result<CitedAnswer, StoreError> {
+    let cited: Vec<Citation> =
+        serde_json::from_str(&row.text("citations")?).map_err(|_| rows::damaged("citations"))?;
+    Ok(CitedAnswer {
+        asker: row.text("asker")?,
+        places: cited.into_iter().map(|c| (c.path, c.heading)).collect(),
+        helpful: row.maybe_flag("helpful")?,
+    })
 }

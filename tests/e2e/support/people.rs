@@ -24,9 +24,13 @@ pub(crate) struct Customer {
 
 impl Customer {
     pub(crate) async fn begin(app: &TestApp) -> Self {
-        let response = app
-            .client
-            .post(format!("{}/v1/conversations", app.address))
+        Self::begin_at(&app.address).await
+    }
+
+    pub(crate) async fn begin_at(address: &str) -> Self {
+        let client = client();
+        let response = client
+            .post(format!("{address}/v1/conversations"))
             .json(&json!({ "locale": "en", "site": "shop", "page": "/cart" }))
             .send()
             .await
@@ -35,8 +39,15 @@ impl Customer {
         let begun: Value = response.json().await.unwrap();
         let id = begun["conversation_id"].as_str().unwrap().to_owned();
         let token = begun["token"].as_str().unwrap().to_owned();
-        let url = format!("{}/v1/conversations/{id}", app.address);
-        Self { id, token, url, client: app.client.clone() }
+        let url = format!("{address}/v1/conversations/{id}");
+        Self { id, token, url, client }
+    }
+
+    /// The same customer at another process.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        let (id, token) = (self.id.clone(), self.token.clone());
+        let url = format!("{address}/v1/conversations/{id}");
+        Self { id, token, url, client: self.client.clone() }
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> reqwest::Response {
@@ -144,13 +155,22 @@ pub(crate) async fn account(app: &TestApp, login: &str, role: AgentRole) -> Agen
     agent.id
 }
 
+fn client() -> reqwest::Client {
+    server::tls::install();
+    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
 /// Sends the login form; redirects are not followed.
 pub(crate) async fn log_in(app: &TestApp, login: &str, password: &str) -> reqwest::Response {
+    log_in_at(&app.address, login, password).await
+}
+
+async fn log_in_at(address: &str, login: &str, password: &str) -> reqwest::Response {
     let client =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let body = format!("login={login}&password={}", password.replace(' ', "+"));
     client
-        .post(format!("{}/login", app.address))
+        .post(format!("{address}/login"))
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body(body)
         .send()
@@ -161,16 +181,27 @@ pub(crate) async fn log_in(app: &TestApp, login: &str, password: &str) -> reqwes
 impl Staff {
     pub(crate) async fn come(app: &TestApp, login: &str, role: AgentRole) -> Self {
         let id = account(app, login, role).await;
-        let response = log_in(app, login, PASSWORD).await;
+        Self::enter(&app.address, login, id).await
+    }
+
+    /// Logs in with an account that is there.
+    pub(crate) async fn enter(address: &str, login: &str, id: AgentId) -> Self {
+        let (client, address) = (client(), address.to_owned());
+        let response = log_in_at(&address, login, PASSWORD).await;
         assert_eq!(response.status(), 303);
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        let page = app.client.get(format!("{}/inbox", app.address)).header("Cookie", &cookie);
+        let page = client.get(format!("{address}/inbox")).header("Cookie", &cookie);
         let page = page.send().await.unwrap().text().await.unwrap();
         let (_, rest) = page.split_once("data-csrf=\"").unwrap();
         let csrf = rest.split('"').next().unwrap().to_owned();
-        let (address, client) = (app.address.clone(), app.client.clone());
         Self { cookie, csrf, id, address, client }
+    }
+
+    /// The same session at another process.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        let (cookie, csrf) = (self.cookie.clone(), self.csrf.clone());
+        Self { cookie, csrf, id: self.id, address: address.to_owned(), client: self.client.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {

@@ -1,6 +1,6 @@
 //! The real program, built by cargo beside this test binary.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -47,10 +47,15 @@ impl Program {
     }
 
     pub(crate) fn serve_with(fill: impl FnOnce(&Path)) -> Self {
+        Self::serve_configured("", fill)
+    }
+
+    /// The same with lines added to the configuration.
+    pub(crate) fn serve_configured(lines: &str, fill: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs_err::create_dir_all(folder.path().join("kb")).unwrap();
         fill(&folder.path().join("kb"));
-        Self::serve_in(folder, "[assistant.confidence]\nthreshold = 0.0\n")
+        Self::serve_in(folder, &format!("[assistant.confidence]\nthreshold = 0.0\n{lines}"))
     }
 
     /// Over the folder of another one, with this configuration.
@@ -94,6 +99,25 @@ impl Program {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// A command over the same configuration and data folder; gives what it prints.
+    pub(crate) fn command(&self, args: &[&str], input: &str) -> String {
+        let mut child = Command::new(path())
+            .args(args)
+            .arg("--data")
+            .arg(self.folder.path().join("data"))
+            .arg("--config")
+            .arg(self.folder.path().join("atbilde.toml"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", text(&done.stderr));
+        text(&done.stdout)
     }
 
     pub(crate) fn url(&self) -> String {

@@ -76,7 +76,9 @@ impl PostgresCatalog {
             .connect_with(options.clone())
             .await
             .map_err(|e| {
-                open_error(format!("{e}; is the database up, and is catalog.url right?"))
+                open_error(format!(
+                    "{e}; is the database up, and is database.url (or catalog.url) right?"
+                ))
             })?;
         let mut migrations = sqlx::migrate!("./migrations/postgres");
         migrations.dangerous_set_table_name(MIGRATIONS);

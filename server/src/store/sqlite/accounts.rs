@@ -6,9 +6,9 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteQueryResult;
 use uuid::Uuid;
 
-use super::{Durable, SqliteStore, rows};
+use super::{Durable, SqliteStore};
 use crate::domain::{Agent, AgentId};
-use crate::store::{Accounts, ApiKey, KeyScope, NewSession, StoreError};
+use crate::store::{Accounts, ApiKey, KeyScope, NewSession, StoreError, rows, unique};
 
 #[async_trait]
 impl Accounts for SqliteStore {
@@ -176,14 +176,6 @@ impl Accounts for SqliteStore {
             .execute(write.statement())
             .await?;
         some(&changed, "key")
-    }
-}
-
-/// A name that is in use is the caller's matter, everything else the database's.
-fn unique(error: sqlx::Error, what: &'static str) -> StoreError {
-    match error.as_database_error() {
-        Some(e) if e.is_unique_violation() => StoreError::Taken(what),
-        _ => error.into(),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::SqliteConnection;
 
 use super::conversations::present;
-use super::rows;
 use super::{Durable, SqliteStore};
 use crate::domain::{ConversationId, Disclosure, Objections, RecordKind, RecordedBy};
 use crate::store::StoreError;
-use crate::store::choices::{Choice, Choices, NewChoice};
+use crate::store::choices::{Choice, Choices, NewChoice, choice, objections};
 
 #[async_trait]
 impl Choices for SqliteStore {
@@ -113,22 +111,4 @@ pub(super) async fn objections_of(
         .fetch_optional(connection)
         .await?;
     row.as_ref().map_or(Ok(Objections::default()), objections)
-}
-
-pub(super) fn objections(row: &SqliteRow) -> Result<Objections, StoreError> {
-    Ok(Objections {
-        analysis: row.try_get::<i64, _>("analysis")? != 0,
-        automation: row.try_get::<i64, _>("automation")? != 0,
-    })
-}
-
-fn choice(row: &SqliteRow) -> Result<Choice, StoreError> {
-    Ok(Choice {
-        at: rows::time(row.try_get("at")?)?.to_string(),
-        kind: row.try_get("kind")?,
-        version: row.try_get("version")?,
-        locale: row.try_get("locale")?,
-        by: row.try_get("by")?,
-        text: row.try_get("text")?,
-    })
 }

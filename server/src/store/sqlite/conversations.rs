@@ -6,12 +6,14 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::choices;
-use super::rows::{self, select_conversations, select_messages, signed};
+use super::selects::{select_conversations, select_messages};
 use super::{Durable, SqliteStore};
 use crate::domain::{
-    AgentId, Author, Conversation, ConversationId, ConversationState, Message, Proof, Step, Ticket,
+    Author, Conversation, ConversationId, ConversationState, Message, Step, Ticket,
 };
 use crate::privacy::RedactedText;
+use crate::store::entry::{Entry, agent_after};
+use crate::store::rows::{self, signed};
 use crate::store::{
     Committed, Conversations, NewAnswer, NewConversation, NewMessage, NewRating, Posted, StoreError,
 };
@@ -231,47 +233,6 @@ impl Conversations for SqliteStore {
     }
 }
 
-/// A message about to be kept.
-pub(super) struct Entry<'a> {
-    pub(super) author: &'static str,
-    pub(super) agent: Option<AgentId>,
-    pub(super) kind: Option<&'static str>,
-    pub(super) text: &'a RedactedText,
-    pub(super) at: Timestamp,
-    pub(super) message_id: Option<String>,
-    pub(super) reply_to: Option<u64>,
-    pub(super) proof: Option<&'a Proof>,
-    pub(super) ticket: Option<&'a Ticket>,
-}
-
-impl<'a> Entry<'a> {
-    pub(super) fn new(author: &'static str, text: &'a RedactedText, at: Timestamp) -> Self {
-        Self {
-            author,
-            agent: None,
-            kind: None,
-            text,
-            at,
-            message_id: None,
-            reply_to: None,
-            proof: None,
-            ticket: None,
-        }
-    }
-
-    /// What the system says of a step.
-    pub(super) fn system(step: &'a Step, words: &'a RedactedText, at: Timestamp) -> Self {
-        let (agent, ticket) = match step {
-            Step::HandOver(escalation) => (None, Some(&escalation.ticket)),
-            Step::StepIn(agent, escalation) => (Some(*agent), Some(&escalation.ticket)),
-            Step::Take(agent) | Step::PassOn(agent) => (Some(*agent), None),
-            Step::Return | Step::Resolve | Step::Reopen => (None, None),
-        };
-        let kind = Some(step.kind().as_str());
-        Self { agent, kind, ticket, ..Self::new("system", words, at) }
-    }
-}
-
 /// Keeps a message under the next number.
 pub(super) async fn append(
     tx: &mut SqliteConnection,
@@ -287,8 +248,6 @@ pub(super) async fn append(
     .fetch_one(&mut *tx)
     .await?
     .try_get("last_seq")?;
-    let proof = entry.proof.map(serde_json::to_string).transpose();
-    let proof = proof.map_err(|e| StoreError::Database(e.to_string()))?;
     sqlx::query(
         "INSERT INTO messages (conversation, seq, author, agent, kind, text, at, message_id, \
          reply_to, proof, ticket) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -302,7 +261,7 @@ pub(super) async fn append(
     .bind(entry.at.as_millisecond())
     .bind(&entry.message_id)
     .bind(entry.reply_to.map(signed))
-    .bind(proof)
+    .bind(entry.proof_json()?)
     .bind(entry.ticket.map(Ticket::as_str))
     .execute(&mut *tx)
     .await?;
@@ -321,12 +280,7 @@ pub(super) async fn advance(
     (step, at): (&Step, Timestamp),
 ) -> Result<(), StoreError> {
     let state = conversation.state.after(step).ok_or_else(|| rows::damaged("step"))?;
-    let agent = match step {
-        Step::StepIn(agent, _) | Step::Take(agent) | Step::PassOn(agent) => Some(*agent),
-        // Who resolved it stays on record.
-        Step::Resolve => conversation.agent.as_ref().map(|a| a.id),
-        Step::HandOver(_) | Step::Return | Step::Reopen => None,
-    };
+    let agent = agent_after(conversation, step);
     sqlx::query(
         "UPDATE conversations SET state = ?2, epoch = epoch + 1, agent = ?3, \
          active_at = max(active_at, ?4) WHERE id = ?1",

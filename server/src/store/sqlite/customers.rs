@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::choices::{add, objections, objections_of, set_objections};
+use super::choices::{add, objections_of, set_objections};
 use super::conversations::present;
-use super::rows::{self, select_conversations};
+use super::selects::select_conversations;
 use super::{Durable, SqliteStore};
 use crate::domain::{
     Conversation, ConversationId, CustomerKey, KnownCustomer, Objections, RecordKind, RecordedBy,
 };
 use crate::privacy::RedactedText;
 use crate::store::StoreError;
-use crate::store::choices::NewChoice;
-use crate::store::customers::{Customers, Introduced};
+use crate::store::choices::{NewChoice, objections};
+use crate::store::customers::{Customers, Introduced, customer};
+use crate::store::rows;
 
 #[async_trait]
 impl Customers for SqliteStore {
@@ -84,16 +84,7 @@ async fn known(
     .bind(id.to_string())
     .fetch_optional(connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let words = |column: &str| -> Result<Option<RedactedText>, StoreError> {
-        Ok(row.try_get::<Option<String>, _>(column)?.map(RedactedText::from_store))
-    };
-    Ok(Some(KnownCustomer {
-        key: CustomerKey(row.try_get("customer")?),
-        id: RedactedText::from_store(row.try_get("customer_id")?),
-        name: words("name")?,
-        email: words("email")?,
-    }))
+    row.as_ref().map(customer).transpose()
 }
 
 /// What the customer objected to in the conversation before.

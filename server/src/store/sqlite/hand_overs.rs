@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::conversations::{Entry, advance, append, find, present, reply_of};
-use super::rows::{self, select_conversations, select_messages, signed};
+use super::conversations::{advance, append, find, present, reply_of};
+use super::selects::{select_conversations, select_messages};
 use super::{Durable, SqliteStore};
 use crate::domain::{
     AgentId, Conversation, ConversationId, ConversationState, Escalation, Message, Step, Ticket,
 };
 use crate::privacy::RedactedText;
+use crate::store::entry::Entry;
+use crate::store::rows::{self, signed};
 use crate::store::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, StoreError,
     Transition,

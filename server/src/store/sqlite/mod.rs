@@ -2,19 +2,28 @@
 //!
 //! One connection writes, so that no two writers wait for each other by polling; some others read.
 //! What must outlive a power cut (tickets, accounts) is synced to the disk before a call returns; an
-//! ordinary message outlives the process at once and a power cut with the next sync.
+//! ordinary message outlives the process at once and a power cut with the next sync. The rooms of the privacy
+//! side have files of their own.
 
 mod accounts;
+mod audit;
 mod choices;
 mod conversations;
 mod customers;
+mod figures;
 mod hand_overs;
+mod keys;
+mod outbox;
+mod personal;
+mod privacy;
 mod questions;
-mod rows;
+mod sealed;
+mod selects;
 
 use std::path::Path;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
@@ -22,15 +31,23 @@ use sqlx::sqlite::{
     SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::StoreError;
+pub(super) use audit::SqliteAudit;
+pub(crate) use keys::KeyFile;
+pub(super) use privacy::PrivacyFile;
 
+use super::StoreError;
+use super::duties::{Duties, Duty};
+
+/// The file in the data folder.
+pub const STORE_FILE: &str = "conversations.sqlite";
+/// The file of keys in the folder of keys.
+pub(super) const KEYS_FILE: &str = "keys.sqlite";
 /// Connections that read.
 const READERS: u32 = 4;
 /// A call waits this long for a connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
 /// `conversations.sqlite` in the data folder. Several processes may have it open.
-#[derive(Clone)]
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
@@ -113,11 +130,6 @@ impl SqliteStore {
         self.writer.close().await;
     }
 
-    /// For the rooms of the privacy side and the outbox: the connection that writes, and those that read.
-    pub(super) fn pools(&self) -> (&SqlitePool, &SqlitePool) {
-        (&self.writer, &self.readers)
-    }
-
     /// The connection that writes. A caller holds no other connection meanwhile.
     async fn write(&self, durable: Durable) -> Result<Write, StoreError> {
         let mut connection = self.writer.acquire().await?;
@@ -145,58 +157,13 @@ impl Write {
     }
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.to_string())
+/// Nobody else serves this data folder.
+#[async_trait]
+impl Duties for SqliteStore {
+    async fn take(&self, _: Duty, _: Duration) -> Result<bool, StoreError> {
+        Ok(true)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Conversations, contract};
-
-    #[tokio::test]
-    async fn the_contract_holds_on_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("a.sqlite")).await.unwrap();
-        contract::keep(&store).await;
-        store.close().await;
-    }
-
-    #[tokio::test]
-    async fn the_contract_holds_in_memory() {
-        contract::keep(&SqliteStore::in_memory().await.unwrap()).await;
-    }
-
-    #[tokio::test]
-    async fn what_was_stored_is_there_after_a_restart_and_in_another_process() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.sqlite");
-        let store = SqliteStore::open(&file).await.unwrap();
-        let begun = contract::begin(&store).await;
-        let beside = SqliteStore::open(&file).await.unwrap();
-        assert_eq!(beside.conversation(begun.id).await.unwrap(), Some(begun.clone()));
-        beside.close().await;
-        store.close().await;
-        let again = SqliteStore::open(&file).await.unwrap();
-        assert_eq!(again.conversation(begun.id).await.unwrap(), Some(begun));
-        again.close().await;
-    }
-
-    #[tokio::test]
-    async fn a_dropped_write_leaves_nothing_behind() {
-        let store = SqliteStore::in_memory().await.unwrap();
-        let begun = contract::begin(&store).await;
-        for _ in 0..50 {
-            let new = contract::message("hello", 1);
-            let post = store.post(begun.id, &new);
-            // Polled once and dropped in its middle.
-            let mut post = Box::pin(post);
-            let _ = futures::poll!(&mut post);
-        }
-        let posted = store.post(begun.id, &contract::message("at last", 2)).await.unwrap();
-        let all = store.messages(begun.id, 0, 1000).await.unwrap();
-        assert_eq!(all.len() as u64, posted.message.seq, "numbers and messages agree");
-    }
-}
+mod tests;

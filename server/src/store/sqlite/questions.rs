@@ -2,17 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
-use super::rows::{self, signed};
 use super::{Durable, SqliteStore};
-use crate::domain::{Citation, ConversationId, CustomerKey, ReasonCode, SeenPassage};
-use crate::privacy::RedactedText;
+use crate::domain::{ConversationId, ReasonCode};
 use crate::store::StoreError;
 use crate::store::questions::{
-    CitedAnswer, Judgement, OpenQuestion, Questions, Trouble, Verdict, Wanted,
+    CitedAnswer, Judgement, OpenQuestion, Questions, Trouble, Wanted, cited, question,
 };
+use crate::store::rows::signed;
 
 /// What was answered counts by its reply, what was handed over by its ticket. An answer without a source
 /// is a question back, not an answer.
@@ -71,21 +68,14 @@ impl Questions for SqliteStore {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<CitedAnswer>, StoreError> {
-        let rows = sqlx::query(CITED)
+        sqlx::query(CITED)
             .bind(since.as_millisecond())
             .bind(limit)
             .fetch_all(&self.readers)
-            .await?;
-        let answer = |row: &SqliteRow| {
-            let cited: Vec<Citation> = serde_json::from_str(row.try_get("citations")?)
-                .map_err(|_| rows::damaged("citations"))?;
-            Ok(CitedAnswer {
-                asker: row.try_get("asker")?,
-                places: cited.into_iter().map(|c| (c.path, c.heading)).collect(),
-                helpful: row.try_get("helpful")?,
-            })
-        };
-        rows.iter().map(answer).collect()
+            .await?
+            .iter()
+            .map(cited)
+            .collect()
     }
 
     async fn judge(
@@ -119,55 +109,4 @@ impl Questions for SqliteStore {
         }
         Ok(tx.commit().await?)
     }
-}
-
-fn question(row: &SqliteRow) -> Result<OpenQuestion, StoreError> {
-    let reason: Option<&str> = row.try_get("reason")?;
-    let handed_over = reason.map(|r| ReasonCode::parse(r).ok_or_else(|| rows::damaged("reason")));
-    let trouble = match (handed_over.transpose()?, row.try_get::<Option<bool>, _>("helpful")?) {
-        (Some(reason), _) => Trouble::HandedOver(reason),
-        (None, Some(false)) => Trouble::Unhelpful,
-        (None, _) => Trouble::Uncertain,
-    };
-    let confidence: Option<f64> = match trouble {
-        Trouble::HandedOver(_) => row.try_get("ticket_confidence")?,
-        Trouble::Unhelpful | Trouble::Uncertain => row.try_get("confidence")?,
-    };
-    let locale: Option<String> = match trouble {
-        Trouble::HandedOver(_) => row.try_get("ticket_locale")?,
-        Trouble::Unhelpful | Trouble::Uncertain => row.try_get("answer_locale")?,
-    };
-    let verdict: Option<&str> = row.try_get("verdict")?;
-    let verdict = verdict.map(|name| {
-        let verdict = Verdict::parse(name).ok_or_else(|| rows::damaged("verdict"))?;
-        Ok::<_, StoreError>((verdict, rows::time(row.try_get("judged_at")?)?))
-    });
-    Ok(OpenQuestion {
-        conversation: ConversationId(rows::uuid(row.try_get("conversation")?)?),
-        seq: rows::unsigned(row.try_get("seq")?)?,
-        customer: row.try_get::<Option<String>, _>("customer")?.map(CustomerKey),
-        at: rows::time(row.try_get("at")?)?,
-        text: RedactedText::from_store(row.try_get("text")?),
-        locale: match locale {
-            Some(locale) => locale,
-            None => row.try_get("locale")?,
-        },
-        trouble,
-        confidence: confidence.unwrap_or_default(),
-        nearest: nearest(row)?,
-        verdict: verdict.transpose()?,
-    })
-}
-
-/// The first article that was cited, or else seen.
-fn nearest(row: &SqliteRow) -> Result<Option<String>, StoreError> {
-    if let Some(cited) = row.try_get::<Option<&str>, _>("citations")? {
-        let cited: Vec<Citation> =
-            serde_json::from_str(cited).map_err(|_| rows::damaged("citations"))?;
-        return Ok(cited.into_iter().next().map(|c| c.path));
-    }
-    let Some(seen) = row.try_get::<Option<&str>, _>("passages")? else { return Ok(None) };
-    let seen: Vec<SeenPassage> =
-        serde_json::from_str(seen).map_err(|_| rows::damaged("passages"))?;
-    Ok(seen.into_iter().next().map(|p| p.path))
 }

@@ -1,34 +1,34 @@
 //! The vault: customers' originals, stored sealed, one data key a conversation. The one place where a
 //! customer's words are redacted with the originals kept, and the one place that gives them back.
 //!
-//! Originals are sealed in `privacy.sqlite`, the sealed data keys are in `keys/keys.sqlite`. A value is
-//! stored before the redacted text that names it, so no placeholder is ever without its original.
-//! Used by the conversations and by `rights`, which decides who may look.
+//! Originals are stored sealed, the sealed data keys apart from them, so that back-ups may treat these apart
+//! ([`rows`] says what either database must do). A value is stored before the redacted text that names it,
+//! so no placeholder is ever without its original. Used by the conversations and by `rights`, which decides
+//! who may look.
 
-mod keys;
+mod rows;
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use keys::KeyFile;
+pub use rows::{Added, Floors, KeyRows, SealedEntry, SealedRows};
+pub(super) use rows::{numbered, rewrapped};
 
+use super::StoreError;
 use super::file::Scrub;
-use super::{PrivacyFile, StoreError};
 use crate::privacy::vault::{
     DataKey, KeyRing, KeySource, MasterKey, Restorer, VaultError, VaultSettings,
 };
 use crate::privacy::{CustomerText, Numbering, RedactedText, Redaction, Redactor};
-use keys::Added;
 
 /// The folder of keys in the data folder.
 pub const KEYS_FOLDER: &str = "keys";
-const KEYS_FILE: &str = "keys.sqlite";
 /// What the numbering is sealed under; no placeholder.
 const NUMBERS: &str = "numbers";
 /// Two messages of one conversation at once are rare; more tries than this are a defect.
@@ -50,8 +50,8 @@ pub enum VaultStoreError {
 
 /// The open vault. Shared by everything that works with conversations.
 pub struct Vault {
-    pool: SqlitePool,
-    keys: KeyFile,
+    rows: Arc<dyn SealedRows>,
+    keys: Arc<dyn KeyRows>,
     source: KeySource,
     ring: ArcSwap<KeyRing>,
 }
@@ -64,19 +64,17 @@ pub struct Destroyed {
 }
 
 impl Vault {
-    /// Opens the vault of the data folder `data`, and finishes a rotation that was begun.
+    /// Opens the vault; `folder` is for the master key, where it is made here. Finishes a rotation that was
+    /// begun.
     ///
     /// # Errors
-    /// [`VaultStoreError`] when a file does not open or the master key that sealed the data keys is not at
-    /// hand.
+    /// [`VaultStoreError`] when the store fails or the master key that sealed the data keys is not at hand.
     pub async fn open(
-        data: &Path,
-        privacy: &PrivacyFile,
+        folder: &Path,
+        (rows, keys): (Arc<dyn SealedRows>, Arc<dyn KeyRows>),
         settings: &VaultSettings,
     ) -> Result<Self, VaultStoreError> {
-        let folder = data.join(KEYS_FOLDER);
-        let source = KeySource::new(settings, &folder)?;
-        let keys = KeyFile::open(&folder.join(KEYS_FILE)).await?;
+        let source = KeySource::new(settings, folder)?;
         if keys.count().await? > 0
             && matches!(&source, KeySource::File { file, .. } if !file.exists())
         {
@@ -84,8 +82,7 @@ impl Vault {
             return Err(VaultError::UnknownMaster(master).into());
         }
         let ring = source.read().await?;
-        let vault =
-            Self { pool: privacy.pool().clone(), keys, source, ring: ArcSwap::from_pointee(ring) };
+        let vault = Self { rows, keys, source, ring: ArcSwap::from_pointee(ring) };
         vault.finish_rotation().await?;
         Ok(vault)
     }
@@ -94,8 +91,8 @@ impl Vault {
         self.keys.close().await;
     }
 
-    pub fn keys(&self) -> &KeyFile {
-        &self.keys
+    pub fn keys(&self) -> &dyn KeyRows {
+        &*self.keys
     }
 
     /// Redacts a customer's words within a conversation; what is taken out is kept sealed.
@@ -136,9 +133,10 @@ impl Vault {
             let mut entries = Vec::with_capacity(redaction.originals.len());
             for original in &redaction.originals {
                 let sealed = key.seal(conversation, &original.placeholder, &original.value)?;
-                entries.push((original.placeholder.as_str(), original.kind.label(), sealed));
+                let (placeholder, kind) = (original.placeholder.as_str(), original.kind.label());
+                entries.push(SealedEntry { placeholder, kind, sealed });
             }
-            if self.keep(conversation, (version, numbers), &entries).await? {
+            if self.rows.keep(conversation, (version, numbers), &entries).await? {
                 return Ok(redaction.text);
             }
         }
@@ -152,12 +150,7 @@ impl Vault {
     /// [`VaultStoreError`] when a store fails or an entry was changed.
     pub async fn restorer(&self, conversation: Uuid) -> Result<Restorer, VaultStoreError> {
         let Some(key) = self.key(conversation).await? else { return Ok(Restorer::default()) };
-        let rows: Vec<(String, Vec<u8>)> =
-            sqlx::query_as("SELECT placeholder, sealed FROM vault_entries WHERE conversation = ?1")
-                .bind(conversation.simple().to_string())
-                .fetch_all(&self.pool)
-                .await
-                .map_err(StoreError::from)?;
+        let rows = self.rows.entries(conversation).await?;
         let mut originals = HashMap::with_capacity(rows.len());
         for (placeholder, sealed) in rows {
             let original = key.open(conversation, &placeholder, &sealed)?;
@@ -176,16 +169,34 @@ impl Vault {
         placeholder: &str,
     ) -> Result<Option<Zeroizing<String>>, VaultStoreError> {
         let Some(key) = self.key(conversation).await? else { return Ok(None) };
-        let row: Option<(Vec<u8>,)> = sqlx::query_as(
-            "SELECT sealed FROM vault_entries WHERE conversation = ?1 AND placeholder = ?2",
-        )
-        .bind(conversation.simple().to_string())
-        .bind(placeholder)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(StoreError::from)?;
-        let original = row.map(|(sealed,)| key.open(conversation, placeholder, &sealed));
+        let sealed = self.rows.entry(conversation, placeholder).await?;
+        let original = sealed.map(|sealed| key.open(conversation, placeholder, &sealed));
         Ok(original.transpose()?)
+    }
+
+    /// Seals a secret of the installation itself, under a data key that is nobody's.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`].
+    pub async fn seal_own(&self, name: &str, secret: &str) -> Result<Vec<u8>, VaultStoreError> {
+        let key = match self.key(Uuid::nil()).await? {
+            Some(key) => key,
+            None => self.new_key(Uuid::nil()).await?,
+        };
+        Ok(key.seal(Uuid::nil(), name, secret)?)
+    }
+
+    /// Opens what [`Vault::seal_own`] sealed, in this process or in another.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when it was changed, or its key is gone.
+    pub async fn open_own(
+        &self,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<String>, VaultStoreError> {
+        let key = self.key(Uuid::nil()).await?.ok_or(VaultError::Opening)?;
+        Ok(key.open(Uuid::nil(), name, sealed)?)
     }
 
     /// Destroys the data key first, so that every copy of the originals is unreadable from then on, then
@@ -200,7 +211,7 @@ impl Vault {
     ) -> Result<Destroyed, VaultStoreError> {
         let keys = u64::from(self.keys.destroy(conversation, at).await?);
         self.keys.scrub(Scrub::Now).await?;
-        let originals = self.remove(&[conversation], Floors::Forget).await?;
+        let originals = self.rows.remove(&[conversation], Floors::Forget).await?;
         Ok(Destroyed { originals, keys })
     }
 
@@ -211,7 +222,7 @@ impl Vault {
     pub async fn expire(&self, conversations: &[Uuid]) -> Result<Destroyed, VaultStoreError> {
         let keys = self.keys.expire(conversations).await?;
         self.keys.scrub(Scrub::Now).await?;
-        let originals = self.remove(conversations, Floors::Remember).await?;
+        let originals = self.rows.remove(conversations, Floors::Remember).await?;
         Ok(Destroyed { originals, keys })
     }
 
@@ -220,12 +231,7 @@ impl Vault {
     /// # Errors
     /// [`StoreError`].
     pub async fn all(&self) -> Result<HashSet<Uuid>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT conversation FROM vault_entries UNION SELECT conversation FROM vault_floors",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+        self.rows.all().await
     }
 
     /// Whether originals of the conversation are stored.
@@ -233,14 +239,7 @@ impl Vault {
     /// # Errors
     /// [`StoreError`].
     pub async fn knows(&self, conversation: Uuid) -> Result<bool, StoreError> {
-        let (any,): (bool,) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM vault_entries WHERE conversation = ?1
-                 UNION ALL SELECT 1 FROM vault_floors WHERE conversation = ?1)",
-        )
-        .bind(conversation.simple().to_string())
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(any)
+        self.rows.knows(conversation).await
     }
 
     /// Conversations with originals whose newest is older than `before`.
@@ -248,13 +247,7 @@ impl Vault {
     /// # Errors
     /// [`StoreError`].
     pub async fn older_than(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT conversation FROM vault_entries GROUP BY conversation HAVING max(at) < ?1",
-        )
-        .bind(before.to_string())
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+        self.rows.older_than(before).await
     }
 
     /// Seals all data keys with another master key; the originals are not touched. A key file of our own
@@ -286,33 +279,6 @@ impl Vault {
         Ok((id, sealed))
     }
 
-    async fn remove(&self, conversations: &[Uuid], floors: Floors) -> Result<u64, StoreError> {
-        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut gone = 0;
-        for id in conversations {
-            let id = id.simple().to_string();
-            if floors == Floors::Remember {
-                remember_floors(&mut work, &id).await?;
-            } else {
-                sqlx::query("DELETE FROM vault_floors WHERE conversation = ?1")
-                    .bind(&id)
-                    .execute(&mut *work)
-                    .await?;
-            }
-            gone += sqlx::query("DELETE FROM vault_entries WHERE conversation = ?1")
-                .bind(&id)
-                .execute(&mut *work)
-                .await?
-                .rows_affected();
-            sqlx::query("DELETE FROM vault_numbers WHERE conversation = ?1")
-                .bind(&id)
-                .execute(&mut *work)
-                .await?;
-        }
-        work.commit().await?;
-        Ok(gone)
-    }
-
     /// The numbering of a conversation with its version, and the data key if there is one.
     async fn numbering(
         &self,
@@ -324,13 +290,7 @@ impl Vault {
             }
             return Ok((self.after_floors(conversation).await?, 0, None));
         };
-        let row: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT version, sealed FROM vault_numbers WHERE conversation = ?1")
-                .bind(conversation.simple().to_string())
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(StoreError::from)?;
-        let Some((version, sealed)) = row else {
+        let Some((version, sealed)) = self.rows.numbers(conversation).await? else {
             return Ok((self.after_floors(conversation).await?, 0, Some(key)));
         };
         let json = key.open(conversation, NUMBERS, &sealed)?;
@@ -340,52 +300,7 @@ impl Vault {
 
     /// A numbering without values, after the numbers that retention left.
     async fn after_floors(&self, conversation: Uuid) -> Result<Numbering, StoreError> {
-        let rows: Vec<(String, u32)> =
-            sqlx::query_as("SELECT label, number FROM vault_floors WHERE conversation = ?1")
-                .bind(conversation.simple().to_string())
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(Numbering::after(rows))
-    }
-
-    /// Stores entries and numbering at once. `false` when another writer changed the numbering.
-    async fn keep(
-        &self,
-        conversation: Uuid,
-        (version, numbers): (i64, Vec<u8>),
-        entries: &[(&str, &str, Vec<u8>)],
-    ) -> Result<bool, StoreError> {
-        let id = conversation.simple().to_string();
-        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let change = if version == 0 {
-            sqlx::query("INSERT OR IGNORE INTO vault_numbers VALUES (?1, ?2 + 1, ?3)")
-        } else {
-            sqlx::query(
-                "UPDATE vault_numbers SET version = ?2 + 1, sealed = ?3
-                 WHERE conversation = ?1 AND version = ?2",
-            )
-        };
-        let changed = change.bind(&id).bind(version).bind(numbers).execute(&mut *work).await?;
-        if changed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let now = Timestamp::now().to_string();
-        for (placeholder, kind, sealed) in entries {
-            // A value that is known keeps its first spelling, and counts as used now.
-            sqlx::query(
-                "INSERT INTO vault_entries VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET at = excluded.at",
-            )
-            .bind(&id)
-            .bind(placeholder)
-            .bind(kind)
-            .bind(sealed)
-            .bind(&now)
-            .execute(&mut *work)
-            .await?;
-        }
-        work.commit().await?;
-        Ok(true)
+        Ok(Numbering::after(self.rows.floors(conversation).await?))
     }
 
     /// The data key of a conversation, `None` when it has none.
@@ -434,40 +349,6 @@ impl Vault {
         }
         Ok(())
     }
-}
-
-/// Whether the numbers of destroyed originals stay taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Floors {
-    Remember,
-    Forget,
-}
-
-/// Keeps the highest number of each label (`[EMAIL_4]`: EMAIL, 4) before the entries go.
-async fn remember_floors(
-    work: &mut sqlx::SqliteConnection,
-    conversation: &str,
-) -> Result<(), StoreError> {
-    let rows: Vec<(String,)> =
-        sqlx::query_as("SELECT placeholder FROM vault_entries WHERE conversation = ?1")
-            .bind(conversation)
-            .fetch_all(&mut *work)
-            .await?;
-    for (placeholder,) in &rows {
-        let inner = placeholder.trim_matches(['[', ']']);
-        let Some((label, number)) = inner.rsplit_once('_') else { continue };
-        let Ok(number) = number.parse::<u32>() else { continue };
-        sqlx::query(
-            "INSERT INTO vault_floors VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET number = max(number, excluded.number)",
-        )
-        .bind(conversation)
-        .bind(label)
-        .bind(number)
-        .execute(&mut *work)
-        .await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,35 +4,26 @@
 
 use std::path::Path;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteJournalMode, SqlitePool};
 use uuid::Uuid;
 
 use crate::privacy::audit::AuditHead;
 use crate::privacy::vault::{KeyRing, WrappedKey};
-use crate::store::file::Scrub;
-use crate::store::{StoreError, file};
+use crate::store::StoreError;
+use crate::store::file::{self, Scrub};
+use crate::store::key_copy::KeyCopy;
+use crate::store::vault::{Added, KeyRows, VaultStoreError, rewrapped};
 
 /// The open file. Several processes may have it open.
 #[derive(Clone)]
-pub struct KeyFile {
+pub(crate) struct KeyFile {
     pool: SqlitePool,
 }
 
-/// What became of a new data key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Added {
-    Stored,
-    /// Another writer was first; use its key.
-    Exists,
-    /// The conversation was erased and never gets a key again.
-    Erased,
-    /// Sealed with a master key that is in use no more; read the keys again.
-    OldMaster,
-}
-
 impl KeyFile {
-    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) async fn open(path: &Path) -> Result<Self, StoreError> {
         // A rollback journal, not a write-ahead log: what is deleted is in no second file.
         let pool =
             file::open(path, SqliteJournalMode::Delete, &sqlx::migrate!("./migrations/keys"))
@@ -45,7 +36,7 @@ impl KeyFile {
     ///
     /// # Errors
     /// When one of them is no key file.
-    pub async fn follows(newer: &Path, older: &Path) -> Result<bool, StoreError> {
+    pub(crate) async fn follows(newer: &Path, older: &Path) -> Result<bool, StoreError> {
         let (new, old) = (Self::open(newer).await?, Self::open(older).await?);
         let (erased, before) = (new.erased().await?, old.erased().await?);
         let seq = |head: Option<AuditHead>| head.map_or(0, |head| head.seq);
@@ -67,25 +58,111 @@ impl KeyFile {
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
 
-    pub(super) async fn close(&self) {
-        self.pool.close().await;
+    /// Everything it holds.
+    pub(in crate::store) async fn copy(&self) -> Result<KeyCopy, StoreError> {
+        let mut work = self.pool.begin().await?;
+        let master: Option<(String, String)> =
+            sqlx::query_as("SELECT id, at FROM master").fetch_optional(&mut *work).await?;
+        let data: Vec<(String, String, Vec<u8>, String)> =
+            sqlx::query_as("SELECT conversation, master, sealed, at FROM data_keys")
+                .fetch_all(&mut *work)
+                .await?;
+        let erased: Vec<(String, String)> =
+            sqlx::query_as("SELECT conversation, at FROM erased").fetch_all(&mut *work).await?;
+        let audit_mark =
+            sqlx::query_as("SELECT seq, hash FROM audit_mark").fetch_optional(&mut *work).await?;
+        let secrets =
+            sqlx::query_as("SELECT name, sealed FROM secrets").fetch_all(&mut *work).await?;
+        Ok(KeyCopy {
+            master: master.map(|(id, at)| (id, ms(&at))),
+            data: data
+                .into_iter()
+                .map(|(id, master, key, at)| (id, master, key, ms(&at)))
+                .collect(),
+            erased: erased.into_iter().map(|(id, at)| (id, ms(&at))).collect(),
+            audit_mark,
+            secrets,
+        })
     }
 
-    /// Id of the master key that seals new data keys; `None` before the first start.
-    pub(super) async fn master(&self) -> Result<Option<String>, StoreError> {
+    /// Fills an empty file.
+    pub(in crate::store) async fn fill(&self, copy: &KeyCopy) -> Result<(), StoreError> {
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some((id, at)) = &copy.master {
+            sqlx::query("INSERT INTO master VALUES (1, ?1, ?2)")
+                .bind(id)
+                .bind(written(*at))
+                .execute(&mut *work)
+                .await?;
+        }
+        for (conversation, master, sealed, at) in &copy.data {
+            sqlx::query("INSERT INTO data_keys VALUES (?1, ?2, ?3, ?4)")
+                .bind(conversation)
+                .bind(master)
+                .bind(sealed)
+                .bind(written(*at))
+                .execute(&mut *work)
+                .await?;
+        }
+        for (conversation, at) in &copy.erased {
+            sqlx::query("INSERT INTO erased VALUES (?1, ?2)")
+                .bind(conversation)
+                .bind(written(*at))
+                .execute(&mut *work)
+                .await?;
+        }
+        if let Some((seq, hash)) = &copy.audit_mark {
+            sqlx::query("INSERT INTO audit_mark VALUES (1, ?1, ?2)")
+                .bind(seq)
+                .bind(hash)
+                .execute(&mut *work)
+                .await?;
+        }
+        for (name, sealed) in &copy.secrets {
+            sqlx::query("INSERT INTO secrets VALUES (?1, ?2)")
+                .bind(name)
+                .bind(sealed)
+                .execute(&mut *work)
+                .await?;
+        }
+        Ok(work.commit().await?)
+    }
+
+    pub(super) async fn audit_mark(&self) -> Result<Option<AuditHead>, StoreError> {
+        let row: Option<(i64, String)> =
+            sqlx::query_as("SELECT seq, hash FROM audit_mark").fetch_optional(&self.pool).await?;
+        Ok(row.map(|(seq, hash)| AuditHead {
+            seq: seq.unsigned_abs(),
+            hash,
+            signature: String::new(),
+        }))
+    }
+
+    pub(super) async fn set_audit_mark(&self, head: &AuditHead) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR REPLACE INTO audit_mark VALUES (1, ?1, ?2)")
+            .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
+            .bind(&head.hash)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyRows for KeyFile {
+    async fn master(&self) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> =
             sqlx::query_as("SELECT id FROM master").fetch_optional(&self.pool).await?;
         Ok(row.map(|r| r.0))
     }
 
-    /// How many data keys there are.
-    pub(super) async fn count(&self) -> Result<u64, StoreError> {
+    async fn count(&self) -> Result<u64, StoreError> {
         let (n,): (i64,) =
             sqlx::query_as("SELECT count(*) FROM data_keys").fetch_one(&self.pool).await?;
         Ok(n.unsigned_abs())
     }
 
-    pub(super) async fn get(&self, conversation: Uuid) -> Result<Option<WrappedKey>, StoreError> {
+    async fn get(&self, conversation: Uuid) -> Result<Option<WrappedKey>, StoreError> {
         let row: Option<(String, Vec<u8>)> =
             sqlx::query_as("SELECT master, sealed FROM data_keys WHERE conversation = ?1")
                 .bind(conversation.simple().to_string())
@@ -94,7 +171,7 @@ impl KeyFile {
         Ok(row.map(|(master, sealed)| WrappedKey { master, sealed }))
     }
 
-    pub(super) async fn add(&self, id: Uuid, key: &WrappedKey) -> Result<Added, StoreError> {
+    async fn add(&self, id: Uuid, key: &WrappedKey) -> Result<Added, StoreError> {
         let id = id.simple().to_string();
         let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let (erased, exists, master): (bool, bool, Option<String>) = sqlx::query_as(
@@ -125,8 +202,7 @@ impl KeyFile {
         Ok(Added::Stored)
     }
 
-    /// Seals every data key with the current master key of `ring`, all or none. Gives their number.
-    pub(super) async fn rewrap(&self, ring: &KeyRing) -> Result<u64, super::VaultStoreError> {
+    async fn rewrap(&self, ring: &KeyRing) -> Result<u64, VaultStoreError> {
         let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
         let current = ring.current().id();
         let old: Vec<(String, String, Vec<u8>)> =
@@ -136,11 +212,8 @@ impl KeyFile {
                 .await
                 .map_err(StoreError::from)?;
         for (conversation, master, sealed) in &old {
-            let id = Uuid::try_parse(conversation)
-                .map_err(|_| StoreError::Database("keys.sqlite is damaged".to_owned()))?;
-            let key =
-                ring.unwrap(id, &WrappedKey { master: master.clone(), sealed: sealed.clone() })?;
-            let fresh = ring.wrap(id, &key)?;
+            let old = WrappedKey { master: master.clone(), sealed: sealed.clone() };
+            let fresh = rewrapped(ring, conversation, &old)?;
             sqlx::query("UPDATE data_keys SET master = ?2, sealed = ?3 WHERE conversation = ?1")
                 .bind(conversation)
                 .bind(&fresh.master)
@@ -160,8 +233,7 @@ impl KeyFile {
         Ok(old.len() as u64)
     }
 
-    /// Destroys the data key and remembers that the conversation was erased. Gives whether there was one.
-    pub(super) async fn destroy(&self, id: Uuid, at: Timestamp) -> Result<bool, StoreError> {
+    async fn destroy(&self, id: Uuid, at: Timestamp) -> Result<bool, StoreError> {
         let id = id.simple().to_string();
         let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let gone = sqlx::query("DELETE FROM data_keys WHERE conversation = ?1")
@@ -178,8 +250,7 @@ impl KeyFile {
         Ok(gone > 0)
     }
 
-    /// Destroys the data keys of originals whose time is over; the conversations stay.
-    pub(super) async fn expire(&self, conversations: &[Uuid]) -> Result<u64, StoreError> {
+    async fn expire(&self, conversations: &[Uuid]) -> Result<u64, StoreError> {
         let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let mut gone = 0;
         for id in conversations {
@@ -193,8 +264,7 @@ impl KeyFile {
         Ok(gone)
     }
 
-    /// Whether the conversation was erased.
-    pub async fn is_erased(&self, conversation: Uuid) -> Result<bool, StoreError> {
+    async fn is_erased(&self, conversation: Uuid) -> Result<bool, StoreError> {
         let (erased,): (bool,) =
             sqlx::query_as("SELECT EXISTS (SELECT 1 FROM erased WHERE conversation = ?1)")
                 .bind(conversation.simple().to_string())
@@ -203,34 +273,26 @@ impl KeyFile {
         Ok(erased)
     }
 
-    /// All conversations that were ever erased, for erasing again what a restored back-up brought back.
-    pub async fn erased(&self) -> Result<Vec<Uuid>, StoreError> {
+    async fn erased(&self) -> Result<Vec<Uuid>, StoreError> {
         let rows: Vec<(String,)> =
             sqlx::query_as("SELECT conversation FROM erased").fetch_all(&self.pool).await?;
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
 
-    /// Leaves nothing of deleted keys in the file.
-    pub(super) async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
+    async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
         file::scrub(&self.pool, how).await
     }
 
-    pub(crate) async fn audit_mark(&self) -> Result<Option<AuditHead>, StoreError> {
-        let row: Option<(i64, String)> =
-            sqlx::query_as("SELECT seq, hash FROM audit_mark").fetch_optional(&self.pool).await?;
-        Ok(row.map(|(seq, hash)| AuditHead {
-            seq: seq.unsigned_abs(),
-            hash,
-            signature: String::new(),
-        }))
+    async fn close(&self) {
+        self.pool.close().await;
     }
+}
 
-    pub(crate) async fn set_audit_mark(&self, head: &AuditHead) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR REPLACE INTO audit_mark VALUES (1, ?1, ?2)")
-            .bind(i64::try_from(head.seq).unwrap_or(i64::MAX))
-            .bind(&head.hash)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
+/// Milliseconds since 1970 of a time as the file has it.
+fn ms(at: &str) -> i64 {
+    at.parse::<Timestamp>().map_or(0, Timestamp::as_millisecond)
+}
+
+fn written(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
 }

@@ -1,0 +1,53 @@
+//! Everything of the sealed data keys as one value, on its way between a database and the key file that a
+//! back-up keeps beside its archive. Called by `backup`.
+
+use std::path::Path;
+
+use super::sqlite::KeyFile;
+use super::vault::KeyRows;
+use super::{PostgresStore, StoreError};
+
+/// What the tables of keys hold. Times are milliseconds since 1970, conversations as they are written there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct KeyCopy {
+    /// Id of the master key that seals new data keys, and since when.
+    pub(super) master: Option<(String, i64)>,
+    /// Conversation, master key, sealed key, time.
+    pub(super) data: Vec<(String, String, Vec<u8>, i64)>,
+    pub(super) erased: Vec<(String, i64)>,
+    /// How far the audit log had come: number and hash.
+    pub(super) audit_mark: Option<(i64, String)>,
+    /// Names and sealed secrets of the installation.
+    pub(super) secrets: Vec<(String, Vec<u8>)>,
+}
+
+impl KeyCopy {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl PostgresStore {
+    /// Writes the sealed keys of the database into a new key file.
+    ///
+    /// # Errors
+    /// When the database or the file fails.
+    pub async fn keys_to(&self, file: &Path) -> Result<(), StoreError> {
+        let copy = self.key_copy().await?;
+        let file = KeyFile::open(file).await?;
+        let filled = file.fill(&copy).await;
+        file.close().await;
+        filled
+    }
+
+    /// Fills the empty tables of keys from a key file.
+    ///
+    /// # Errors
+    /// When the tables hold anything, or the database or the file fails.
+    pub async fn keys_from(&self, file: &Path) -> Result<(), StoreError> {
+        let file = KeyFile::open(file).await?;
+        let copy = file.copy().await;
+        file.close().await;
+        self.fill_keys(&copy?).await
+    }
+}

@@ -1,0 +1,94 @@
+//! Legal holds and receipts in Postgres.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use crate::privacy::Receipt;
+use crate::store::privacy::{LegalHold, PrivacyRecords};
+use crate::store::{Scrub, StoreError};
+
+#[async_trait]
+impl PrivacyRecords for PostgresStore {
+    async fn wants_scrub(&self) -> Result<bool, StoreError> {
+        // Autovacuum sees to what is left.
+        Ok(false)
+    }
+
+    async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
+        self.vacuum("privacy_", how).await
+    }
+
+    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query(
+                "INSERT INTO privacy_legal_holds (conversation, reason, at) VALUES ($1, $2, $3) \
+             ON CONFLICT (conversation) DO UPDATE SET reason = excluded.reason, at = excluded.at",
+            )
+            .bind(id.simple().to_string())
+            .bind(reason)
+            .bind(at.to_string())
+            .execute(&self.pool)
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn release(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.within(async {
+            let gone = sqlx::query("DELETE FROM privacy_legal_holds WHERE conversation = $1")
+                .bind(id.simple().to_string())
+                .execute(&self.pool)
+                .await?;
+            Ok(gone.rows_affected() > 0)
+        })
+        .await
+    }
+
+    async fn holds(&self) -> Result<Vec<LegalHold>, StoreError> {
+        self.within(async {
+            let rows: Vec<(String, String, String)> = sqlx::query_as(
+                "SELECT conversation, reason, at FROM privacy_legal_holds ORDER BY at",
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            let hold = |(conversation, reason, at)| LegalHold { conversation, reason, at };
+            Ok(rows.into_iter().map(hold).collect())
+        })
+        .await
+    }
+
+    async fn keep_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query(
+            "INSERT INTO privacy_receipts (id, conversation, at, receipt) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO UPDATE SET receipt = excluded.receipt",
+        )
+        .bind(&receipt.id)
+        .bind(&receipt.conversation_id)
+        .bind(&receipt.erased_at)
+        .bind(receipt.to_text())
+        .execute(&self.pool)
+        .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn receipt(&self, id: Uuid) -> Result<Option<String>, StoreError> {
+        self.within(async {
+            Ok(sqlx::query_scalar(
+            "SELECT receipt FROM privacy_receipts WHERE conversation = $1 ORDER BY at DESC LIMIT 1",
+        )
+        .bind(id.simple().to_string())
+        .fetch_optional(&self.pool)
+        .await?)
+        })
+        .await
+    }
+
+    /// The connections are those of the conversations.
+    async fn close(&self) {}
+}
