@@ -75,17 +75,14 @@ export const tests = {
   },
 
   async "nobody is there: the hours are told"({ browser, fake }) {
-    fake.pages.set("/v1/site", undefined);
-    const page = await visit(browser, "about:blank");
-    await page.route("**/v1/site?*", async (route) => {
-      const answer = await route.fetch();
-      const site = { ...(await answer.json()), hours: { open: false, opens_at: "2026-11-23T07:00:00Z" } };
-      await route.fulfill({ response: answer, json: site });
-    });
-    await page.goto(fake.url);
-    await openWidget(page);
+    fake.hours = { open: false, opens_at: "2026-11-23T07:00:00Z" };
+    const page = await start({ browser, fake });
     await at.person(page).click();
     await page.getByText(/Our team is away. Back: Monday/).waitFor();
+    // The conversation's own word on the hours is the same, and no place in a queue is promised.
+    await page.waitForResponse((r) => r.request().method() === "GET" && /\/v1\/conversations\/[^/]+$/.test(r.url()), { timeout: 1000 }).catch(() => {});
+    ok(await page.getByText(/Our team is away. Back: Monday/).isVisible(), "the hours are gone again");
+    equal(await page.getByText(/in the queue/).count(), 0, "places in a queue");
     page.noErrors();
   },
 

@@ -13,6 +13,7 @@ use super::State;
 use super::conversation_dto::HoursDto;
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::MAX_CHARS;
+use crate::locale::Pack;
 use crate::site::{Corner, Storage};
 
 /// Sections of a pack that the widget needs, and single keys beside them.
@@ -150,6 +151,12 @@ pub(super) async fn show(
 }
 
 impl State {
+    /// The words of the agents' pages for whoever asks.
+    pub(super) fn speaks_to_staff(&self, request: &HttpRequest) -> &Pack {
+        let accepted = request.headers().get("accept-language").and_then(|v| v.to_str().ok());
+        self.locales.desk(accepted.unwrap_or_default())
+    }
+
     /// The language for a caller who asks for `wanted` (a tag, or `auto`).
     pub(super) fn speaks(&self, wanted: &str, request: &HttpRequest) -> Locale {
         let accepted = request.headers().get("accept-language").and_then(|v| v.to_str().ok());
