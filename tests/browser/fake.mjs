@@ -31,6 +31,8 @@ export class Fake {
     this.refuse = 0;
     /** When people are there: what the site says and what each conversation says. @type {any} */
     this.hours = { open: true };
+    /** What the site says otherwise than the real one, e.g. its direction. */
+    this.says = {};
     /** The next answer waits before this sentence until `go` is called. */
     this.holdAt = -1;
     this.go = () => {};
@@ -216,7 +218,7 @@ export class Fake {
   async site(request, response, url) {
     const answer = await fetch(new URL(url.pathname + url.search, this.upstream), { headers: { "Accept-Language": request.headers["accept-language"] ?? "en" } });
     const site = await answer.json();
-    this.json(response, answer.status, answer.ok ? { ...site, hours: this.hours } : site);
+    this.json(response, answer.status, answer.ok ? { ...site, ...this.says, hours: this.hours } : site);
   }
 
   pass(request, response, url) {

@@ -81,6 +81,18 @@ export const tests = {
     page.noErrors();
   },
 
+  async "right to left nothing is cut off in any state, and the customer's words are at the other side"({ browser, fake }) {
+    fake.says = { dir: "rtl" };
+    const page = await visit(browser, fake.url, { viewport: { width: 390, height: 780 } });
+    await widget(page, fake, async (state) => {
+      equal(await misfits(page), FITS, state);
+      if (state !== "answered") return;
+      const box = await page.locator("atbilde-widget .message.customer").boundingBox();
+      ok(box.x < 30, `the customer's words begin at ${box.x}`);
+    });
+    page.noErrors();
+  },
+
   async "the agents' pages fit into a phone and into 200 % zoom"({ browser, program }) {
     for (const viewport of [{ width: 320, height: 640 }, { width: 640, height: 400 }]) {
       const page = await agent(browser, program, { viewport });
