@@ -164,8 +164,7 @@ pub(super) async fn dashboard(
         .saving
         .as_ref()
         .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
-    let number = |n: u64| words.format.number(n);
-    let named = [("days", &*days.to_string()), ("n", &*number(figures.conversations))];
+    let (span, begun) = (days.to_string(), words.format.number(figures.conversations));
     page(&DashboardPage {
         site: Site::of(&state),
         words,
@@ -173,10 +172,10 @@ pub(super) async fn dashboard(
         csrf: staff.csrf(),
         days,
         spans: SPANS
-            .map(|n| (n, words.fill("inbox.figures_days", &[("n", &n.to_string())])))
+            .map(|n| (n, words.fill("inbox.figures_days", &[("n", n.to_string().as_str())])))
             .to_vec(),
         conversations: figures.conversations,
-        since: words.fill("inbox.figures_since", &named),
+        since: words.fill("inbox.figures_since", &[("days", &span), ("n", &begun)]),
         rows: rows(&figures, words),
         reasons: reasons(&figures, words),
         mean_stars: figures.mean_stars.map(|mean| format!("{mean:.1}")),
@@ -185,7 +184,6 @@ pub(super) async fn dashboard(
 }
 
 fn rows(figures: &Figures, words: &Pack) -> Vec<Row> {
-    let number = |n: u64| words.format.number(n);
     [
         ("contained", figures.contained),
         ("confirmed", figures.confirmed),
@@ -198,14 +196,14 @@ fn rows(figures: &Figures, words: &Pack) -> Vec<Row> {
     .map(|(key, share)| {
         let [percent, low, high] =
             [share.share, share.low, share.high].map(|s| (s * 100.0).round() as u64);
-        let counted = [("count", &*number(share.count)), ("of", &*number(share.of))];
-        let interval = [("low", &*low.to_string()), ("high", &*high.to_string())];
+        let [count, of] = [share.count, share.of].map(|n| words.format.number(n));
+        let [from, to] = [low, high].map(|n| n.to_string());
         Row {
             name: words.text(&format!("inbox.{key}")).to_owned(),
             meaning: words.text(&format!("inbox.{key}_means")).to_owned(),
             share: if share.of == 0 { String::new() } else { format!("{percent}\u{a0}%") },
-            counted: words.fill("inbox.figures_of", &counted),
-            interval: words.fill("inbox.figures_interval", &interval),
+            counted: words.fill("inbox.figures_of", &[("count", &count), ("of", &of)]),
+            interval: words.fill("inbox.figures_interval", &[("low", &from), ("high", &to)]),
             percent,
             low,
             width: high.saturating_sub(low),
