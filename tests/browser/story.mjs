@@ -39,7 +39,7 @@ export const tests = {
 
     await desk.reload();
     await desk.locator("[data-rows] a", { hasText: ticket }).click();
-    await desk.getByRole("button", { name: "Resolve" }).click();
+    await desk.locator("[data-actions]").getByRole("button", { name: "Resolve" }).click();
     await page.getByText("How was this conversation?").waitFor({ timeout: 40000 });
     await page.locator("atbilde-widget .stars label").nth(4).click();
     await page.getByRole("button", { name: "Send rating" }).click();

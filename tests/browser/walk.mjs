@@ -138,7 +138,7 @@ export async function desk(page, program, look) {
   await page.getByRole("button", { name: /Take over/ }).waitFor();
   await look("inbox-waiting");
   await page.getByRole("button", { name: /Take over/ }).click();
-  await page.getByRole("button", { name: /Resolve/ }).waitFor();
+  await page.locator("[data-actions]").getByRole("button", { name: "Resolve" }).waitFor();
   await page.locator("textarea[name=text]").fill("Hello Līga, your parcel is here. The money is on its way.");
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".said.agent").waitFor();
