@@ -42,7 +42,7 @@ async function webp(png) {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${text}`)).blob());
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
-    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+    const blob = await canvas.convertToBlob({ type: "image/webp", quality: 0.62 });
     return new Promise((done) => {
       const reader = new FileReader();
       reader.onload = () => done(reader.result.split(",")[1]);
