@@ -72,6 +72,10 @@ test: setup-test lint ## every check and every test but those in a browser
 test-browser: setup-test build ## the widget and the pages in Chromium; says SKIPPED where it cannot
 	tests/browser/run.sh '$(target_dir)/debug/atbilde'
 
+.PHONY: screenshots
+screenshots: setup-test build ## docs/screenshots anew: every page and state, light, dark, desktop, phone
+	ATBILDE_BROWSER=require tests/browser/run.sh '$(target_dir)/debug/atbilde' --screenshots
+
 .PHONY: lint
 lint: cargo ## formatting, clippy, scripts, checksums, licences
 	cargo fmt --check

@@ -29,7 +29,15 @@ export class Fake {
     this.breakAfter = -1;
     /** Times that the next messages are refused without a word. */
     this.refuse = 0;
+    /** When people are there: what the site says and what each conversation says. @type {any} */
     this.hours = { open: true };
+    /** What the site says otherwise than the real one, e.g. its direction. */
+    this.says = {};
+    /** The next answer waits before this sentence until `go` is called. */
+    this.holdAt = -1;
+    this.go = () => {};
+    /** Whether conversations cannot be reached, as when the server is being restarted. */
+    this.away = false;
     this.confidence = 0.93;
     this.sentences = [
       { text: "We send the money within 5 working days after your parcel reaches our warehouse.", citations: [1] },
@@ -62,7 +70,9 @@ export class Fake {
       response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", ...page.headers });
       return response.end(page.body);
     }
+    if (url.pathname === "/v1/site") return this.site(request, response, url);
     if (!url.pathname.startsWith("/v1/conversations")) return this.pass(request, response, url);
+    if (this.away) return response.destroy();
     let text = "";
     for await (const piece of request) text += piece;
     const body = text ? JSON.parse(text) : {};
@@ -129,8 +139,12 @@ export class Fake {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     const send = (event, data) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     send("queued", { position: 1, eta_ms: 300 });
-    send("sources", { citations: CITATIONS });
     for (let index = 0; index < this.sentences.length; index++) {
+      if (this.holdAt === index) {
+        this.holdAt = -1;
+        await new Promise((done) => (this.go = done));
+      }
+      if (index === 0) send("sources", { citations: CITATIONS });
       await new Promise((done) => setTimeout(done, this.pace));
       if (this.breakAfter === index) {
         this.breakAfter = -1;
@@ -198,6 +212,13 @@ export class Fake {
   /** Cuts every stream, as a restart does. */
   cut(c) {
     for (const stream of c.streams) stream.destroy();
+  }
+
+  /** The site as the real server describes it, with the hours that conversations here are told. */
+  async site(request, response, url) {
+    const answer = await fetch(new URL(url.pathname + url.search, this.upstream), { headers: { "Accept-Language": request.headers["accept-language"] ?? "en" } });
+    const site = await answer.json();
+    this.json(response, answer.status, answer.ok ? { ...site, ...this.says, hours: this.hours } : site);
   }
 
   pass(request, response, url) {

@@ -1,6 +1,6 @@
 // A page that does everything to break a widget, and must not be changed by one.
 
-import { at, ask, equal, ok, openWidget, visit } from "./support.mjs";
+import { at, differsWithin, equal, ok, openWidget, visit } from "./support.mjs";
 
 const HOSTILE = (script) => `<!doctype html><html lang="en"><head><title>Shop</title>
 <style nonce="n1">
@@ -14,9 +14,21 @@ body > :last-child { background: lime !important; }
   Array.prototype.extra = function () { return "extra"; };
   Object.prototype.more = "more";
   String.prototype.trimmed = 1;
+  // Another widget: in the same corner, over everything, and with keys of its own.
+  customElements.define("other-chat", class extends HTMLElement {
+    connectedCallback() {
+      const button = document.createElement("b");
+      button.textContent = "other";
+      this.attachShadow({ mode: "open" }).append(button);
+    }
+  });
+  addEventListener("keydown", (event) => {
+    (window.keys ??= []).push(event.key);
+    if (event.key.length === 1) event.preventDefault();
+  });
   window.onerror = (message) => { (window.errors ??= []).push(message); };
 </script>${script}</head>
-<body><p>One paragraph of the shop.</p><p>Another one.</p></body></html>`;
+<body><p>One paragraph of the shop.</p><p>Another one.</p><other-chat></other-chat></body></html>`;
 
 const POLICY = (origin) =>
   `default-src 'none'; script-src 'nonce-n1' ${origin}; style-src 'nonce-n1'; connect-src ${origin}; require-trusted-types-for 'script'`;
@@ -35,17 +47,22 @@ export const tests = {
     equal((await globals(held)).filter((name) => !known.has(name)), ["Atbilde"], "globals");
     const box = await at.launcher(held).boundingBox();
     ok(box.height >= 50 && box.height < 70 && box.y > 600, `the launcher is deformed: ${JSON.stringify(box)}`);
-    const outside = { x: 0, y: 0, width: 900, height: 800 };
-    const [a, b] = [await bare.screenshot({ clip: outside }), await held.screenshot({ clip: outside })];
-    ok(a.equals(b), "the page looks different beside the widget");
+    const before = await bare.screenshot();
+    await differsWithin(browser, before, await held.screenshot(), box, 40, "closed");
     await openWidget(held);
-    await ask(held, "How long does a refund take?");
+    await at.input(held).focus();
+    await held.keyboard.type("How long does a refund take?");
+    await held.keyboard.press("Enter");
+    await at.answers(held).first().waitFor();
+    equal(await held.evaluate(() => window.keys ?? []), [], "keys that the page heard of what was written");
     const color = await held.locator("atbilde-widget .message.assistant .words").evaluate((e) => getComputedStyle(e).color);
     ok(color !== "rgb(255, 0, 0)", "the page's colours reach in");
     equal(await held.evaluate(() => [scrollX, scrollY, document.body.style.length]), [0, 0, 0], "scroll and body");
     const panel = await at.panel(held).boundingBox();
-    const left = { x: 0, y: 0, width: Math.floor(panel.x) - 80, height: 800 };
-    ok((await bare.screenshot({ clip: left })).equals(await held.screenshot({ clip: left })), "the page looks different beside the open panel");
+    await differsWithin(browser, before, await held.screenshot(), panel, 82, "open");
+    await held.keyboard.press("Escape");
+    await at.panel(held).waitFor({ state: "hidden" });
+    await differsWithin(browser, before, await held.screenshot(), box, 40, "closed again");
     equal(await held.evaluate(() => window.errors ?? []), [], "errors");
     held.noErrors();
   },

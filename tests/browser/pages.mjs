@@ -1,8 +1,8 @@
 // The public pages: whole, accessible and harmless, light and dark, wide and narrow.
 
+import { PATHS } from "./walk.mjs";
 import { equal, ok, violations, visit } from "./support.mjs";
 
-const PATHS = ["/", "/kb", "/kb/returns", "/kb?q=refund&lang=en", "/kb/lv/returns", "/playground", "/docs", "/kb/nothing"];
 
 export const tests = {
   async "axe-core finds nothing on any page, light and dark, and nothing is wider than the window"({ browser, program }) {
@@ -47,22 +47,42 @@ export const tests = {
     page.noErrors();
   },
 
-  async "the widget blocks the page for less than 50 ms"({ browser, program }) {
-    const page = await visit(browser, "about:blank");
-    await page.addInitScript(() => {
-      window.long = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) window.long += entry.duration - 50;
-      }).observe({ type: "longtask", buffered: true });
-    });
-    await page.goto(program.url);
-    await page.locator("atbilde-widget .launcher").waitFor();
-    const figures = await page.evaluate(() => {
-      const [shown] = performance.getEntriesByName("first-contentful-paint");
-      const script = performance.getEntriesByType("resource").find((e) => e.name.includes("/widget-"));
-      return { blocked_ms: Math.round(window.long), first_paint_ms: Math.round(shown?.startTime ?? 0), widget_bytes: script?.encodedBodySize, shift: performance.getEntriesByType("layout-shift").length };
-    });
-    console.log(`    demo page: ${JSON.stringify(figures)}`);
-    ok(figures.widget_bytes > 0 && figures.widget_bytes < 30 * 1024, "size of the widget");
+  async "the widget adds less than 50 ms of blocking to a page"({ browser, program }) {
+    // Time of the processor on the main thread, not of the clock: what else the machine does is not
+    // counted. Several loads, in turn with and without the widget; medians.
+    const blocked = { without: [], with: [] };
+    let size = 0;
+    const load = async (prepare) => {
+      const page = await visit(browser, "about:blank");
+      await prepare(page);
+      await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
+      await page.goto(program.url);
+      await page.waitForLoadState("networkidle");
+      const time = blockingTime(JSON.parse((await browser.stopTracing()).toString()).traceEvents);
+      const script = await page.evaluate(() => performance.getEntriesByType("resource").find((e) => e.name.includes("/widget-"))?.encodedBodySize);
+      size = script || size;
+      await page.context().close();
+      return time;
+    };
+    for (let i = 0; i < 5; i++) {
+      blocked.without.push(await load((page) => page.route(/\/assets\/widget-/, (route) => route.abort())));
+      blocked.with.push(await load(async () => {}));
+    }
+    const slow = await load((page) => page.route(/\/assets\/widget-/, (route) => route.fulfill({ contentType: "text/javascript", body: "for (const end = performance.now() + 600; performance.now() < end; );" })));
+    ok(slow > 50, `a script that blocks for long is not noticed: ${slow.toFixed(1)} ms`);
+    const [without, held] = [median(blocked.without), median(blocked.with)];
+    console.log(`        blocked without the widget ${without.toFixed(1)} ms, with it ${held.toFixed(1)} ms; the widget has ${size} bytes`);
+    ok(held - without < 50, `the widget blocks the page for ${(held - without).toFixed(1)} ms more`);
+    ok(size > 0 && size < 30 * 1024, `size of the widget: ${size}`);
   },
 };
+
+/** Sum of what tasks of the page's main thread took beyond 50 ms, as Lighthouse counts it. */
+function blockingTime(events) {
+  const threads = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid}:${e.tid}`));
+  const tasks = events.filter((e) => e.ph === "X" && /RunTask$/.test(e.name) && threads.has(`${e.pid}:${e.tid}`));
+  ok(tasks.length > 20, `only ${tasks.length} tasks in the trace`);
+  return tasks.reduce((sum, e) => sum + Math.max(0, (e.tdur ?? e.dur) / 1000 - 50), 0);
+}
+
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

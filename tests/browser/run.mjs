@@ -4,7 +4,7 @@
 import { Fake } from "./fake.mjs";
 import { Program, browser as launch } from "./support.mjs";
 
-const SUITES = ["widget", "hostile", "pages", "story"];
+const SUITES = ["widget", "states", "hostile", "pages", "story", "life"];
 const LIMIT_MS = 240000;
 
 const wanted = process.argv[2] ?? "";

@@ -2,6 +2,7 @@
 # The browser tests: types of the widget's modules, then `run.mjs` in Debian's Chromium.
 #
 #   tests/browser/run.sh PROGRAM [PART OF A NAME]
+#   tests/browser/run.sh PROGRAM --screenshots
 #
 # The packages of package-lock.json are installed once, into the user's cache. Without Chromium, Node or
 # these packages the tests are SKIPPED, plainly; ATBILDE_BROWSER=require makes that a failure.
@@ -34,4 +35,6 @@ if [ ! -e "$packages/complete" ]; then
 fi
 
 node "$packages/node_modules/typescript/bin/tsc" -p ../../server/src/web/widget/tsconfig.json
-ATBILDE_PROGRAM=$program ATBILDE_NODE=$packages exec node run.mjs "$@"
+script=run.mjs
+[ "${1:-}" != --screenshots ] || script=screenshots.mjs
+ATBILDE_PROGRAM=$program ATBILDE_NODE=$packages exec node "$script" "$@"

@@ -1,21 +1,7 @@
 // The whole story against the real server: a customer in one window, an agent in another.
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-
 import { ask, at, equal, ok, openWidget, violations, visit } from "./support.mjs";
-
-/** Makes an account and logs it in. */
-async function agent(browser, program) {
-  const made = spawnSync(process.env.ATBILDE_PROGRAM, ["user", "add", "anna", "--name", "Anna Ozola", "--data", join(program.folder, "data")], { input: "correct horse battery staple\n", encoding: "utf8" });
-  ok(made.status === 0 || /already|taken/i.test(made.stderr), `atbilde user add: ${made.stderr}`);
-  const page = await visit(browser, `${program.url}/login`);
-  await page.getByLabel("Login").fill("anna");
-  await page.getByLabel("Password").fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Log in" }).click();
-  await page.waitForURL("**/inbox");
-  return page;
-}
+import { agent } from "./walk.mjs";
 
 export const tests = {
   async "ask, read, rate, call a person, be answered, rate, reload"({ browser, program }) {
@@ -53,7 +39,7 @@ export const tests = {
 
     await desk.reload();
     await desk.locator("[data-rows] a", { hasText: ticket }).click();
-    await desk.getByRole("button", { name: "Resolve" }).click();
+    await desk.locator("[data-actions]").getByRole("button", { name: "Resolve" }).click();
     await page.getByText("How was this conversation?").waitFor({ timeout: 40000 });
     await page.locator("atbilde-widget .stars label").nth(4).click();
     await page.getByRole("button", { name: "Send rating" }).click();

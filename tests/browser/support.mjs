@@ -2,7 +2,7 @@
 // on which every error counts.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,17 +32,19 @@ level = "warn"
 
 /** A running `atbilde serve`. */
 export class Program {
-  static async start(extra = "") {
+  /** @param {string} [extra] more configuration @param {{ kb?: string, config?: string }} [own] another base, a whole configuration */
+  static async start(extra = "", { kb = join(here, "kb"), config } = {}) {
     const program = new Program();
+    program.kb = kb;
     program.folder = mkdtempSync(join(tmpdir(), "atbilde-browser-"));
-    writeFileSync(join(program.folder, "atbilde.toml"), CONFIG + extra);
+    writeFileSync(join(program.folder, "atbilde.toml"), (config ? readFileSync(config, "utf8") : CONFIG) + extra);
     await program.run(0);
     return program;
   }
 
   async run(port) {
     const program = process.env.ATBILDE_PROGRAM;
-    const args = ["serve", "--port", String(port), "--kb", join(here, "kb"), "--data", join(this.folder, "data"), "--config", join(this.folder, "atbilde.toml")];
+    const args = ["serve", "--port", String(port), "--kb", this.kb, "--data", join(this.folder, "data"), "--config", join(this.folder, "atbilde.toml")];
     this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ATBILDE__LOG__LEVEL: "info" } });
     let said = "";
     this.port = await new Promise((found, failed) => {
@@ -59,7 +61,7 @@ export class Program {
     for (let i = 0; ; i++) {
       const ready = await fetch(`${this.url}/readyz`).then((r) => r.ok, () => false);
       if (ready) return;
-      if (i > 600) throw new Error("atbilde is not ready in time");
+      if (i > 3000) throw new Error("atbilde is not ready in time");
       await new Promise((done) => setTimeout(done, 100));
     }
   }
@@ -140,6 +142,39 @@ export async function violations(page) {
     return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.flat().join(" ") + " " + (n.any[0]?.message ?? n.all[0]?.message ?? "")).join(" | ")}`);
   });
   return found;
+}
+
+/** The box around everything that differs between two screenshots of the same size; undefined for none. */
+export async function difference(browser, one, other) {
+  const page = await browser.newPage();
+  const box = await page.evaluate(async (both) => {
+    const [a, b] = await Promise.all(
+      both.map(async (png) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        const context = canvas.getContext("2d");
+        context.drawImage(bitmap, 0, 0);
+        return context.getImageData(0, 0, bitmap.width, bitmap.height);
+      }),
+    );
+    let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
+    for (let i = 0; i < a.data.length; i += 4) {
+      if (a.data[i] === b.data[i] && a.data[i + 1] === b.data[i + 1] && a.data[i + 2] === b.data[i + 2]) continue;
+      const [x, y] = [(i / 4) % a.width, Math.floor(i / 4 / a.width)];
+      [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+    }
+    return right < 0 ? undefined : { left, top, right, bottom };
+  }, [one.toString("base64"), other.toString("base64")]);
+  await page.close();
+  return box;
+}
+
+/** Fails where two screenshots differ outside of `box` and the shadow around it. */
+export async function differsWithin(browser, one, other, box, shadow, what) {
+  const found = await difference(browser, one, other);
+  ok(found, `${what}: the screenshots do not differ at all`);
+  const fits = found.left >= box.x - shadow && found.top >= box.y - shadow && found.right <= box.x + box.width + shadow && found.bottom <= box.y + box.height + shadow;
+  ok(fits, `${what}: ${JSON.stringify(found)} differs, the widget is at ${JSON.stringify(box)}`);
 }
 
 export function equal(found, wanted, what = "") {

@@ -37,7 +37,7 @@ async fn hidden_articles_do_not_exist() {
         app.client.get(format!("{}/kb/nothing", app.address)).header("Accept", "text/html");
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 404);
-    assert!(response.text().await.unwrap().contains("<h1>There is no such article</h1>"));
+    assert!(response.text().await.unwrap().contains("<h1>Nothing found</h1>"));
 }
 
 #[tokio::test]

@@ -16,13 +16,16 @@ use super::auth::{Maybe, Staff, bearer};
 use super::error::{Code, Problem};
 use super::login::go;
 use super::pages::{Site, page};
-use crate::domain::{Counts, Figures, Permission, Share};
+use crate::domain::{Agent, Counts, Figures, Permission};
+use crate::locale::Pack;
 use crate::metrics::Readings;
 use crate::store::KeyScope;
 
 /// Days that the dashboard looks back by default, and at most.
 const DAYS: u32 = 30;
 const MOST_DAYS: u32 = 366;
+/// Days that the page offers.
+const SPANS: [u32; 3] = [7, 30, 90];
 
 /// Span of time.
 #[derive(Debug, Deserialize)]
@@ -111,67 +114,119 @@ fn days_of(span: &Span) -> Result<u32, Problem> {
 #[template(path = "dashboard.html")]
 struct DashboardPage<'a> {
     site: Site<'a>,
+    words: &'a Pack,
+    agent: &'a Agent,
+    csrf: String,
     days: u32,
+    spans: Vec<(u32, String)>,
     conversations: u64,
+    since: String,
     rows: Vec<Row>,
-    reasons: Vec<(String, u64)>,
+    reasons: Vec<Reason>,
     mean_stars: Option<String>,
     saving: Option<String>,
 }
 
 /// One share on the page.
 struct Row {
-    name: &'static str,
-    meaning: &'static str,
-    count: u64,
-    of: u64,
+    name: String,
+    meaning: String,
+    /// Empty where there is nothing to count yet.
     share: String,
+    counted: String,
     interval: String,
-    /// For the `meter` element, percent.
+    /// In percent: the share, and its interval from where and how wide.
+    percent: u64,
+    low: u64,
+    width: u64,
+}
+
+/// Why people were asked, most frequent first.
+struct Reason {
+    name: String,
+    tickets: u64,
+    /// Of the most frequent reason, in percent.
     percent: u64,
 }
 
 /// `GET /dashboard`.
 pub(super) async fn dashboard(
     state: web::Data<State>,
+    request: HttpRequest,
     Maybe(staff): Maybe,
     span: web::Query<Span>,
 ) -> Result<HttpResponse, Problem> {
     let Some(staff) = staff else { return Ok(go("/login", None)) };
-    staff.may(Permission::ReadFigures)?;
+    let agent = staff.may(Permission::ReadFigures)?;
+    let words = state.speaks_to_staff(&request);
     let (days, figures) = (days_of(&span)?, read(&state, &span).await?);
     let saving = figures
         .saving
         .as_ref()
         .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
+    let (span, begun) = (days.to_string(), words.format.number(figures.conversations));
     page(&DashboardPage {
         site: Site::of(&state),
+        words,
+        agent,
+        csrf: staff.csrf(),
         days,
+        spans: spans(words),
         conversations: figures.conversations,
-        rows: rows(&figures),
-        reasons: figures.reasons.clone().into_iter().collect(),
+        since: words.fill("inbox.figures_since", &[("days", &span), ("n", &begun)]),
+        rows: rows(&figures, words),
+        reasons: reasons(&figures, words),
         mean_stars: figures.mean_stars.map(|mean| format!("{mean:.1}")),
         saving,
     })
 }
 
-fn rows(figures: &Figures) -> Vec<Row> {
-    let row = |name, meaning, share: Share| Row {
-        name,
-        meaning,
-        count: share.count,
-        of: share.of,
-        share: format!("{:.0} %", share.share * 100.0),
-        interval: format!("{:.0} to {:.0} %", share.low * 100.0, share.high * 100.0),
-        percent: (share.share * 100.0).round() as u64,
-    };
-    vec![
-        row("Contained", "answered, ended, and no person was needed", figures.contained),
-        row("Confirmed", "contained, and the customer said that it helped", figures.confirmed),
-        row("Deflected", "contained, not reopened, and no word against it", figures.deflected),
-        row("Reopened", "the customer came back", figures.reopened),
-        row("Handed off", "a person was asked to take over", figures.handed_off),
-        row("Satisfied", "four or five stars among the rated", figures.satisfied),
-        row("Helpful", "helpful among the answers that were judged", figures.helpful),
+/// Days to look back, with their names.
+pub(super) fn spans(words: &Pack) -> Vec<(u32, String)> {
+    let name = |n: u32| words.fill("inbox.figures_days", &[("n", n.to_string().as_str())]);
+    SPANS.map(|n| (n, name(n))).to_vec()
+}
+
+fn rows(figures: &Figures, words: &Pack) -> Vec<Row> {
+    [
+        ("contained", figures.contained),
+        ("confirmed", figures.confirmed),
+        ("deflected", figures.deflected),
+        ("reopened", figures.reopened),
+        ("handed_off", figures.handed_off),
+        ("satisfied", figures.satisfied),
+        ("judged", figures.helpful),
     ]
+    .map(|(key, share)| {
+        let [percent, low, high] =
+            [share.share, share.low, share.high].map(|s| (s * 100.0).round() as u64);
+        let [count, of] = [share.count, share.of].map(|n| words.format.number(n));
+        let [from, to] = [low, high].map(|n| n.to_string());
+        Row {
+            name: words.text(&format!("inbox.{key}")).to_owned(),
+            meaning: words.text(&format!("inbox.{key}_means")).to_owned(),
+            share: if share.of == 0 { String::new() } else { format!("{percent}\u{a0}%") },
+            counted: words.fill("inbox.figures_of", &[("count", &count), ("of", &of)]),
+            interval: words.fill("inbox.figures_interval", &[("low", &from), ("high", &to)]),
+            percent,
+            low,
+            width: high.saturating_sub(low),
+        }
+    })
+    .into()
+}
+
+fn reasons(figures: &Figures, words: &Pack) -> Vec<Reason> {
+    let most = figures.reasons.values().copied().max().unwrap_or_default().max(1);
+    let mut found: Vec<Reason> = figures
+        .reasons
+        .iter()
+        .map(|(reason, tickets)| Reason {
+            name: words.text(&format!("inbox.reason_{reason}")).to_owned(),
+            tickets: *tickets,
+            percent: tickets * 100 / most,
+        })
+        .collect();
+    found.sort_by_key(|r| std::cmp::Reverse(r.tickets));
+    found
 }

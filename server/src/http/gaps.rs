@@ -20,12 +20,14 @@ use super::auth::{After, Maybe, Staff, StaffActing, bearer, header};
 use super::body::JsonBody;
 use super::conversation_dto::stamp;
 use super::conversations::fresh;
+use super::dashboard::spans;
 use super::error::{Code, Problem, ProblemBody};
 use super::login::go;
 use super::pages::{Site, page};
 use crate::access::Gate;
-use crate::domain::{AgentId, Permission};
+use crate::domain::{Agent, AgentId, Permission};
 use crate::gaps::{Gap, Gaps, GapsError, Look, MOST_DAYS};
+use crate::locale::Pack;
 use crate::store::KeyScope;
 use crate::store::questions::{Judgement, Questions, Verdict};
 
@@ -248,12 +250,36 @@ impl State {
 #[template(path = "gaps.html")]
 struct GapsPage<'a> {
     site: Site<'a>,
+    words: &'a Pack,
+    agent: &'a Agent,
     csrf: String,
     may_judge: bool,
     days: u32,
-    gaps: &'a [Gap],
+    spans: Vec<(u32, String)>,
+    about: String,
+    /// Keys of the columns' names.
+    columns: [&'static str; 7],
+    gaps: Vec<GapRow<'a>>,
     dismissed: &'a [Gap],
     rest: String,
+}
+
+/// One subject on the page.
+struct GapRow<'a> {
+    gap: &'a Gap,
+    /// What went wrong how often, in words.
+    troubles: String,
+}
+
+impl<'a> GapRow<'a> {
+    fn of(gap: &'a Gap, words: &Pack) -> Self {
+        let troubles: Vec<String> = gap
+            .reasons
+            .iter()
+            .map(|(reason, n)| format!("{}: {n}", words.text(&format!("inbox.reason_{reason}"))))
+            .collect();
+        Self { gap, troubles: troubles.join("; ") }
+    }
 }
 
 /// `GET /gaps`.
@@ -263,20 +289,47 @@ pub(super) async fn show(
     Maybe(staff): Maybe,
 ) -> Result<HttpResponse, Problem> {
     let Some(staff) = staff else { return Ok(go("/login", None)) };
-    let may_judge = staff.may(Permission::ReadFigures)?.role.may(Permission::Review);
+    let agent = staff.may(Permission::ReadFigures)?;
+    let may_judge = agent.role.may(Permission::Review);
     let params = web::Query::<GapsParams>::from_query(request.query_string())
         .map(web::Query::into_inner)
         .unwrap_or_default();
     let days = params.days.unwrap_or(state.all_settings.gaps.days);
     let found = state.gaps(&params).await?;
+    let words = state.speaks_to_staff(&request);
+    let [n, hidden, k, resolved, dismissed] =
+        [found.questions, found.hidden, found.k, found.resolved, found.dismissed.len()]
+            .map(|n| n.to_string());
     page(&GapsPage {
         site: Site::of(&state),
+        words,
+        agent,
         csrf: staff.csrf(),
         may_judge,
         days,
-        gaps: &found.gaps,
+        spans: spans(words),
+        about: words.fill("inbox.gaps_about", &[("days", &days.to_string())]),
+        columns: [
+            "inbox.gaps_subject",
+            "inbox.gaps_customers",
+            "inbox.gaps_questions",
+            "inbox.gaps_confidence",
+            "inbox.gaps_nearest",
+            "inbox.gaps_troubles",
+            "inbox.gaps_last",
+        ],
+        gaps: found.gaps.iter().map(|gap| GapRow::of(gap, words)).collect(),
         dismissed: &found.dismissed,
-        rest: found.rest(),
+        rest: words.fill(
+            "inbox.gaps_rest",
+            &[
+                ("n", &n),
+                ("hidden", &hidden),
+                ("k", &k),
+                ("resolved", &resolved),
+                ("dismissed", &dismissed),
+            ],
+        ),
     })
 }
 

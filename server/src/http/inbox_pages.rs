@@ -1,7 +1,9 @@
 //! `/inbox` and `/inbox/{id}`: the page of the agents. The server renders the frame and who is logged
 //! in; `inbox.js` fills it from `/v1/inbox` and keeps it live.
 
-use actix_web::{HttpResponse, web};
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::State;
@@ -10,11 +12,17 @@ use super::error::Problem;
 use super::login::go;
 use super::pages::{Site, page};
 use crate::domain::{Agent, Permission};
+use crate::locale::Pack;
 
 #[derive(Template)]
 #[template(path = "inbox.html")]
 struct InboxPage<'a> {
     site: Site<'a>,
+    words: &'a Pack,
+    /// What the script says, as a JSON object.
+    said: String,
+    /// Whether the dashboard is open to this agent.
+    may_count: bool,
     agent: &'a Agent,
     csrf: String,
     may_reply: bool,
@@ -25,24 +33,42 @@ struct InboxPage<'a> {
 /// `GET /inbox`.
 pub(super) async fn list(
     state: web::Data<State>,
+    request: HttpRequest,
     Maybe(staff): Maybe,
 ) -> Result<HttpResponse, Problem> {
-    show(&state, staff, "")
+    show(&state, &request, staff, "")
 }
 
 /// `GET /inbox/{id}`: the same page, opened at a conversation.
 pub(super) async fn conversation(
     state: web::Data<State>,
+    request: HttpRequest,
     Maybe(staff): Maybe,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = uuid::Uuid::try_parse(&id).map(|id| id.simple().to_string()).unwrap_or_default();
-    show(&state, staff, &id)
+    show(&state, &request, staff, &id)
 }
 
-fn show(state: &State, staff: Option<Staff>, opened: &str) -> Result<HttpResponse, Problem> {
+fn show(
+    state: &State,
+    request: &HttpRequest,
+    staff: Option<Staff>,
+    opened: &str,
+) -> Result<HttpResponse, Problem> {
     let Some(staff) = staff else { return Ok(go("/login", None)) };
     let agent = staff.may(Permission::ReadConversations)?;
     let may_reply = agent.role.may(Permission::Reply);
-    page(&InboxPage { site: Site::of_inbox(state), agent, csrf: staff.csrf(), may_reply, opened })
+    let words = state.speaks_to_staff(request);
+    let said: BTreeMap<_, _> = words.section(&["inbox"]).collect();
+    page(&InboxPage {
+        site: Site::of_inbox(state),
+        words,
+        said: serde_json::to_string(&said).map_err(|e| Problem::internal(&e))?,
+        may_count: agent.role.may(Permission::ReadFigures),
+        agent,
+        csrf: staff.csrf(),
+        may_reply,
+        opened,
+    })
 }

@@ -10,6 +10,7 @@ use super::auth::{After, CSRF, Maybe, Staff, header};
 use super::error::{Code, Problem};
 use super::pages::{Site, page as show};
 use crate::access::{Gate, LoginError};
+use crate::locale::Pack;
 use crate::privacy::Secret;
 
 /// Where agents go after the login.
@@ -19,6 +20,7 @@ const HOME: &str = "/inbox";
 #[template(path = "login.html")]
 struct LoginPage<'a> {
     site: Site<'a>,
+    words: &'a Pack,
     error: Option<&'a str>,
     login: &'a str,
 }
@@ -33,12 +35,14 @@ pub(super) struct LoginForm {
 /// `GET /login`.
 pub(super) async fn page(
     state: web::Data<State>,
+    request: HttpRequest,
     Maybe(staff): Maybe,
 ) -> Result<HttpResponse, Problem> {
     if staff.is_some() {
         return Ok(go(HOME, None));
     }
-    show(&LoginPage { site: Site::of(&state), error: None, login: "" })
+    let words = state.speaks_to_staff(&request);
+    show(&LoginPage { site: Site::of(&state), words, error: None, login: "" })
 }
 
 /// `POST /login`. A form of another site has no effect: its cookie would be `SameSite=Strict`, and the
@@ -63,9 +67,10 @@ pub(super) async fn log_in(
         Err(LoginError::Store(error)) => Err(error.into()),
         Err(LoginError::Wrong) => {
             tracing::warn!("login.refused");
-            let error = Some("Login or password is wrong.");
+            let words = state.speaks_to_staff(&request);
+            let error = Some(words.text("inbox.log_in_wrong"));
             let login: String = login.chars().take(200).collect();
-            let page = LoginPage { site: Site::of(&state), error, login: &login };
+            let page = LoginPage { site: Site::of(&state), words, error, login: &login };
             let html = page.render().map_err(|e| Problem::internal(&e))?;
             Ok(HttpResponse::Unauthorized()
                 .insert_header((CACHE_CONTROL, "no-store"))

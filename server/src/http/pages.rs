@@ -69,7 +69,7 @@ struct ShopPage<'a> {
 #[template(path = "not_found.html")]
 struct NotFoundPage<'a> {
     site: Site<'a>,
-    what: &'a str,
+    words: &'a Pack,
 }
 
 /// The front page: a shop to try things out on in demo mode, else the help center's.
@@ -105,8 +105,9 @@ pub(super) fn not_found_page(
     if !wants_page(request) {
         return Err(problem);
     }
-    let html =
-        NotFoundPage { site: Site::of(state), what }.render().map_err(|e| Problem::internal(&e))?;
+    let words = state.locales.pack(&state.speaks("auto", request));
+    let page = NotFoundPage { site: Site::of(state), words };
+    let html = page.render().map_err(|e| Problem::internal(&e))?;
     Ok(HttpResponse::build(problem.status_code())
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("text/html; charset=utf-8")

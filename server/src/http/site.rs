@@ -13,6 +13,7 @@ use super::State;
 use super::conversation_dto::HoursDto;
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::MAX_CHARS;
+use crate::locale::Pack;
 use crate::site::{Corner, Storage};
 use crate::useful::Wanted;
 
@@ -168,6 +169,12 @@ impl State {
             Err(error) => tracing::error!(%error, "suggestions.not_counted"),
         }
         all
+    }
+
+    /// The words of the agents' pages for whoever asks.
+    pub(super) fn speaks_to_staff(&self, request: &HttpRequest) -> &Pack {
+        let accepted = request.headers().get("accept-language").and_then(|v| v.to_str().ok());
+        self.locales.desk(accepted.unwrap_or_default())
     }
 
     /// The language for a caller who asks for `wanted` (a tag, or `auto`).

@@ -26,7 +26,8 @@ pub(super) const FILES: [(&str, &str); 12] = [
 ];
 
 /// Sections that hold texts.
-const SECTIONS: [&str; 7] = ["hand_over", "system", "server", "error", "count", "widget", "page"];
+const SECTIONS: [&str; 8] =
+    ["hand_over", "system", "server", "error", "count", "widget", "page", super::DESK];
 
 /// A file of `site.locales` that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,10 @@ impl Locales {
             let language = tag.split('-').next().unwrap_or_default();
             let base = tables.get(&tag).or_else(|| tables.get(language)).unwrap_or(&english);
             let mut whole = base.clone();
+            // A new language without words for agents speaks English to them, and says that it does.
+            if !own.contains_key(super::DESK) && !tables.contains_key(language) {
+                whole.remove(super::DESK);
+            }
             merge(&mut whole, own);
             tables.insert(tag, whole);
         }

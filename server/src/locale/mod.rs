@@ -20,6 +20,9 @@ pub use plural::category;
 /// Where every search for a text ends.
 const LAST: &str = "en";
 
+/// Section of the agents' pages, which a pack may lack.
+const DESK: &str = "inbox";
+
 /// One language: every text by its key, as `hand_over.no_evidence` or `count.minutes.one`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
@@ -50,8 +53,8 @@ impl Direction {
     }
 }
 
-/// All packs. Every one is complete: what a file lacks was taken from its language's pack or from the
-/// English one when it was loaded.
+/// All packs. Every one is complete but for the words of the agents' pages: what a file lacks was taken
+/// from its language's pack or from the English one when it was loaded.
 #[derive(Debug, Clone)]
 pub struct Locales {
     packs: BTreeMap<String, Pack>,
@@ -80,6 +83,15 @@ impl Locales {
     /// All packs by tag.
     pub fn packs(&self) -> impl Iterator<Item = &Pack> {
         self.packs.values()
+    }
+
+    /// The pack for the agents' pages: of the browser's first language that has words for them.
+    pub fn desk(&self, accepted: &str) -> &Pack {
+        let able = |pack: &&Pack| pack.section(&[DESK]).next().is_some();
+        let mut offered: Vec<String> = self.packs().filter(able).map(|p| p.tag.clone()).collect();
+        // What is offered first is taken where the browser asks for none of them.
+        offered.sort_by_key(|tag| tag != LAST);
+        self.pack(&self.choose("auto", accepted, &offered))
     }
 
     /// The first wish that has a pack and is among `offered` (none: all are): `asked` (a tag, or

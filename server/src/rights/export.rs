@@ -90,6 +90,12 @@ fn restored(value: Value, restorer: &Restorer) -> Value {
     }
 }
 
+/// Of the page that a customer keeps: readable on paper, on a phone and in the dark.
+const STYLE: &str = ":root{color-scheme:light dark}\
+    body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}\
+    h1{font-size:1.4rem}h2{margin:2rem 0 .5rem;font-size:1.15rem}dt{margin-top:.9rem;font-size:.9rem;opacity:.75}\
+    dd{margin:0}dl dl{padding-left:1rem;border-left:2px solid #8886}dl dl dt{margin-top:.4rem}";
+
 impl Export {
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
@@ -99,10 +105,12 @@ impl Export {
     pub fn to_html(&self) -> String {
         let mut page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Conversation {0}</title>\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<style>{3}</style>\n\
              <h1>Conversation {0}</h1>\n<p>Exported {1}. {2}</p>\n<h2>What was said</h2>\n<dl>\n",
             escaped(&self.conversation_id),
             escaped(&self.exported_at),
             escaped(self.about),
+            STYLE,
         );
         for message in self.stored.get("messages").and_then(Value::as_array).into_iter().flatten() {
             let field = |name: &str| escaped(message[name].as_str().unwrap_or_default());

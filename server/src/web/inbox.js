@@ -9,27 +9,18 @@ const lines = $("lines");
 const say = $("say");
 const text = say.elements.text;
 
-const REASONS = {
-  customer_requested: "Asked for a person",
-  low_confidence: "Not sure enough",
-  no_evidence: "Nothing found",
-  policy_sensitive: "Sensitive topic",
-  repeated_failure: "Failed repeatedly",
-  negative_sentiment: "Upset customer",
-  action_failed: "Action failed",
-  turn_limit: "Long conversation",
-  overload: "Overload",
-  error: "Error",
-  agent_stepped_in: "Stepped in",
-};
-const STATES = { assistant: "Assistant", waiting: "Waiting", with_agent: "With a person", resolved: "Resolved" };
-const STEPS = {
-  handed_off: "Handed over",
-  agent_joined: "Joined",
-  returned: "Back to the assistant",
-  resolved: "Resolved",
-  reopened: "Reopened",
-};
+/** What the page says, in the agent's language; made by the server from the language packs. */
+const WORDS = JSON.parse(body.dataset.words);
+const LANGUAGE = document.documentElement.lang;
+
+/** The words of a key with its `{names}` filled in; empty where there are none. */
+function t(key, values = {}) {
+  return (WORDS[`inbox.${key}`] ?? "").replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+/** The agent's own region, where it is of the page's language: 24 hours or 12, the order of dates. */
+const REGION = navigator.languages.find((tag) => tag.split("-")[0] === LANGUAGE.split("-")[0]) ?? LANGUAGE;
+const reasonOf = (code) => t(`reason_${code}`) || code;
+const stateOf = (code) => t(`state_${code}`) || code;
 
 let tab = "open";
 let listed = [];
@@ -52,15 +43,15 @@ async function call(path, options = {}) {
   try {
     response = await fetch(`/v1/inbox/${path}`, { ...options, headers, body: options.method ? JSON.stringify(options.body ?? {}) : undefined });
   } catch {
-    throw new Refused("The server cannot be reached.");
+    throw new Refused(t("unreachable"));
   }
   if (response.status === 401) {
     location.href = "/login";
-    throw new Refused("Your session has ended.");
+    throw new Refused(t("session_ended"));
   }
   if (response.status === 204) return null;
   const data = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(`${data.title ?? "The server refused"}: ${data.detail ?? response.status}.`);
+  if (!response.ok) throw new Refused(`${data.title ?? t("refused")}: ${data.detail ?? response.status}.`);
   return data;
 }
 
@@ -96,12 +87,12 @@ function drawRows() {
   rows.replaceChildren(...listed.map(row));
   if (!listed.length) {
     const empty = make("li", "empty");
-    empty.append(make("p", "", { open: "Nobody is waiting.", mine: "You have no conversation.", assistant: "The assistant talks to nobody.", resolved: "Nothing is resolved yet." }[tab]));
+    empty.append(make("p", "", t(`empty_${tab}`)));
     rows.append(empty);
   }
   if (focused) rows.querySelector(`li[data-id="${focused}"] a`)?.focus({ preventScroll: true });
   const waiting = listed.filter((c) => c.state === "waiting").length;
-  document.title = waiting && tab === "open" ? `(${waiting}) Inbox` : "Inbox";
+  if (tab === "open") document.title = waiting ? `(${waiting}) ${t("inbox")}` : t("inbox");
 }
 
 function row(c) {
@@ -117,7 +108,7 @@ function row(c) {
     open(c.conversation_id);
   });
   const head = make("span", "row-head");
-  head.append(make("span", `pill ${c.state}`, c.state === "waiting" ? REASONS[c.reason] ?? c.reason : c.agent ?? STATES[c.state]));
+  head.append(make("span", `pill ${c.state}`, c.state === "waiting" ? reasonOf(c.reason) : c.agent ?? stateOf(c.state)));
   const time = make("time", "", age(c.waiting_since && c.state === "waiting" ? c.waiting_since : c.active_at));
   time.dataset.since = c.waiting_since && c.state === "waiting" ? c.waiting_since : c.active_at;
   if (c.state === "waiting" && minutes(c.waiting_since) >= 10) time.classList.add("late");
@@ -126,17 +117,17 @@ function row(c) {
   foot.append(make("span", "tag", (c.locale || "und").toUpperCase()));
   if (c.site) foot.append(make("span", "tag", c.site));
   if (c.ticket) foot.append(make("span", "mono", c.ticket));
-  if (c.state === "waiting" && c.agent) foot.append(make("span", "for", `for ${c.agent}`));
+  if (c.state === "waiting" && c.agent) foot.append(make("span", "for", t("for", { name: c.agent })));
   const preview = make("span", "preview");
-  placeholders(preview, c.preview ?? "No words yet");
+  placeholders(preview, c.preview ?? t("no_words"));
   link.append(head, preview, foot);
   item.append(link);
   return item;
 }
 
 function showHours(hours) {
-  const closed = hours.opens_at ? `Customers are told that you are back ${new Date(hours.opens_at).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" })}.` : "Customers are told that nobody is there.";
-  $("hours").textContent = hours.open ? "Within business hours." : closed;
+  const when = hours.opens_at && new Date(hours.opens_at).toLocaleString(REGION, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  $("hours").textContent = hours.open ? t("hours_open") : when ? t("hours_until", { when }) : t("hours_closed");
 }
 
 function showPresent(present) {
@@ -144,7 +135,9 @@ function showPresent(present) {
   there.replaceChildren();
   for (const p of present) {
     const chip = make("span", `avatar ${p.presence}`, initials(p.name));
-    chip.title = `${p.name}: ${p.presence}`;
+    chip.title = `${p.name}: ${t(p.presence) || p.presence}`;
+    chip.setAttribute("role", "img");
+    chip.setAttribute("aria-label", chip.title);
     there.append(chip);
   }
 }
@@ -179,9 +172,10 @@ function draw(fresh) {
   const c = opened;
   $("nothing").hidden = true;
   $("inner").hidden = false;
-  $("title").textContent = c.ticket ?? `Conversation ${c.conversation_id.slice(0, 8)}`;
-  const parts = [STATES[c.state], c.agent && c.state !== "assistant" ? c.agent : null, (c.locale || "").toUpperCase(), c.site, c.page];
-  $("sub").textContent = parts.filter(Boolean).join(" · ");
+  $("title").textContent = c.ticket ?? `${t("conversation")} ${c.conversation_id.slice(0, 8)}`;
+  const parts = [stateOf(c.state), c.agent && c.state !== "assistant" ? c.agent : null, (c.locale || "").toUpperCase(), c.site, c.page];
+  $("sub").replaceChildren();
+  placeholders($("sub"), parts.filter(Boolean).join(" · "));
   const end = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 80;
   const known = lines.dataset.id === c.conversation_id ? lines.children.length : 0;
   if (!known || known > c.messages.length) lines.replaceChildren(...c.messages.map(line));
@@ -198,19 +192,19 @@ function line(m) {
   const kind = m.author === "system" ? "step" : `said ${m.author}`;
   const box = make("article", kind);
   if (m.author === "system") {
-    box.append(make("span", "step-name", STEPS[m.kind] ?? m.kind), make("span", "step-text", m.text), stamp(m.at));
+    box.append(make("span", "step-name", t(`step_${m.kind}`) || m.kind), make("span", "step-text", m.text), stamp(m.at));
     return box;
   }
   const head = make("p", "said-head");
-  const name = { customer: "Customer", assistant: "Assistant", agent: m.name, note: `${m.name}, internal note` }[m.author];
+  const name = { customer: t("customer"), assistant: t("assistant"), agent: m.name, note: t("note_of", { name: m.name }) }[m.author];
   head.append(make("b", "", name), stamp(m.at));
-  if (m.confidence !== undefined) head.append(make("span", "tag", `${Math.round(m.confidence * 100)} % sure`));
-  if (m.helpful !== undefined) head.append(make("span", `tag ${m.helpful ? "good" : "poor"}`, m.helpful ? "helpful" : "not helpful"));
+  if (m.confidence !== undefined) head.append(make("span", "tag", t("sure", { n: Math.round(m.confidence * 100) })));
+  if (m.helpful !== undefined) head.append(make("span", `tag ${m.helpful ? "good" : "poor"}`, m.helpful ? t("helpful") : t("not_helpful")));
   const words = make("div", "said-text");
   placeholders(words, m.text);
   box.append(head, words);
   if (m.citations?.length) {
-    const cited = make("p", "cited", "From ");
+    const cited = make("p", "cited", `${t("from")} `);
     m.citations.forEach((c, i) => {
       if (i) cited.append(", ");
       const link = make("a", "", c.heading || c.title);
@@ -245,10 +239,10 @@ function drawActions() {
   say.hidden = !mayReply;
   if (!mayReply) return;
   const mine = c.state === "with_agent" && c.mine;
-  if (c.state === "waiting" || c.state === "assistant") add("Take over", "T", take, true);
-  if (mine) add("Resolve", "E", resolve, true);
-  else if (c.state === "waiting" || c.state === "assistant") add("Resolve", "E", resolve);
-  if (mine || c.state === "waiting") add("Give back", "B", giveBack);
+  if (c.state === "waiting" || c.state === "assistant") add(t("take"), "T", take, true);
+  if (mine) add(t("resolve"), "E", resolve, true);
+  else if (c.state === "waiting" || c.state === "assistant") add(t("resolve"), "E", resolve);
+  if (mine || c.state === "waiting") add(t("give_back"), "B", giveBack);
   if (c.state === "waiting" || c.state === "with_agent") actions.append(assignment());
   const reply = say.elements.kind[0];
   reply.disabled = !mine;
@@ -260,12 +254,12 @@ function drawActions() {
 function assignment() {
   const select = make("select", "assign");
   select.dataset.assign = "";
-  select.setAttribute("aria-label", "Assign to");
-  const first = make("option", "", "Assign …");
+  select.setAttribute("aria-label", t("assign_to"));
+  const first = make("option", "", t("assign"));
   first.value = "";
   select.append(first);
   for (const a of opened.colleagues) {
-    const option = make("option", "", a.presence === "offline" ? a.name : `${a.name} (${a.presence})`);
+    const option = make("option", "", a.presence === "offline" ? a.name : `${a.name} (${t(a.presence) || a.presence})`);
     option.value = a.id;
     select.append(option);
   }
@@ -276,8 +270,8 @@ function assignment() {
 function kindChanged() {
   const note = say.elements.kind.value === "note";
   say.classList.toggle("noting", note);
-  text.placeholder = note ? "A note that only colleagues read" : "Write to the customer";
-  say.querySelector(".send").textContent = note ? "Keep note" : "Send";
+  text.placeholder = note ? t("write_note") : t("write_customer");
+  say.querySelector(".send").textContent = note ? t("keep_note") : t("send");
 }
 
 function drawAbout() {
@@ -285,42 +279,44 @@ function drawAbout() {
   about.replaceChildren();
   const [ticket] = opened.tickets;
   if (ticket) {
-    const card = section("Why it came to you");
-    card.append(make("p", "reason", REASONS[ticket.reason] ?? ticket.reason), make("p", "", ticket.reasoning));
-    const summary = section("Summary");
+    const card = section(t("why"));
+    card.append(make("p", "reason", reasonOf(ticket.reason)), make("p", "", ticket.reasoning));
+    const summary = section(t("summary"));
     const words = make("p");
     placeholders(words, ticket.summary);
     summary.append(words);
     if (ticket.contact) {
-      const contact = make("p", "", "Can be reached at ");
+      const contact = make("p", "", `${t("reached_at")} `);
       placeholders(contact, ticket.contact);
       summary.append(contact);
     }
     about.append(card, summary);
     if (ticket.passages.length) about.append(passages(ticket));
-  } else about.append(section("The assistant is talking", "Nothing was handed over. You can step in at any time."));
-  if (opened.rating) about.append(section("Rating", `${"★".repeat(opened.rating.rating)}${"☆".repeat(5 - opened.rating.rating)} ${opened.rating.comment ?? ""}`));
-  const facts = section("Details");
+  } else about.append(section(t("assistant_talks"), t("assistant_talks_more")));
+  if (opened.rating) about.append(section(t("rating"), `${"★".repeat(opened.rating.rating)}${"☆".repeat(5 - opened.rating.rating)} ${opened.rating.comment ?? ""}`));
+  const facts = section(t("details"));
   const list = make("dl");
-  const fact = (name, value) => value && list.append(make("dt", "", name), make("dd", "", value));
-  fact("Began", new Date(opened.created_at).toLocaleString());
-  fact("Language", opened.locale);
-  fact("Page", opened.page);
-  fact("Answers", opened.people_only ? "People only: no machine, the customer says" : "");
-  for (const [name, words] of [["Customer", opened.customer?.name], ["E-mail", opened.customer?.email], ["Customer's number", opened.customer?.id]]) {
-    if (!words) continue;
-    const value = make("dd");
-    placeholders(value, words);
-    list.append(make("dt", "", name), value);
-  }
-  fact("Messages", String(opened.messages.length));
-  for (const t of opened.tickets) fact(t.ticket, `${REASONS[t.reason] ?? t.reason}, ${t.status.replace("_", " ")}`);
+  const fact = (name, value) => {
+    if (!value) return;
+    const words = make("dd");
+    placeholders(words, value);
+    list.append(make("dt", "", name), words);
+  };
+  fact(t("began"), new Date(opened.created_at).toLocaleString(REGION, { dateStyle: "medium", timeStyle: "short" }));
+  fact(t("language"), languageOf(opened.locale));
+  fact(t("page"), opened.page);
+  fact(t("answers"), opened.people_only ? t("people_only") : "");
+  fact(t("customer"), opened.customer?.name);
+  fact(t("customer_email"), opened.customer?.email);
+  fact(t("customer_number"), opened.customer?.id);
+  fact(t("messages"), String(opened.messages.length));
+  for (const past of opened.tickets) fact(past.ticket, `${reasonOf(past.reason)}, ${t(`ticket_${past.status}`) || past.status}`);
   facts.append(list);
   about.append(facts);
 }
 
 function passages(ticket) {
-  const card = section("What the assistant found");
+  const card = section(t("found"));
   const list = make("ol", "found");
   for (const p of ticket.passages) {
     const item = make("li");
@@ -333,7 +329,8 @@ function passages(ticket) {
     score.min = 0;
     score.max = 1;
     score.value = p.score;
-    score.title = `Score ${p.score.toFixed(2)}`;
+    score.title = t("score", { n: p.score.toFixed(2) });
+    score.setAttribute("aria-label", score.title);
     item.append(link, score, make("small", "", `${p.score.toFixed(2)} · ${p.path}`));
     list.append(item);
   }
@@ -384,11 +381,11 @@ async function suggest() {
   if (!opened || !mayReply) return;
   try {
     const { suggestion } = await call(`conversations/${opened.conversation_id}/suggestion`);
-    if (!suggestion) return toast("The articles say nothing to the last question.");
+    if (!suggestion) return toast(t("nothing_suggested"));
     const sources = suggestion.citations.map((c) => location.origin + c.url);
     text.value = `${text.value ? `${text.value}\n` : ""}${suggestion.text}\n\n${[...new Set(sources)].join("\n")}`;
     text.focus();
-    toast(`From ${suggestion.citations.map((c) => c.title).join(", ")}, ${Math.round(suggestion.confidence * 100)} % sure. Read it before you send it.`);
+    toast(t("suggested", { titles: suggestion.citations.map((c) => c.title).join(", "), n: Math.round(suggestion.confidence * 100) }));
   } catch (error) {
     failed(error);
   }
@@ -439,7 +436,12 @@ $("back").addEventListener("click", close);
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("textarea, input, select");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === text) return say.requestSubmit();
-  if (event.key === "Escape") return field?.blur();
+  if (event.key === "Escape") {
+    // The focus stays near: from the field to the transcript, where the keys work again.
+    if (field && opened) lines.focus();
+    else field?.blur();
+    return;
+  }
   if (field && field.type !== "radio") return;
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   const keys = {
@@ -455,6 +457,7 @@ document.addEventListener("keydown", (event) => {
     a: () => document.querySelector("[data-assign]")?.focus(),
     b: giveBack,
     e: resolve,
+    q: toQueue,
     "?": () => $("help").showModal(),
     1: () => choose("open"),
     2: () => choose("mine"),
@@ -466,6 +469,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+function toQueue() {
+  if (opened && getComputedStyle($("back")).display !== "none") close();
+  const link = rows.querySelector("a[aria-current], .marked a") ?? rows.querySelector("a");
+  link?.focus();
+}
 
 function move(by) {
   if (!listed.length) return;
@@ -480,7 +489,7 @@ function move(by) {
 
 function choose(name) {
   tab = name;
-  for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-selected", String(button.dataset.tab === name));
+  for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-pressed", String(button.dataset.tab === name));
   list().catch(failed);
 }
 for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => choose(button.dataset.tab));
@@ -513,7 +522,7 @@ live.addEventListener("typing", (event) => {
 
 function connected(yes) {
   $("live").classList.toggle("on", yes);
-  $("live-text").textContent = yes ? "Live" : "Reconnecting";
+  $("live-text").textContent = yes ? t("live") : t("reconnecting");
   // A session that has ended shows on the next ordinary call.
   if (!yes && live.readyState === EventSource.CLOSED) later();
 }
@@ -528,6 +537,15 @@ setInterval(() => {
 
 // ---------------------------------------------------------------- small things
 
+/** A language by its name in the agent's language. */
+function languageOf(tag) {
+  try {
+    return new Intl.DisplayNames([LANGUAGE], { type: "language" }).of(tag);
+  } catch {
+    return tag;
+  }
+}
+
 function make(name, kind = "", words = "") {
   const element = document.createElement(name);
   if (kind) element.className = kind;
@@ -541,16 +559,16 @@ function minutes(since) {
 
 function age(since) {
   const m = minutes(since);
-  if (m < 1) return "now";
-  if (m < 60) return `${Math.floor(m)} min`;
-  if (m < 60 * 24) return `${Math.floor(m / 60)} h ${Math.floor(m % 60)} min`;
-  return `${Math.floor(m / 60 / 24)} d`;
+  if (m < 1) return t("now");
+  if (m < 60) return t("minutes", { n: Math.floor(m) });
+  if (m < 60 * 24) return t("hours", { h: Math.floor(m / 60), m: Math.floor(m % 60) });
+  return t("days", { n: Math.floor(m / 60 / 24) });
 }
 
 function stamp(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  const time = make("time", "", date.toLocaleString([], today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
+  const time = make("time", "", date.toLocaleString(REGION, today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
   time.dateTime = at;
   return time;
 }

@@ -90,7 +90,10 @@ pub(in crate::http) async fn index(
     let found: Option<Vec<Found>> = match query_of(&params.q, None, HITS) {
         Ok(mut query) => {
             query.locale = Locale::parse(&params.lang);
-            Some(state.find(query).await?.retrieved.hits.iter().map(Found::from).collect())
+            let hits = state.find(query).await?.retrieved.hits;
+            // The nearest passage of all is near to nothing when not one word of the query is anywhere.
+            let known = hits.iter().any(|hit| hit.keyword_rank.is_some());
+            Some(hits.iter().filter(|_| known).map(Found::from).collect())
         }
         Err(_) => None,
     };
@@ -158,9 +161,15 @@ fn folder_name(folder: &str) -> String {
     if name.is_empty() { "Articles".to_owned() } else { name }
 }
 
+/// A passage on one line, without the lines of tables and the signs of lists.
+fn plain(text: &str) -> String {
+    let drawn = |word: &&str| word.chars().all(|c| matches!(c, '|' | '-' | ':' | '*' | '#' | '>'));
+    text.split_whitespace().filter(|word| !drawn(word)).collect::<Vec<_>>().join(" ")
+}
+
 impl From<&Hit> for Found {
     fn from(hit: &Hit) -> Self {
-        let text = hit.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = plain(&hit.text);
         let cut: String = text.chars().take(EXCERPT).collect();
         let excerpt = if cut.len() < text.len() { format!("{cut}…") } else { cut };
         Self {
@@ -185,6 +194,12 @@ mod tests {
         assert_eq!(choose("", "lv-LV,lv;q=0.9,de;q=0.8", &languages), "de");
         assert_eq!(choose("xx", "", &languages), "en");
         assert_eq!(choose("", "", &BTreeMap::new()), "en");
+    }
+
+    #[test]
+    fn an_excerpt_has_no_lines_of_tables() {
+        let table = "| Blinks | Meaning |\n|---|--:|\n| 2 | Too hot |\n- let it cool\n- a-b | c";
+        assert_eq!(plain(table), "Blinks Meaning 2 Too hot let it cool a-b c");
     }
 
     #[test]

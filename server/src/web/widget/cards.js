@@ -8,8 +8,9 @@ import { h, icon } from "./dom.js";
  * The wait for a person: place, time, hours, ticket, and an e-mail address to be left.
  * @param {Words} words @param {import("./conversation.js").Conversation} conversation
  * @param {import("./wire").Site} site @param {(email: string) => Promise<void>} email
+ * @param {() => void} grown called when the card has become higher
  */
-export function waiting(words, conversation, site, email) {
+export function waiting(words, conversation, site, email, grown) {
   const { queue, ticket, emailed } = conversation;
   const hours = conversation.hours ?? site.hours;
   /** @type {string[]} */
@@ -34,12 +35,12 @@ export function waiting(words, conversation, site, email) {
     ticket && h("p", { cls: "ticket" }, words.text("ticket", { ticket })),
   );
   if (emailed) card.append(h("p", {}, words.text("email_thanks", { email: emailed })));
-  else if (site.email) card.append(emailForm(words, email));
+  else if (site.email) card.append(emailForm(words, email, grown));
   return card;
 }
 
-/** @param {Words} words @param {(email: string) => Promise<void>} send */
-function emailForm(words, send) {
+/** @param {Words} words @param {(email: string) => Promise<void>} send @param {() => void} grown */
+function emailForm(words, send, grown) {
   const wrong = h("p", { cls: "wrong", id: "email-wrong", role: "alert" });
   const field = /** @type {HTMLInputElement} */ (
     h("input", { type: "email", id: "email", autocomplete: "email", required: true, "aria-describedby": "email-wrong" })
@@ -59,22 +60,29 @@ function emailForm(words, send) {
       wrong.textContent = words.text("email_invalid");
       field.setAttribute("aria-invalid", "true");
       field.focus();
+      grown();
       return;
     }
     try {
       await send(value);
     } catch {
       wrong.textContent = words.text("error.other");
+      grown();
     }
   });
   return form;
 }
 
-/** @param {Words} words @param {(rating: number, comment: string) => Promise<void>} send */
-export function rating(words, send) {
+/**
+ * @param {Words} words @param {(rating: number, comment: string) => Promise<void>} send
+ * @param {() => void} grown called when the card has become higher
+ */
+export function rating(words, send, grown) {
   let chosen = 0;
   const wrong = h("p", { cls: "wrong", role: "alert" });
   const stars = h("div", { cls: "stars" });
+  // Screen readers hear the label; this is for the eye.
+  const meaning = h("p", { cls: "chosen", "aria-hidden": "true" });
   const comment = /** @type {HTMLTextAreaElement} */ (h("textarea", { id: "comment", rows: 2, maxlength: 2000 }));
   const more = h(
     "div",
@@ -88,7 +96,9 @@ export function rating(words, send) {
     input.addEventListener("change", () => {
       chosen = n;
       more.hidden = false;
+      meaning.textContent = words.text(`rating_${n}`);
       [...stars.querySelectorAll("label")].forEach((label, at) => label.classList.toggle("on", at < n));
+      grown();
     });
     const label = h("label", { for: `rating-${n}`, title: words.text(`rating_${n}`) }, /** @type {any} */ (icon("star")));
     label.append(h("span", { cls: "hidden" }, words.text(`rating_${n}`)));
@@ -97,7 +107,7 @@ export function rating(words, send) {
   const form = h(
     "form",
     { cls: "card rating" },
-    h("fieldset", {}, h("legend", { cls: "title" }, words.text("rating")), stars),
+    h("fieldset", {}, h("legend", { cls: "title" }, words.text("rating")), stars, meaning),
     more,
     wrong,
   );

@@ -45,6 +45,11 @@ export function icon(name) {
   return svg;
 }
 
+/** Three dots: somebody writes, or something is looked for. */
+export function dots() {
+  return h("span", { cls: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+}
+
 const LINK = /(https?:\/\/[^\s<>"'()]+[^\s<>"'().,;:!?])/;
 
 /** Text whose addresses can be followed. @param {HTMLElement} into @param {string} text */

@@ -1,6 +1,6 @@
 // The list of messages: one bubble each, changed in place, so that focus and selection stay.
 
-import { h, icon, linked } from "./dom.js";
+import { dots, h, icon, linked } from "./dom.js";
 
 /** Below this an answer says in words how sure it is. */
 const FAIRLY_SURE = 0.8;
@@ -99,8 +99,14 @@ export class Log {
     const holder = kind === "p" ? block : block.appendChild(h("li"));
     if (kind === "p" && same) holder.append(" ");
     const part = holder.appendChild(h("span", { cls: "sentence" }));
-    linked(part, kind === "p" ? text : text.replace(/^(- |\d+\. )/, ""));
-    for (const n of sentence.citations) holder.append("\u00a0", this.chip(item, n));
+    const bare = kind === "p" ? text : text.replace(/^(- |\d+\. )/, "");
+    const chips = sentence.citations.flatMap((n) => ["\u00a0", this.chip(item, n)]);
+    // The number of a source never begins a line: it stays with the last word, if that is no long one.
+    const cut = bare.search(/\s\S{1,20}$/) + 1;
+    const tied = chips.length > 0 && cut > 0 && !bare.slice(cut).includes("://");
+    linked(part, tied ? bare.slice(0, cut) : bare);
+    if (tied) part.append(h("span", { cls: "end" }, bare.slice(cut), ...chips));
+    else holder.append(...chips);
     if (this.to.live()) this.to.say(text);
     this.foot(bubble, item);
   }
@@ -143,9 +149,9 @@ export class Log {
     }
     if (item.status === "streaming" && !item.sentences.length) {
       const waits = item.ahead ? words.count("ahead", item.ahead) : words.text("thinking");
-      return [h("p", { cls: "thinking" }, h("span", { cls: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), waits)];
+      return [h("p", { cls: "thinking" }, dots(), waits)];
     }
-    if (item.status === "streaming") return [];
+    if (item.status === "streaming") return [h("p", { cls: "thinking" }, dots(), h("span", { cls: "hidden" }, words.text("thinking")))];
     const parts = [];
     const answered = item.sentences.length > 0;
     if (item.status === "stopped") parts.push(h("p", { cls: "note" }, words.text("stopped")));

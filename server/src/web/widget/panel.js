@@ -2,7 +2,7 @@
 
 import { Announcer } from "./announce.js";
 import { confirmDelete, rating, save, waiting } from "./cards.js";
-import { h, icon } from "./dom.js";
+import { dots, h, icon } from "./dom.js";
 import { Log } from "./log.js";
 import { Reader } from "./reader.js";
 
@@ -93,6 +93,8 @@ export class Panel {
     });
     this.scroller.addEventListener("scroll", () => this.followed(), { passive: true });
     this.node.addEventListener("keydown", (event) => this.key(event));
+    // What is written here is not for the page's own keys, which would see the element and no field.
+    for (const kind of ["keydown", "keypress", "keyup"]) this.node.addEventListener(kind, (event) => event.stopPropagation());
   }
 
   /** @param {import("./conversation.js").Conversation} conversation */
@@ -168,14 +170,14 @@ export class Panel {
       const focused = typed && /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement === typed;
       this.cards.replaceChildren();
       if (state === "waiting") {
-        this.cards.append(waiting(words, conversation, site, (email) => this.email(email)));
+        this.cards.append(waiting(words, conversation, site, (email) => this.email(email), () => this.toEnd()));
         const field = /** @type {HTMLInputElement | null} */ (this.cards.querySelector("#email"));
         if (field && typed) field.value = typed.value;
         if (field && focused) field.focus();
       } else if (state === "resolved") {
         this.cards.append(
           conversation.rating === undefined
-            ? rating(words, (n, comment) => this.rate(n, comment))
+            ? rating(words, (n, comment) => this.rate(n, comment), () => this.toEnd())
             : h("p", { cls: "card" }, words.text("rating_thanks")),
         );
       }
@@ -218,8 +220,7 @@ export class Panel {
     if (!words) return;
     clearTimeout(this.typingTimer);
     const near = this.nearEnd();
-    const dots = h("span", { cls: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-    this.typing.replaceChildren(dots, words.text("typing", { name: conversation.agent || words.text("colleague") }));
+    this.typing.replaceChildren(dots(), words.text("typing", { name: conversation.agent || words.text("colleague") }));
     this.typing.hidden = !typing;
     if (typing) this.typingTimer = setTimeout(() => (this.typing.hidden = true), 8000);
     if (near) this.toEnd();

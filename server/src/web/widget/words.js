@@ -7,9 +7,11 @@ export class Words {
     this.strings = strings;
     this.plural = forLocale(locale, (l) => new Intl.PluralRules(l));
     this.number = forLocale(locale, (l) => new Intl.NumberFormat(l));
-    this.clock = forLocale(locale, (l) => new Intl.DateTimeFormat(l, { hour: "numeric", minute: "2-digit" }));
+    // The customer's own region, where it is of the same language: 24 hours or 12.
+    const region = navigator.languages.find((tag) => tag.split("-")[0] === locale.split("-")[0]) ?? locale;
+    this.clock = forLocale(region, (l) => new Intl.DateTimeFormat(l, { hour: "numeric", minute: "2-digit" }));
     this.day = forLocale(
-      locale,
+      region,
       (l) => new Intl.DateTimeFormat(l, { weekday: "long", hour: "numeric", minute: "2-digit" }),
     );
   }
