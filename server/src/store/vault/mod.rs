@@ -23,7 +23,7 @@ use super::{PrivacyFile, StoreError};
 use crate::privacy::vault::{
     DataKey, KeyRing, KeySource, MasterKey, Restorer, VaultError, VaultSettings,
 };
-use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
+use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor, is_of_note};
 use keys::Added;
 
 /// The folder of keys in the data folder.
@@ -111,7 +111,8 @@ impl Vault {
     ) -> Result<RedactedText, VaultStoreError> {
         for _ in 0..TRIES {
             let (mut numbering, version, key) = self.numbering(conversation).await?;
-            let redaction = redactor.redact_keeping(text, locale, &mut numbering);
+            let redaction =
+                redactor.redact_for((text.expose(), text.reader()), locale, &mut numbering);
             if redaction.originals.is_empty() {
                 return Ok(redaction.text);
             }
@@ -133,13 +134,33 @@ impl Vault {
         Err(VaultStoreError::Busy)
     }
 
-    /// The originals of a conversation, for the customer whose they are or for an export. Empty when
-    /// there are none or their key is gone.
+    /// The originals of a conversation, for the customer whose they are or for an export; without what
+    /// internal notes alone hold. Empty when there are none or their key is gone.
     ///
     /// # Errors
     /// [`VaultStoreError`] when a store fails or an entry was changed.
     pub async fn restorer(&self, conversation: Uuid) -> Result<Restorer, VaultStoreError> {
-        let Some(key) = self.key(conversation).await? else { return Ok(Restorer::default()) };
+        let mut originals = self.originals(conversation).await?;
+        originals.retain(|placeholder, _| !is_of_note(placeholder));
+        Ok(Restorer::new(originals))
+    }
+
+    /// As [`restorer`](Self::restorer), with what internal notes hold.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when a store fails or an entry was changed.
+    pub async fn restorer_with_notes(
+        &self,
+        conversation: Uuid,
+    ) -> Result<Restorer, VaultStoreError> {
+        Ok(Restorer::new(self.originals(conversation).await?))
+    }
+
+    async fn originals(
+        &self,
+        conversation: Uuid,
+    ) -> Result<HashMap<String, Zeroizing<String>>, VaultStoreError> {
+        let Some(key) = self.key(conversation).await? else { return Ok(HashMap::new()) };
         let rows: Vec<(String, Vec<u8>)> =
             sqlx::query_as("SELECT placeholder, sealed FROM vault_entries WHERE conversation = ?1")
                 .bind(conversation.simple().to_string())
@@ -151,7 +172,7 @@ impl Vault {
             let original = key.open(conversation, &placeholder, &sealed)?;
             originals.insert(placeholder, original);
         }
-        Ok(Restorer::new(originals))
+        Ok(originals)
     }
 
     /// The original behind one placeholder. Asked for by `rights::reveal` alone, which checks and records.
