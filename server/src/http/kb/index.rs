@@ -89,8 +89,18 @@ pub(in crate::http) async fn index(
     let words = state.locales.pack(&shown);
     let found: Option<Vec<Found>> = match query_of(&params.q, None, HITS) {
         Ok(mut query) => {
+            state.doors.limits.address(state.client(&request))?;
             query.locale = Locale::parse(&params.lang);
-            Some(state.find(query).await?.retrieved.hits.iter().map(Found::from).collect())
+            Some(
+                state
+                    .find(state.unnamed(query))
+                    .await?
+                    .retrieved
+                    .hits
+                    .iter()
+                    .map(Found::from)
+                    .collect(),
+            )
         }
         Err(_) => None,
     };
