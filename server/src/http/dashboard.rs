@@ -15,7 +15,7 @@ use super::admin::authorize;
 use super::auth::{Maybe, Staff, bearer};
 use super::error::{Code, Problem};
 use super::login::go;
-use super::pages::{Site, page};
+use super::pages::{Site, private_page};
 use crate::domain::{Counts, Figures, Permission, Share};
 use crate::metrics::Readings;
 use crate::store::KeyScope;
@@ -37,7 +37,7 @@ pub(super) async fn metrics(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let near = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
-        && !request.headers().contains_key("x-forwarded-for");
+        && !state.is_proxied(&request);
     if !near {
         authorize(&state, &request, KeyScope::Operate).await?;
     }
@@ -144,7 +144,7 @@ pub(super) async fn dashboard(
         .saving
         .as_ref()
         .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
-    page(&DashboardPage {
+    private_page(&DashboardPage {
         site: Site::of(&state),
         days,
         conversations: figures.conversations,

@@ -8,7 +8,7 @@ use super::State;
 use super::auth::{Maybe, Staff};
 use super::error::Problem;
 use super::login::go;
-use super::pages::{Site, page};
+use super::pages::{Site, private_page};
 use crate::domain::{Agent, Permission};
 
 #[derive(Template)]
@@ -44,5 +44,11 @@ fn show(state: &State, staff: Option<Staff>, opened: &str) -> Result<HttpRespons
     let Some(staff) = staff else { return Ok(go("/login", None)) };
     let agent = staff.may(Permission::ReadConversations)?;
     let may_reply = agent.role.may(Permission::Reply);
-    page(&InboxPage { site: Site::of_inbox(state), agent, csrf: staff.csrf(), may_reply, opened })
+    private_page(&InboxPage {
+        site: Site::of_inbox(state),
+        agent,
+        csrf: staff.csrf(),
+        may_reply,
+        opened,
+    })
 }
