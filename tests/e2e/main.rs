@@ -7,6 +7,8 @@ mod access;
 mod admin;
 mod ask_json;
 mod ask_sse;
+mod attacks;
+mod canaries;
 mod chat_completions;
 mod clarify;
 mod clients;
