@@ -130,7 +130,8 @@ fn start(outside: &Outside) -> Program {
     fs_err::create_dir_all(path("kb")).unwrap();
     articles::write(&path("kb"));
     let config = format!(
-        "[access.limits]\nvisitor_per_minute = 100000\n[log]\nlevel = \"trace\"\n\
+        "[access.limits]\nvisitor_per_minute = 100000\n[log]\nlevel = \"debug\"\n\
+         [assistant.confidence]\nthreshold = 0.0\n\
          [[webhooks.endpoints]]\nname = \"crm\"\nurl = \"http://127.0.0.1:{http}/hook\"\n\
          secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\nallow_private = true\n\
          [email]\nhost = \"127.0.0.1\"\nport = {smtp}\ntls = \"none\"\nfrom = \"a@shop.example\"\n\
@@ -243,6 +244,8 @@ impl Caller {
         let with_agent = self.begin(json!({})).await;
         self.say("handoff", &with_agent, json!({ "email": "canary.kalnina@example.org" })).await;
         self.act("take", &with_agent.0, json!({})).await;
+        let question = "How long does a refund take? I am canary.kalnina@example.org";
+        self.send("ask", self.post("/v1/ask", &json!({ "question": question }))).await;
         for text in together(all, 20) {
             let page = format!("https://shop.example/?q={text}");
             let own = self.begin(json!({ "page": page })).await;
