@@ -19,8 +19,8 @@ use crate::evaluate::EvalSettings;
 use crate::gaps::GapSettings;
 use crate::generate::GeneratorSettings;
 use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
-use crate::privacy::RedactionSettings;
 use crate::privacy::vault::VaultSettings;
+use crate::privacy::{RedactionSettings, Secret};
 use crate::rights::PrivacySettings;
 use crate::site::SiteSettings;
 use crate::store::ConversationSettings;
@@ -69,7 +69,7 @@ pub struct ServerSettings {
     /// Open connections of one worker.
     pub max_connections: usize,
     /// Opens `/v1/admin`, sent as `Authorization: Bearer ...`; unset, nobody may.
-    pub admin_token: Option<String>,
+    pub admin_token: Option<Secret>,
 }
 
 impl Default for ServerSettings {
@@ -82,7 +82,7 @@ impl Default for ServerSettings {
             request_timeout_ms: 30_000,
             keep_alive_s: 75,
             shutdown_grace_s: 20,
-            max_connections: 1024,
+            max_connections: 10_000,
             admin_token: None,
         }
     }
@@ -215,6 +215,8 @@ fn hide_secrets(table: &mut toml::Table) {
     for (key, value) in table.iter_mut() {
         match value {
             toml::Value::Table(inner) => hide_secrets(inner),
+            toml::Value::String(text) if text.contains("://") => *text = without_secrets(text),
+            toml::Value::Array(all) => hide_in_list(all),
             _ if !NO_SECRETS.contains(&key.as_str())
                 && SECRET_WORDS.iter().any(|word| key.contains(word)) =>
             {
@@ -223,6 +225,29 @@ fn hide_secrets(table: &mut toml::Table) {
             _ => {}
         }
     }
+}
+
+fn hide_in_list(all: &mut [toml::Value]) {
+    for value in all {
+        match value {
+            toml::Value::Table(inner) => hide_secrets(inner),
+            toml::Value::String(text) if text.contains("://") => *text = without_secrets(text),
+            _ => {}
+        }
+    }
+}
+
+/// An address without user, password and parameters, which often are keys.
+fn without_secrets(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host =
+        host.rsplit_once('@').map_or(host.to_owned(), |(_, host)| format!("(hidden)@{host}"));
+    let (path, hidden) = match path.find(['?', '#']) {
+        Some(at) => (&path[..at], "?(hidden)"),
+        None => (path, ""),
+    };
+    format!("{scheme}://{host}{path}{hidden}")
 }
 
 #[cfg(test)]
@@ -234,6 +259,25 @@ mod tests {
         let file = folder.path().join("a.toml");
         fs_err::write(&file, text).unwrap();
         Settings::load(Some(&file))
+    }
+
+    #[test]
+    fn addresses_are_shown_without_what_may_be_a_key() {
+        for (address, shown) in [
+            ("https://hooks.example/a?key=x1#y", "https://hooks.example/a?(hidden)"),
+            ("http://user:pass@10.0.0.1:8000/v1", "http://(hidden)@10.0.0.1:8000/v1"),
+            ("https://hooks.example?key=x1", "https://hooks.example?(hidden)"),
+            ("https://hooks.example/@a", "https://hooks.example/@a"),
+        ] {
+            assert_eq!(without_secrets(address), shown);
+        }
+        let mut table: toml::Table =
+            "urls = [\"https://a:b@c.example/v1\"]\n[[e]]\nurl = \"https://d.example/?e=f\"\n"
+                .parse()
+                .unwrap();
+        hide_secrets(&mut table);
+        let shown = toml::to_string(&table).unwrap();
+        assert!(!shown.contains("a:b") && !shown.contains("e=f"), "{shown}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use server::privacy::Secret;
+
 use crate::support::{TestApp, shared, spawn_app};
 
 const TOKEN: &str = "a-token-of-the-operator";
@@ -17,7 +19,7 @@ async fn index(app: &TestApp, token: &str) -> reqwest::Response {
 async fn the_state_of_the_index_needs_the_operators_token() {
     let refused = shared().get("/v1/admin/index").await;
     assert_eq!(refused.status(), 401, "nobody may where no token is configured");
-    let app = spawn_app(|s| s.server.admin_token = Some(TOKEN.to_owned())).await;
+    let app = spawn_app(|s| s.server.admin_token = Some(Secret::new(TOKEN))).await;
     for wrong in ["", "x", "a-token-of-the-operato", "a-token-of-the-operator "] {
         let refused = index(&app, wrong).await;
         let expected = if wrong.trim() == TOKEN { 200 } else { 401 };
@@ -29,7 +31,7 @@ async fn the_state_of_the_index_needs_the_operators_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_tells_generation_lag_and_what_is_wrong_with_which_file() {
-    let app = spawn_app(|s| s.server.admin_token = Some(TOKEN.to_owned())).await;
+    let app = spawn_app(|s| s.server.admin_token = Some(Secret::new(TOKEN))).await;
     let state: Value = index(&app, TOKEN).await.json().await.unwrap();
     let first = state["index_generation"].as_u64().unwrap();
     assert_eq!(state["follows"], "events");

@@ -81,9 +81,13 @@ async fn unknown_paths_and_methods() {
 #[tokio::test]
 async fn a_request_id_is_given_back() {
     let app = shared();
-    let request =
-        app.client.get(format!("{}/livez", app.address)).header("X-Request-Id", "abc-12345");
-    assert_eq!(request.send().await.unwrap().headers()["x-request-id"], "abc-12345");
+    let send = |id: &'static str| {
+        let request = app.client.get(format!("{}/livez", app.address)).header("X-Request-Id", id);
+        async move { request.send().await.unwrap().headers()["x-request-id"].clone() }
+    };
+    let id = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+    assert_eq!(send(id).await, id);
+    assert_ne!(send("4111111111111111").await, "4111111111111111");
     assert_eq!(app.get("/livez").await.headers()["x-request-id"].len(), 32);
 }
 

@@ -1,6 +1,7 @@
 //! The review queue: what customers ask and the articles do not answer shows to the content team, from
 //! enough customers on, and is gone with the people who asked.
 
+use indexer::secret::Secret;
 use serde_json::{Value, json};
 use server::domain::AgentRole;
 
@@ -14,7 +15,7 @@ const KAYAKS: &str = "Do you sell inflatable kayaks?";
 async fn app() -> TestApp {
     spawn_app(|settings| {
         settings.assistant.confidence.threshold = 0.9;
-        settings.server.admin_token = Some(TOKEN.to_owned());
+        settings.server.admin_token = Some(Secret::new(TOKEN));
     })
     .await
 }

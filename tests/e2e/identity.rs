@@ -17,7 +17,7 @@ async fn app() -> TestApp {
     spawn_app(|settings| {
         settings.identity.secret = Some(Secret::new(SECRET));
         settings.identity.old_secret = Some(Secret::new("the secret before this one, long enough"));
-        settings.server.admin_token = Some("operator's token".to_owned());
+        settings.server.admin_token = Some(Secret::new("operator's token"));
     })
     .await
 }

@@ -65,7 +65,7 @@ async fn app() -> TestApp {
     spawn_app(|settings| {
         settings.access.limits.visitor_per_minute = 1000;
         settings.access.limits.address_per_minute = 1000;
-        settings.server.admin_token = Some("operator's token".to_owned());
+        settings.server.admin_token = Some(Secret::new("operator's token"));
         settings.webhooks.timeout_s = 1;
         settings.webhooks.endpoints = vec![EndpointSettings {
             name: "crm".to_owned(),

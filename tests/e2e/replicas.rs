@@ -95,7 +95,7 @@ async fn index(app: &TestApp) -> Value {
 fn replica(database: &Database, max_tokens: usize) -> impl FnOnce(&mut Settings) {
     let url = Secret::new(database.url.clone());
     move |settings| {
-        settings.server.admin_token = Some(TOKEN.to_owned());
+        settings.server.admin_token = Some(Secret::new(TOKEN));
         settings.indexer.catalog.url = Some(url);
         settings.indexer.embedder.max_tokens = max_tokens;
         settings.indexer.watch.poll_s = 0.2;

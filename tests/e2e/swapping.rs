@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use indexer::secret::Secret;
 use serde_json::{Value, json};
 use server::settings::Settings;
 use tokio::task::JoinHandle;
@@ -24,7 +25,7 @@ async fn index(app: &TestApp) -> Value {
 
 fn with(max_tokens: usize) -> impl FnOnce(&mut Settings) {
     move |s| {
-        s.server.admin_token = Some(TOKEN.to_owned());
+        s.server.admin_token = Some(Secret::new(TOKEN));
         s.indexer.embedder.max_tokens = max_tokens;
         s.indexer.watch.settle_ms = 20;
     }

@@ -40,15 +40,32 @@ pub struct Locale(String);
 
 impl Locale {
     /// Accepts `en`, `en-GB`, `pt_BR` and the like; `None` for anything that is not a language tag.
+    /// Language, script and region are kept. What may follow is left out: it changes nothing here, and a
+    /// tag from outside is stored, so it must have no room for words (`en-x-anna-29123456`).
     pub fn parse(tag: &str) -> Option<Self> {
         let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
         let mut parts = tag.split('-');
         let language = parts.next()?;
         let language_ok =
             (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_lowercase());
-        let rest_ok = parts
-            .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-        (language_ok && rest_ok).then_some(Self(tag))
+        let (mut kept, mut script, mut region) = (language.to_owned(), false, false);
+        for part in parts {
+            let letters = part.bytes().all(|b| b.is_ascii_lowercase());
+            let digits = part.bytes().all(|b| b.is_ascii_digit());
+            match part.len() {
+                4 if letters && !script && !region => script = true,
+                2 if letters && !region => region = true,
+                3 if digits && !region => region = true,
+                1..=8 if part.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                    // A private or extended part ends what is kept.
+                    (script, region) = (true, true);
+                    continue;
+                }
+                _ => return None,
+            }
+            kept = kept + "-" + part;
+        }
+        language_ok.then_some(Self(kept))
     }
 
     /// No language is known.

@@ -1,19 +1,25 @@
 //! How often somebody may come: limits by visitor, by address, by key, and for logins. Each is a
 //! token bucket; who is over it is told when to come back.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize};
 
 use super::address::ClientAddress;
+use super::streams::{Place, Streams};
 use crate::domain::ConversationId;
 
 /// More callers than this are not remembered: those who are well within their limit are forgotten first.
 const REMEMBERED: usize = 100_000;
+/// Beyond that, callers are forgotten once in so many requests.
+const FORGET_EVERY: u32 = 10_000;
 
 /// `[access.limits]`: requests a minute; as many may come at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +33,10 @@ pub struct LimitSettings {
     pub key_per_minute: u32,
     /// Logins of one address, and tries of one account.
     pub login_per_minute: u32,
+    /// Live streams of one conversation that are open at once.
+    pub streams_per_conversation: u32,
+    /// Live streams of one address that are open at once.
+    pub streams_per_address: u32,
 }
 
 impl Default for LimitSettings {
@@ -36,6 +46,8 @@ impl Default for LimitSettings {
             address_per_minute: 600,
             key_per_minute: 6000,
             login_per_minute: 10,
+            streams_per_conversation: 8,
+            streams_per_address: 256,
         }
     }
 }
@@ -54,6 +66,10 @@ pub struct Limits {
     keys: Limit<String>,
     logins: Limit<ClientAddress>,
     accounts: Limit<String>,
+    guesses: Limit<ClientAddress>,
+    /// Who guessed too often, and until when nothing of theirs is looked at.
+    barred: Mutex<HashMap<ClientAddress, Instant>>,
+    streams: Streams,
 }
 
 impl Limits {
@@ -66,6 +82,9 @@ impl Limits {
             keys: Limit::new(settings.key_per_minute),
             logins: Limit::new(settings.login_per_minute),
             accounts: Limit::new(settings.login_per_minute),
+            guesses: Limit::new(settings.login_per_minute),
+            barred: Mutex::default(),
+            streams: Streams::new(settings),
         }
     }
 
@@ -112,35 +131,84 @@ impl Limits {
         self.accounts.take(&login.to_owned())
     }
 
+    /// Asked before the operator's token is compared: who sent too many wrong ones waits, because a
+    /// limit that let a right one through would not stop guessing. This machine itself never waits.
+    ///
+    /// # Errors
+    /// [`Limited`].
+    pub fn may_guess(&self, address: ClientAddress) -> Result<(), Limited> {
+        let barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = barred.get(&address).and_then(|end| end.checked_duration_since(Instant::now()));
+        left.map_or(Ok(()), |left| Err(Limited::after(left)))
+    }
+
+    /// A wrong token of the operator.
+    pub fn guessed_wrong(&self, address: ClientAddress) {
+        if address.is_own() {
+            return;
+        }
+        if let Err(limited) = self.guesses.take(&address) {
+            let now = Instant::now();
+            let mut barred = self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+            if barred.len() >= REMEMBERED {
+                barred.retain(|_, end| *end > now);
+            }
+            barred.insert(address, now + Duration::from_secs(limited.retry_after_s.into()));
+        }
+    }
+
+    /// A live stream that opens; it is counted until the place is dropped. This machine itself is
+    /// limited by conversation alone.
+    ///
+    /// # Errors
+    /// [`Limited`] when too many are open.
+    pub fn stream(&self, id: ConversationId, address: ClientAddress) -> Result<Place, Limited> {
+        self.streams.take(id, (!address.is_own()).then_some(address))
+    }
+
     /// Forgets who is well within the limits. Called by the housekeeper.
     pub fn forget(&self) {
-        self.visitors.0.retain_recent();
-        self.addresses.0.retain_recent();
-        self.beginnings.0.retain_recent();
-        self.keys.0.retain_recent();
-        self.logins.0.retain_recent();
-        self.accounts.0.retain_recent();
+        self.visitors.buckets.retain_recent();
+        self.addresses.buckets.retain_recent();
+        self.beginnings.buckets.retain_recent();
+        self.keys.buckets.retain_recent();
+        self.logins.buckets.retain_recent();
+        self.accounts.buckets.retain_recent();
+        self.guesses.buckets.retain_recent();
+        let now = Instant::now();
+        self.barred.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, end| *end > now);
     }
 }
 
-struct Limit<K: Hash + Eq + Clone>(DefaultKeyedRateLimiter<K>);
+impl Limited {
+    fn after(wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX - 1) + 1;
+        Self { retry_after_s: seconds }
+    }
+}
+
+struct Limit<K: Hash + Eq + Clone> {
+    buckets: DefaultKeyedRateLimiter<K>,
+    /// Requests while too many callers are remembered: forgetting looks at all of them, so it is done
+    /// once in a while.
+    crowded: AtomicU32,
+}
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn new(per_minute: u32) -> Self {
-        Self(RateLimiter::keyed(Quota::per_minute(
-            NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN),
-        )))
+        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let buckets = RateLimiter::keyed(Quota::per_minute(per_minute));
+        Self { buckets, crowded: AtomicU32::new(0) }
     }
 
     fn take(&self, key: &K) -> Result<(), Limited> {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
+        if self.buckets.len() > REMEMBERED
+            && self.crowded.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY)
+        {
+            self.buckets.retain_recent();
         }
-        self.0.check_key(key).map_err(|until| {
-            let wait: Duration = until.wait_time_from(DefaultClock::default().now());
-            let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX - 1) + 1;
-            Limited { retry_after_s: seconds }
-        })
+        let over = self.buckets.check_key(key);
+        over.map_err(|until| Limited::after(until.wait_time_from(DefaultClock::default().now())))
     }
 }
 
@@ -167,5 +235,20 @@ mod tests {
         assert_eq!(limits.login(address(3), "carl"), Ok(()));
         limits.forget();
         assert!(limits.login(address(1), "dora").is_err(), "forgetting forgives nobody");
+    }
+
+    #[test]
+    fn who_guesses_tokens_waits_even_with_a_right_one() {
+        let limits =
+            Limits::new(&LimitSettings { login_per_minute: 3, ..LimitSettings::default() });
+        for _ in 0..3 {
+            limits.guessed_wrong(address(1));
+            assert_eq!(limits.may_guess(address(1)), Ok(()));
+        }
+        limits.guessed_wrong(address(1));
+        assert!(limits.may_guess(address(1)).is_err());
+        limits.forget();
+        assert!(limits.may_guess(address(1)).is_err(), "forgetting forgives nobody");
+        assert_eq!(limits.may_guess(address(2)), Ok(()));
     }
 }

@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod password;
 mod settings;
+mod streams;
 mod visitor;
 
 pub use address::{ClientAddress, Network, Networks};
@@ -24,6 +25,7 @@ pub use keys::{key_hash, new_key};
 pub use limits::{LimitSettings, Limited, Limits};
 pub use password::{PasswordError, Passwords};
 pub use settings::{AccessError, AccessSettings, Cookies};
+pub use streams::Place;
 pub use visitor::{TokenError, VisitorTokens};
 
 use sha2::{Digest, Sha256};

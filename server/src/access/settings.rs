@@ -97,6 +97,8 @@ impl AccessSettings {
             ("limits.address_per_minute", limits.address_per_minute),
             ("limits.key_per_minute", limits.key_per_minute),
             ("limits.login_per_minute", limits.login_per_minute),
+            ("limits.streams_per_conversation", limits.streams_per_conversation),
+            ("limits.streams_per_address", limits.streams_per_address),
         ] {
             if value == 0 {
                 return Err(AccessError::Zero(name));

@@ -294,6 +294,14 @@ impl Assistant {
         self.originals.redact(&self.redactor, conversation, words).await
     }
 
+    /// Words to search by, without personal data; nothing of it is kept.
+    pub fn searchable(&self, text: &CustomerText, locale: Option<&Locale>) -> String {
+        let mut numbering = Numbering::default();
+        let redacted = self.redactor.redact(text, locale.map(Locale::as_str), &mut numbering);
+        let words = redacted.without_placeholders();
+        if words.chars().any(char::is_alphanumeric) { words } else { redacted.into_string() }
+    }
+
     async fn look_up(
         &self,
         (asked, audience): (&RedactedText, Audience),

@@ -112,6 +112,9 @@ impl<R: Read> Read for Reader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let read = self.input.read(&mut buffer[..most])?;
+        if read == 0 && most > 0 {
+            return Err(damaged("it is cut off"));
+        }
         self.left -= read as u64;
         Ok(read)
     }

@@ -183,12 +183,19 @@ impl Desk {
         self.made(&now, Step::Resolve, Say::Resolved).await
     }
 
-    /// Passes the conversation on, or marks whom it should wait for.
+    /// Passes the conversation on, or marks whom it should wait for. Who has it passes it on; while they
+    /// are away anybody who answers customers may, and an administrator always. Else an agent could take
+    /// a colleague's conversation, and with it the right to see its originals.
     ///
     /// # Errors
     /// [`DeskError::Wrong`] when `to` answers no customers; [`DeskError::Conflict`] when nobody has the
-    /// conversation and it does not wait.
-    pub async fn assign(&self, id: ConversationId, to: AgentId) -> Result<Conversation, DeskError> {
+    /// conversation and it does not wait, or somebody else has it.
+    pub async fn assign(
+        &self,
+        id: ConversationId,
+        by: &Agent,
+        to: AgentId,
+    ) -> Result<Conversation, DeskError> {
         let to = self.store.agent(to).await?.filter(|a| !a.disabled);
         let Some(to) = to.filter(|a| a.role.may(Permission::Reply)) else {
             return Err(DeskError::Wrong("`agent` is nobody who answers customers".to_owned()));
@@ -200,6 +207,7 @@ impl Desk {
                 Ok(self.assistant.known(id).await?)
             }
             ConversationState::WithAgent if has(&now, to.id) => Ok(now),
+            ConversationState::WithAgent if !self.may_pass_on(&now, by) => Err(somebody_else(&now)),
             ConversationState::WithAgent => {
                 self.made(&now, Step::PassOn(to.id), Say::AgentJoined(&to.name)).await
             }
@@ -207,6 +215,13 @@ impl Desk {
                 Err(conflict("only a conversation that waits or is with a person can be assigned"))
             }
         }
+    }
+
+    fn may_pass_on(&self, now: &Conversation, by: &Agent) -> bool {
+        let holder = now.agent.as_ref().map(|a| self.presences.of(a.id, Timestamp::now()));
+        has(now, by.id)
+            || by.role.may(Permission::Administer)
+            || holder.is_none_or(|presence| presence != Presence::Online)
     }
 
     /// An agent types, or stopped. Said to the customer only by who has the conversation.

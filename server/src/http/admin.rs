@@ -105,13 +105,16 @@ pub(super) async fn authorize(
         return state.admit(request, scope).await;
     }
     let refused = |detail: &str| Problem::new(Code::Unauthorized, detail);
-    let token = state.settings.admin_token.as_deref().filter(|t| !t.is_empty());
+    let token = state.settings.admin_token.as_ref().filter(|t| !t.is_empty());
     let token = token.ok_or_else(|| refused("no `server.admin_token` is configured"))?;
-    let header = request.headers().get("Authorization").and_then(|v| v.to_str().ok());
-    let sent = header.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default();
-    if Sha256::digest(sent) == Sha256::digest(token) {
-        Ok(())
-    } else {
-        Err(refused("the token is missing or wrong"))
+    let Some(sent) = bearer(request) else {
+        return Err(refused("the token is missing or wrong"));
+    };
+    let client = state.client(request);
+    state.doors.limits.may_guess(client)?;
+    if Sha256::digest(sent) == Sha256::digest(token.expose()) {
+        return Ok(());
     }
+    state.doors.limits.guessed_wrong(client);
+    Err(refused("the token is missing or wrong"))
 }

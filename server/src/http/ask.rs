@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use indexer::model::Audience;
 
 use super::body::JsonBody;
-use super::conversations::begun_by;
+use super::conversations::{begun_by, existing};
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse::{self, Form};
@@ -33,6 +33,7 @@ use crate::store::KeyScope;
             (String = "text/event-stream"),
         )),
         (status = 400, description = "malformed_json", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "not_found: there is no conversation of that id", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "request_timeout", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "body_too_large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "unsupported_media_type", body = ProblemBody, content_type = "application/problem+json"),
@@ -45,9 +46,10 @@ use crate::store::KeyScope;
 pub(super) async fn ask(
     state: web::Data<State>,
     request: HttpRequest,
-    JsonBody(body): JsonBody<AskRequest>,
+    body: Result<JsonBody<AskRequest>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     state.admit(&request, KeyScope::Ask).await?;
+    let JsonBody(body) = body?;
     state.readiness.check()?;
     let mut question = Question::parse(
         &body.question,
@@ -55,6 +57,11 @@ pub(super) async fn ask(
         body.conversation_id.as_deref(),
         Audience::Public,
     )?;
+    if let Some(id) = question.conversation {
+        // Only the server names conversations; one that was erased stays erased.
+        state.doors.limits.visitor(id)?;
+        existing(&state, id).await?;
+    }
     question.identity = state.identity(&request)?;
     let conversation_token = begun_by(&state, &mut question);
     let question = caller::sent_by(&state, &request, question);

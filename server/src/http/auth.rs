@@ -56,6 +56,29 @@ impl State {
             && header(request, "x-forwarded-proto").is_some_and(|p| p.eq_ignore_ascii_case("https"))
     }
 
+    /// Scheme and host by which the caller reached the server, as the request says or a trusted proxy;
+    /// empty where neither does.
+    pub(super) fn base(&self, request: &HttpRequest) -> String {
+        let peer = request.peer_addr().map(|a| a.ip());
+        let proxied = peer.is_some_and(|ip| self.doors.proxies.hold(ip));
+        let forwarded = header(request, "x-forwarded-host").filter(|_| proxied);
+        let host = forwarded.or_else(|| header(request, "host")).unwrap_or_default();
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if host.is_empty() || !host.chars().all(legal) {
+            return String::new();
+        }
+        let scheme = if self.is_https(request) { "https" } else { "http" };
+        format!("{scheme}://{host}")
+    }
+
+    /// Whether a proxy stands between that says who it is, or that is trusted.
+    pub(super) fn is_proxied(&self, request: &HttpRequest) -> bool {
+        const MARKS: [&str; 5] =
+            ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
+        MARKS.iter().any(|mark| request.headers().contains_key(*mark))
+            || request.peer_addr().is_some_and(|peer| self.doors.proxies.hold(peer.ip()))
+    }
+
     /// The conversation that the request's token opens, if the address names that one.
     fn visitor(&self, request: &HttpRequest) -> Result<ConversationId, Problem> {
         let token = bearer(request).ok_or_else(|| {

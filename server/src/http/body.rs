@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, BytesMut, Payload};
@@ -40,16 +41,37 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 return Err(too_large(limit));
             }
             let body = body.await.map_err(|e| Problem::internal(&e))?;
-            let bytes =
-                tokio::time::timeout(timeout, read(body, limit)).await.map_err(|_| {
-                    Problem::new(
-                        Code::RequestTimeout,
-                        format!("the body was not complete after {} ms", timeout.as_millis()),
-                    )
-                })??;
+            let bytes = tokio::time::timeout(timeout, read(body, limit))
+                .await
+                .map_err(|_| late(timeout))??;
             parse(&bytes).map(Self)
         })
     }
+}
+
+/// A form that was read and parsed, within the time of a body.
+pub(super) struct FormBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for FormBody<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let state = request.app_data::<web::Data<State>>();
+        let timeout = state.map(|state| state.settings.request_timeout());
+        let form = web::Form::<T>::from_request(request, payload);
+        Box::pin(async move {
+            let missing = || Problem::internal(&"the application state is missing");
+            let timeout = timeout.ok_or_else(missing)?;
+            let form = tokio::time::timeout(timeout, form).await.map_err(|_| late(timeout))??;
+            Ok(Self(form.into_inner()))
+        })
+    }
+}
+
+fn late(timeout: Duration) -> Problem {
+    let detail = format!("the body was not complete after {} ms", timeout.as_millis());
+    Problem::new(Code::RequestTimeout, detail)
 }
 
 fn media_type(request: &HttpRequest) -> Result<(), Problem> {

@@ -50,8 +50,10 @@ pub(super) async fn begin(
         })?),
     };
     let site = body.site.filter(|s| !s.trim().is_empty());
-    if site.as_ref().is_some_and(|s| s.chars().count() > 100 || s.chars().any(char::is_control)) {
-        return Err(Problem::new(Code::InvalidField, "`site` has more than 100 characters"));
+    if site.as_deref().is_some_and(|site| !is_site_id(site)) {
+        let detail =
+            "`site` is an id: up to 64 letters, digits and `-_.`, with fewer than 6 digits";
+        return Err(Problem::new(Code::InvalidField, detail));
     }
     let page = body.page.map(|p| CustomerText::new(p.chars().take(MAX_NOTE).collect::<String>()));
     let begun = state.assistant.begin(Beginning { locale, site, page }).await?;
@@ -263,7 +265,7 @@ impl State {
 }
 
 /// The conversation of a good token; it may have been erased since.
-async fn existing(state: &State, id: ConversationId) -> Result<Conversation, Problem> {
+pub(super) async fn existing(state: &State, id: ConversationId) -> Result<Conversation, Problem> {
     let known = state.store.conversation(id).await?;
     known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such conversation"))
 }
@@ -287,6 +289,14 @@ fn short(name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
         }
         _ => Ok(text),
     }
+}
+
+/// The id of a site is stored as it is, so there must be no room in it for what a person is found by.
+fn is_site_id(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    text.len() <= 64
+        && text.bytes().all(legal)
+        && text.bytes().filter(u8::is_ascii_digit).count() < 6
 }
 
 /// Enough to catch a slip; whether it exists only a letter can tell.
@@ -329,6 +339,16 @@ pub(super) fn begun_by(state: &State, question: &mut Question) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_site_names_nobody() {
+        for good in ["shop", "shop-2.example_LV", "2026"] {
+            assert!(is_site_id(good), "{good}");
+        }
+        for bad in ["a@b.co", "shop 26123456", "26123456", "a\nb", "ā", &"x".repeat(65)] {
+            assert!(!is_site_id(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn an_email_address_is_told_from_a_slip() {

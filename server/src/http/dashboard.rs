@@ -15,7 +15,7 @@ use super::admin::authorize;
 use super::auth::{Maybe, Staff, bearer};
 use super::error::{Code, Problem};
 use super::login::go;
-use super::pages::{Site, page};
+use super::pages::{Site, private_page};
 use crate::domain::{Agent, Counts, Figures, Permission};
 use crate::locale::Pack;
 use crate::metrics::Readings;
@@ -40,7 +40,7 @@ pub(super) async fn metrics(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let near = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
-        && !request.headers().contains_key("x-forwarded-for");
+        && !state.is_proxied(&request);
     if !near {
         authorize(&state, &request, KeyScope::Operate).await?;
     }
@@ -165,7 +165,7 @@ pub(super) async fn dashboard(
         .as_ref()
         .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
     let (span, begun) = (days.to_string(), words.format.number(figures.conversations));
-    page(&DashboardPage {
+    private_page(&DashboardPage {
         site: Site::of(&state),
         words,
         agent,

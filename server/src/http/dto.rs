@@ -19,7 +19,7 @@ pub struct AskRequest {
     #[schema(example = "en")]
     pub locale: Option<String>,
     /// Goes on with an earlier conversation, so that follow-up questions are understood; absent or
-    /// `null`: a new one.
+    /// `null`: a new one. Only ids that this server gave are taken.
     #[serde(default)]
     pub conversation_id: Option<String>,
 }

@@ -38,10 +38,12 @@ pub(super) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
-    let id = request_id(request.headers());
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let peer = request.peer_addr().map(|a| a.ip());
+    let trusted = |state: &web::Data<State>| peer.is_some_and(|ip| state.doors.proxies.hold(ip));
+    let id = request_id(request.headers(), state.as_ref().is_some_and(trusted));
     let method = request.method().clone();
     let bytes_in = content_length(request.headers());
-    let state = request.app_data::<web::Data<State>>().cloned();
     let metrics = state.as_ref().map(|state| std::sync::Arc::clone(&state.metrics));
     let preflight = state.as_ref().and_then(|s| cors::preflight(s, request.request()));
     let mut response = match preflight {
@@ -105,13 +107,17 @@ pub(super) fn wants_page(request: &HttpRequest) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The id that a proxy gave, when it is a harmless one, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+/// The id that came with the request, else a new one. It stands in the log, so from strangers only a UUID
+/// is taken: anything freer could be a telephone number. A trusted proxy may send any harmless word.
+fn request_id(headers: &HeaderMap, trusted: bool) -> String {
+    let harmless = |id: &str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
     headers
         .get(REQUEST_ID)
         .and_then(|v| v.to_str().ok())
-        .filter(|id| (8..=64).contains(&id.len()))
-        .filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+        .filter(|id| Uuid::try_parse(id).is_ok() && harmless(id) || trusted && harmless(id))
         .map_or_else(|| Uuid::new_v4().simple().to_string(), str::to_owned)
 }
 
@@ -125,14 +131,19 @@ mod tests {
 
     #[test]
     fn a_request_id_from_outside_is_taken_only_when_harmless() {
-        let id_of = |value: &'static str| {
+        let id_of = |value: &'static str, trusted| {
             let mut headers = HeaderMap::new();
             headers.insert(REQUEST_ID, HeaderValue::from_static(value));
-            request_id(&headers)
+            request_id(&headers, trusted)
         };
-        assert_eq!(id_of("0123-abcd_EF"), "0123-abcd_EF");
+        assert_eq!(id_of("0123-abcd_EF", true), "0123-abcd_EF");
+        let uuid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+        assert_eq!(id_of(uuid, false), uuid);
         for bad in ["short", "my card is 4111 1111", "a/b/c/d/e/f"] {
-            assert_ne!(id_of(bad), bad);
+            assert_ne!(id_of(bad, true), bad);
+        }
+        for bad in ["4111111111111111", "anna-kalnina-26123456", "0123-abcd_EF"] {
+            assert_ne!(id_of(bad, false), bad);
         }
     }
 

@@ -23,7 +23,7 @@ use super::conversations::fresh;
 use super::dashboard::spans;
 use super::error::{Code, Problem, ProblemBody};
 use super::login::go;
-use super::pages::{Site, page};
+use super::pages::{Site, private_page};
 use crate::access::Gate;
 use crate::domain::{Agent, AgentId, Permission};
 use crate::gaps::{Gap, Gaps, GapsError, Look, MOST_DAYS};
@@ -300,7 +300,7 @@ pub(super) async fn show(
     let [n, hidden, k, resolved, dismissed] =
         [found.questions, found.hidden, found.k, found.resolved, found.dismissed.len()]
             .map(|n| n.to_string());
-    page(&GapsPage {
+    private_page(&GapsPage {
         site: Site::of(&state),
         words,
         agent,

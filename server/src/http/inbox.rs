@@ -140,7 +140,10 @@ pub(super) async fn act(
         "take" => desk.take(id, agent).await?,
         "return" => desk.give_back(id, agent).await?,
         "resolve" => desk.resolve(id, agent).await?,
-        "assign" => desk.assign(id, colleague(&body.parse::<AssignRequest>()?.agent)?).await?,
+        "assign" => {
+            let to = colleague(&body.parse::<AssignRequest>()?.agent)?;
+            desk.assign(id, agent, to).await?
+        }
         "typing" => {
             desk.typing(id, agent, body.parse::<TypingRequest>()?.typing).await?;
             return Ok(HttpResponse::NoContent().finish());
@@ -148,10 +151,9 @@ pub(super) async fn act(
         "reply" | "note" => {
             let words: WordsRequest = body.parse()?;
             let sent = message_id(words.message_id.as_deref())?;
-            let words = (CustomerText::new(words.text), sent);
             let message = match action.as_str() {
-                "reply" => desk.reply(id, agent, words).await?,
-                _ => desk.note(id, agent, words).await?,
+                "reply" => desk.reply(id, agent, (CustomerText::new(words.text), sent)).await?,
+                _ => desk.note(id, agent, (CustomerText::note(words.text), sent)).await?,
             };
             return Ok(fresh(HttpResponse::Ok()).json(MessageDto::from(&message)));
         }

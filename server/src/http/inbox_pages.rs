@@ -10,7 +10,7 @@ use super::State;
 use super::auth::{Maybe, Staff};
 use super::error::Problem;
 use super::login::go;
-use super::pages::{Site, page};
+use super::pages::{Site, private_page};
 use crate::domain::{Agent, Permission};
 use crate::locale::Pack;
 
@@ -61,7 +61,7 @@ fn show(
     let may_reply = agent.role.may(Permission::Reply);
     let words = state.speaks_to_staff(request);
     let said: BTreeMap<_, _> = words.section(&["inbox"]).collect();
-    page(&InboxPage {
+    private_page(&InboxPage {
         site: Site::of_inbox(state),
         words,
         said: serde_json::to_string(&said).map_err(|e| Problem::internal(&e))?,

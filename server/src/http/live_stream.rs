@@ -8,9 +8,11 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::State;
@@ -18,15 +20,22 @@ use super::auth::{Staff, Visitor, header};
 use super::conversation_dto::{MessageDto, StateDto};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse;
-use crate::domain::{Conversation, ConversationId, Epoch, Permission};
+use crate::access::Place;
+use crate::domain::{Conversation, ConversationId, ConversationState, Epoch, Permission};
 use crate::live::{DeskLive, Listener, Live, Typist};
 use crate::privacy::vault::Restorer;
 use crate::store::QueuePlace;
 
 /// After this much silence a comment is sent and the store is asked anew.
 const PING: Duration = Duration::from_secs(10);
+/// A stream that nothing happens in asks the store anew with every so manieth comment: the hub tells of
+/// all that happens in this process. One whose customer waits asks every time, for the place in the queue.
+const ASK_EVERY: u32 = 6;
 /// Messages read at once.
 const PAGE: u32 = 100;
+/// Streams that read at once. They share the store's few readers with all requests, and thousands may
+/// open or wake in the same second; those take turns, and requests find a reader free.
+static READING: Semaphore = Semaphore::const_new(2);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,20 +61,46 @@ pub(super) async fn events(
     Visitor(id): Visitor,
     query: web::Query<After>,
 ) -> Result<HttpResponse, Problem> {
-    state.doors.limits.address(state.client(&request))?;
+    let client = state.client(&request);
+    state.doors.limits.address(client)?;
+    let place = state.doors.limits.stream(id, client).map_err(|limited| Problem {
+        detail: "too many live streams of this conversation or address are open".to_owned(),
+        next: Some("Close one, or open it again after `Retry-After` seconds.".to_owned()),
+        ..limited.into()
+    })?;
     let last = header(&request, "last-event-id").and_then(|v| v.trim().parse().ok());
     let after = last.or(query.after).unwrap_or(0);
     // Listening begins before the first reading, so that nothing falls between.
     let listener = state.hub.listen(id);
-    if state.store.conversation(id).await?.is_none() {
+    let known = {
+        let _turn = READING.acquire().await;
+        state.store.conversation(id).await?
+    };
+    if known.is_none() {
         return Err(Problem::new(Code::NotFound, "there is no such conversation"));
     }
-    let follow =
-        Follow { state, id, after, listener, shown: None, frames: VecDeque::new(), over: false };
+    let follow = Follow {
+        state,
+        id,
+        after,
+        listener,
+        shown: None,
+        frames: VecDeque::new(),
+        waiting: false,
+        silences: 0,
+        over: false,
+        _place: place,
+    };
     let stream = futures::stream::unfold(follow, |mut follow| async move {
         follow.next().await.map(|frame| (Ok::<_, Infallible>(frame), follow))
     });
-    Ok(sse::streaming(stream))
+    Ok(private(sse::streaming(stream)))
+}
+
+/// What one customer or the desk is told is kept by no cache.
+fn private(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// One client that follows one conversation.
@@ -78,7 +113,12 @@ struct Follow {
     /// What the last `state` event said.
     shown: Option<(Epoch, Option<String>, Option<QueuePlace>)>,
     frames: VecDeque<Bytes>,
+    /// Whether the customer waits for a person.
+    waiting: bool,
+    /// Comments since the last reading.
+    silences: u32,
     over: bool,
+    _place: Place,
 }
 
 /// Data of the `typing` event.
@@ -113,7 +153,10 @@ impl Follow {
                 Ok(Some(Live::Typing { by: Typist::Customer, .. })) => {}
                 Ok(Some(Live::Changed(_)) | None) => self.read().await,
                 Err(_) => {
-                    self.read().await;
+                    self.silences += 1;
+                    if self.waiting || self.silences >= ASK_EVERY {
+                        self.read().await;
+                    }
                     self.frames.push_back(Bytes::from_static(b": ping\n\n"));
                 }
             }
@@ -129,6 +172,9 @@ impl Follow {
     }
 
     async fn try_read(&mut self) -> Result<(), Problem> {
+        // Never closed, so there is always a turn.
+        let _turn = READING.acquire().await;
+        self.silences = 0;
         loop {
             let messages = self.state.store.messages(self.id, self.after, PAGE).await?;
             let originals = if messages.iter().any(|m| m.text.as_str().contains('[')) {
@@ -156,7 +202,11 @@ impl Follow {
             self.over = true;
             return Ok(());
         };
-        let queue = self.state.store.queue_place(self.id).await?;
+        self.waiting = conversation.state == ConversationState::Waiting;
+        let queue = match self.waiting {
+            true => self.state.store.queue_place(self.id).await?,
+            false => None,
+        };
         let says = (conversation.epoch, agent_of(&conversation), queue);
         if self.shown.as_ref() != Some(&says) {
             let state = StateDto::of(&conversation, queue);
@@ -196,7 +246,7 @@ pub(super) async fn desk(state: web::Data<State>, staff: Staff) -> Result<HttpRe
             Some((Ok::<_, Infallible>(frame), (state, staff, receiver, None)))
         },
     );
-    Ok(sse::streaming(stream))
+    Ok(private(sse::streaming(stream)))
 }
 
 async fn next_of_desk(

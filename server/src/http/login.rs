@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::State;
 use super::auth::{After, CSRF, Maybe, Staff, header};
+use super::body::FormBody;
 use super::error::{Code, Problem};
 use super::pages::{Site, page as show};
 use crate::access::{Gate, LoginError};
@@ -45,17 +46,18 @@ pub(super) async fn page(
     show(&LoginPage { site: Site::of(&state), words, error: None, login: "" })
 }
 
-/// `POST /login`. A form of another site has no effect: its cookie would be `SameSite=Strict`, and the
-/// browser names the other site in `Origin` or `Sec-Fetch-Site`.
+/// `POST /login`. A form of another site or of a neighbour (another name of the same domain) has no effect:
+/// the browser says so in `Sec-Fetch-Site`. Else it could log somebody in as somebody else.
 pub(super) async fn log_in(
     state: web::Data<State>,
     request: HttpRequest,
-    form: web::Form<LoginForm>,
+    FormBody(form): FormBody<LoginForm>,
 ) -> Result<HttpResponse, Problem> {
-    if header(&request, "sec-fetch-site").is_some_and(|site| site == "cross-site") {
+    let own = |site: &str| matches!(site, "same-origin" | "none");
+    if header(&request, "sec-fetch-site").is_some_and(|site| !own(site)) {
         return Err(Problem::new(Code::Forbidden, "log in on this server's own page"));
     }
-    let LoginForm { login, password } = form.into_inner();
+    let LoginForm { login, password } = form;
     let password = Secret::new(password);
     let address = state.client(&request);
     match state.doors.gate.log_in((&login, password), address).await {
@@ -91,7 +93,7 @@ pub(super) struct LogoutForm {
 pub(super) async fn log_out(
     state: web::Data<State>,
     request: HttpRequest,
-    After(staff, form): After<Staff, web::Form<LogoutForm>>,
+    After(staff, FormBody(form)): After<Staff, FormBody<LogoutForm>>,
 ) -> Result<HttpResponse, Problem> {
     let sent = header(&request, CSRF).unwrap_or(&form.csrf);
     if !Gate::csrf_matches(&staff.token, sent) {

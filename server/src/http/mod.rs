@@ -124,13 +124,39 @@ pub fn serve(
     })
     .keep_alive(KeepAlive::Timeout(Duration::from_secs(settings.keep_alive_s.max(1))))
     .client_request_timeout(settings.request_timeout() + FRAMEWORK_GRACE)
-    .max_connections(settings.max_connections)
+    .max_connections(connections(&settings))
     .shutdown_timeout(settings.shutdown_grace_s)
     .shutdown_signal(stop);
     if settings.workers > 0 {
         server = server.workers(settings.workers);
     }
     Ok(server.listen(listener)?.run())
+}
+
+/// Files that are no connections: databases, indexes, logs.
+const OTHER_FILES: usize = 256;
+
+/// Open connections of one worker: as configured, as far as the system lets this process open files. What
+/// is beyond waits to be accepted, instead of taking the files that stores and indexes need.
+fn connections(settings: &ServerSettings) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = if settings.workers > 0 { settings.workers } else { cores };
+    let files = fs_err::read_to_string("/proc/self/limits").ok().and_then(|l| open_files(&l));
+    let most = files.map_or(usize::MAX, |files| files.saturating_sub(OTHER_FILES) / workers);
+    if most < settings.max_connections {
+        tracing::info!(
+            connections = most.max(16),
+            "server.few_files: fewer connections of a worker than server.max_connections, because of \
+             the limit of open files; raise it with ulimit -n"
+        );
+    }
+    settings.max_connections.min(most.max(16))
+}
+
+/// The soft limit in `/proc/self/limits`; `None` where there is none.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn routes(app: &mut web::ServiceConfig) {
@@ -260,4 +286,18 @@ where
     web::resource(path)
         .route(web::post().to(handler))
         .default_service(web::to(|| edge::method_not_allowed("POST")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_read() {
+        let limits =
+            "Limit   Soft Limit  Hard Limit  Units\nMax open files    1024   524288   files\n";
+        assert_eq!(open_files(limits), Some(1024));
+        assert_eq!(open_files(&limits.replace("1024", "unlimited")), None);
+        assert_eq!(open_files(""), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! `GET /`: the front page, and what pages share. The words of an article or a setting reach a
 //! page through the templates alone, which escape them.
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 use indexer::model::Locale;
@@ -112,6 +112,13 @@ pub(super) fn not_found_page(
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("text/html; charset=utf-8")
         .body(html))
+}
+
+/// A page for somebody who is logged in: kept nowhere, not even behind the browser's back button.
+pub(super) fn private_page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    let mut response = page(template)?;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// The response that shows `template`. Browsers ask again each time, so that an edit shows at once.

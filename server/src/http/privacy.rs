@@ -166,9 +166,10 @@ pub(super) async fn record(
     let record = processing_record(&state.all_settings);
     Ok(match query.format.as_deref() {
         Some("markdown") => HttpResponse::Ok()
+            .insert_header(("Cache-Control", "no-store"))
             .content_type("text/markdown; charset=utf-8")
             .body(to_markdown(&record)),
-        _ => HttpResponse::Ok().json(record),
+        _ => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(record),
     })
 }
 

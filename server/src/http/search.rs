@@ -11,6 +11,7 @@ use super::State;
 use super::dto::{HitDto, SearchParams, SearchResponse};
 use super::error::{Code, Problem, ProblemBody};
 use crate::domain::MAX_CHARS;
+use crate::privacy::CustomerText;
 use crate::store::KeyScope;
 
 const DEFAULT_LIMIT: usize = 10;
@@ -38,7 +39,7 @@ pub(super) async fn search(
 ) -> Result<HttpResponse, Problem> {
     state.admit(&request, KeyScope::Search).await?;
     state.readiness.check()?;
-    let query = parse(request.query_string())?;
+    let query = state.unnamed(parse(request.query_string())?);
     let found = state.find(query).await?;
     let response = SearchResponse {
         hits: found.retrieved.hits.iter().map(HitDto::from).collect(),
@@ -49,6 +50,13 @@ pub(super) async fn search(
 }
 
 impl State {
+    /// The query without personal data: no vector is made of it.
+    pub(super) fn unnamed(&self, query: SearchQuery) -> SearchQuery {
+        let text = CustomerText::new(query.text);
+        let text = self.assistant.searchable(&text, query.locale.as_ref());
+        SearchQuery { text, ..query }
+    }
+
     /// Searches within the time of a request.
     pub(super) async fn find(&self, query: SearchQuery) -> Result<SearchOutcome, Problem> {
         self.in_time(self.knowledge.search(&query)).await?.map_err(|error| match error {

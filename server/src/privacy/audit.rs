@@ -40,7 +40,7 @@ pub enum Subject {
 /// A placeholder's name in an audit entry; short, and of letters that hold no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceholderName {
-    bytes: [u8; 45],
+    bytes: [u8; 50],
     len: usize,
 }
 
@@ -53,7 +53,7 @@ impl PlaceholderName {
             && label.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
             && (1..=10).contains(&number.len())
             && number.bytes().all(|b| b.is_ascii_digit());
-        let mut bytes = [0; 45];
+        let mut bytes = [0; 50];
         bytes.get_mut(..text.len()).filter(|_| good)?.copy_from_slice(text.as_bytes());
         Some(Self { bytes, len: text.len() })
     }

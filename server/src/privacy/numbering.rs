@@ -6,6 +6,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Begins the labels of what an internal note alone holds.
+const NOTE_LABEL: &str = "NOTE_";
+
+/// Whether a placeholder stands for what an internal note alone holds.
+pub(crate) fn is_of_note(placeholder: &str) -> bool {
+    placeholder.strip_prefix('[').is_some_and(|inside| inside.starts_with(NOTE_LABEL))
+}
+
 /// Numbers given out in one conversation. Holds normalised values, so it is as secret as they are:
 /// `Debug` shows how many there are and no more, and it may be serialised into the vault only.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -34,6 +42,13 @@ impl Numbering {
         let next = values.values().max().copied().unwrap_or(0).max(floor).saturating_add(1);
         values.insert(value.to_owned(), next);
         next
+    }
+
+    /// The label that a value of an internal note gets: the customer's own one where the customer gave
+    /// the same value, so that an agent sees that it is the same; else one apart.
+    pub(super) fn label_in_note(&self, label: &str, value: &str) -> String {
+        let known = self.numbers.get(label).is_some_and(|values| values.contains_key(value));
+        if known { label.to_owned() } else { format!("{NOTE_LABEL}{label}") }
     }
 
     /// How many values have a number.

@@ -6,6 +6,7 @@
 //! with placeholders in place, so that redacting redacted words changes nothing.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use regex::Regex;
@@ -18,7 +19,7 @@ use super::normalize::View;
 use super::numbering::Numbering;
 use super::scan::Scan;
 use super::settings::{RedactionError, RedactionSettings};
-use super::text::RedactedText;
+use super::text::{Reader, RedactedText};
 
 /// Searches after the first; each can only find what the placeholders before it laid open.
 const REPEATS: usize = 3;
@@ -126,15 +127,30 @@ impl Redactor {
         locale: Option<&str>,
         numbering: &mut Numbering,
     ) -> Redaction {
-        let text = text.as_ref();
+        self.redact_for((text.as_ref(), Reader::Customer), locale, numbering)
+    }
+
+    /// As [`redact_keeping`](Self::redact_keeping); what colleagues write to each other gets
+    /// placeholders apart.
+    pub(crate) fn redact_for(
+        &self,
+        (text, reader): (&str, Reader),
+        locale: Option<&str>,
+        numbering: &mut Numbering,
+    ) -> Redaction {
         let findings = self.find(text, locale);
         let mut redacted = String::with_capacity(text.len());
         let mut originals = Vec::with_capacity(findings.len());
         let mut at = 0;
         for finding in &findings {
             let value = &text[finding.range.clone()];
-            let number = numbering.number(finding.label(), &normalised(finding.kind, value));
-            let placeholder = format!("[{}_{number}]", finding.label());
+            let plain = normalised(finding.kind, value);
+            let label = match reader {
+                Reader::Customer => finding.label().to_owned(),
+                Reader::Colleagues => numbering.label_in_note(finding.label(), &plain),
+            };
+            let number = numbering.number(&label, &plain);
+            let placeholder = format!("[{label}_{number}]");
             redacted.push_str(&text[at..finding.range.start]);
             redacted.push_str(&placeholder);
             at = finding.range.end;
@@ -178,13 +194,24 @@ impl Redactor {
                 entity: Cow::Owned(label.clone()),
             }));
         }
+        for finding in &mut found {
+            if matches!(finding.kind, PersonalDataKind::Link | PersonalDataKind::Secret) {
+                finding.range.end = scan.end_before_placeholder(&finding.range);
+            }
+        }
         found.retain(|f| !scan.is_protected(&f.range));
         let mut merged = merge(found);
         for finding in &mut merged {
             finding.range = view.original(finding.range.clone());
         }
         // Two ranges of the view can share an original character.
-        merge(merged)
+        let mut all = merge(merged);
+        let again = said_again(text, &all);
+        if again.is_empty() {
+            return all;
+        }
+        all.extend(again);
+        merge(all)
     }
 
     /// Takes out what the operator wants to read, unless a check digit or its form proves it personal.
@@ -208,6 +235,42 @@ impl Redactor {
                 || !overlaps_any(&open, &f.range)
         });
     }
+}
+
+/// Values of a text that are looked for again in it.
+const SAID_AGAIN: usize = 16;
+
+/// The places where a value stands a second time, without the cue that it was found by: "my name is Anna
+/// Ozola ... regards, Anna Ozola". Single names and short values may be ordinary words and are left.
+fn said_again(text: &str, found: &[Finding]) -> Vec<Finding> {
+    let telling = |f: &&Finding| {
+        let value = &text[f.range.clone()];
+        let (words, digits) = (value.split_whitespace().count(), value.contains(char::is_numeric));
+        value.len() >= 6 && if f.kind == PersonalDataKind::Person { words > 1 } else { digits }
+    };
+    let taken: Vec<Range<usize>> = found.iter().map(|f| f.range.clone()).collect();
+    let mut values = HashSet::new();
+    let mut again = Vec::new();
+    for finding in found.iter().filter(telling) {
+        let value = &text[finding.range.clone()];
+        if values.len() == SAID_AGAIN {
+            break;
+        }
+        if !values.insert(value) {
+            continue;
+        }
+        for (at, _) in text.match_indices(value) {
+            let end = at + value.len();
+            let whole = !text[..at]
+                .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '_'))
+                && !text[end..]
+                    .starts_with(|c: char| c.is_alphanumeric() || matches!(c, ']' | '_'));
+            if whole && !overlaps_any(&taken, &(at..end)) {
+                again.push(Finding { range: at..end, ..finding.clone() });
+            }
+        }
+    }
+    again
 }
 
 /// A text in which findings are replaced by something that looks like a placeholder.

@@ -42,7 +42,7 @@ pub(super) struct Scan<'v> {
     pub(super) text: &'v str,
     pub(super) tokens: Vec<Token>,
     pub(super) cues: Cues,
-    /// Placeholders that are already there; nothing is found in or right beside them. Sorted.
+    /// Placeholders that are already there; nothing is found in them. Sorted.
     pub(super) protected: Vec<Range<usize>>,
     /// Words that are no part of a number.
     pub(super) plain_words: usize,
@@ -88,10 +88,17 @@ impl<'v> Scan<'v> {
         self.tokens.get(index).map_or("", |t| &self.text[t.range()])
     }
 
-    /// Whether the range shares a byte with a placeholder or stands right beside one.
+    /// Whether the range shares a byte with a placeholder. Right beside one is no shelter: anybody can
+    /// write something that looks like a placeholder.
     pub(super) fn is_protected(&self, range: &Range<usize>) -> bool {
-        let wide = range.start.saturating_sub(1)..range.end + 1;
-        !self.protected.is_empty() && overlaps_any(&self.protected, &wide)
+        overlaps_any(&self.protected, range)
+    }
+
+    /// The end of a range, or the beginning of the first placeholder that begins within it.
+    pub(super) fn end_before_placeholder(&self, range: &Range<usize>) -> usize {
+        let next = self.protected.partition_point(|p| p.start <= range.start);
+        let start = self.protected.get(next).map(|p| p.start);
+        start.map_or(range.end, |start| start.min(range.end))
     }
 
     /// A number that money, an order or an article is about.
@@ -145,10 +152,13 @@ fn placeholders(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// An own pattern's label has 32 letters at most, and `NOTE_` may stand before it.
+const LONGEST_LABEL: usize = 37;
+
 fn is_placeholder(inside: &str) -> bool {
     inside.rsplit_once('_').is_some_and(|(label, number)| {
         label.len() > 1
-            && label.len() <= 32
+            && label.len() <= LONGEST_LABEL
             && label.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
             && !number.is_empty()
             && number.len() <= 9

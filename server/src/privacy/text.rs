@@ -8,28 +8,50 @@ use serde::Serialize;
 /// Raw words of a customer. There is no `Display` and no `Serialize`, and `Debug` shows the length
 /// alone, so that a stray log line or a derived dump cannot leak them. Dropped after answering.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CustomerText(String);
+pub struct CustomerText {
+    text: String,
+    reader: Reader,
+}
+
+/// Who may see the originals of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The customer of the conversation, and who may reveal them.
+    Customer,
+    /// Who may reveal them alone: words of an internal note.
+    Colleagues,
+}
 
 impl CustomerText {
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), reader: Reader::Customer }
+    }
+
+    /// Words that people of the company write to each other. Their placeholders are apart
+    /// (`[NOTE_EMAIL_1]`), so that no customer gets the originals back by writing a placeholder.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self { text: text.into(), reader: Reader::Colleagues }
+    }
+
+    pub fn reader(&self) -> Reader {
+        self.reader
     }
 
     /// The words themselves, for the redactor and for retrieval. Callers must not store or log them.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl AsRef<str> for CustomerText {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Debug for CustomerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} characters of a customer]", self.0.chars().count())
+        write!(f, "[{} characters of a customer]", self.text.chars().count())
     }
 }
 

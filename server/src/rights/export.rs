@@ -48,7 +48,10 @@ impl Rights {
             return Err(RightsError::Unknown(id));
         }
         self.note(actor, "conversation.exported", Subject::Conversation(id)).await?;
-        let restorer = self.vault.restorer(id).await?;
+        let restorer = match self.settings.export_notes {
+            true => self.vault.restorer_with_notes(id).await?,
+            false => self.vault.restorer(id).await?,
+        };
         let mut stored = Map::new();
         for table in self.personal.export(id).await? {
             let mut rows = table.rows;

@@ -3,6 +3,7 @@
 
 pub(crate) mod app;
 pub(crate) mod articles;
+pub(crate) mod canaries;
 pub(crate) mod identity;
 pub(crate) mod model;
 pub(crate) mod people;

@@ -85,14 +85,10 @@ async fn answer(
         true => question,
         false => state.assistant.after_turns(question, &turns).await?,
     };
-    let base = {
-        let connection = request.connection_info();
-        format!("{}://{}", connection.scheme(), connection.host())
-    };
     let head = Head {
         id: format!("chatcmpl-{}", Uuid::new_v4().simple()),
         created: jiff::Timestamp::now().as_second(),
-        base,
+        base: state.base(request),
     };
     if body.stream == Some(true) {
         let usage = body.stream_options.and_then(|options| options.include_usage) == Some(true);

@@ -89,8 +89,9 @@ pub(in crate::http) async fn index(
     let words = state.locales.pack(&shown);
     let found: Option<Vec<Found>> = match query_of(&params.q, None, HITS) {
         Ok(mut query) => {
+            state.doors.limits.address(state.client(&request))?;
             query.locale = Locale::parse(&params.lang);
-            let hits = state.find(query).await?.retrieved.hits;
+            let hits = state.find(state.unnamed(query)).await?.retrieved.hits;
             // The nearest passage of all is near to nothing when not one word of the query is anywhere.
             let known = hits.iter().any(|hit| hit.keyword_rank.is_some());
             Some(hits.iter().filter(|_| known).map(Found::from).collect())

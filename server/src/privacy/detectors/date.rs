@@ -23,11 +23,13 @@ pub(super) fn find(scan: &Scan<'_>, out: &mut Vec<Finding>) {
     }
     let mut index = 0;
     while index < scan.tokens.len() {
-        let Some((range, tokens)) = numeric(scan, index).or_else(|| worded(scan, index)) else {
+        let Some((range, tokens)) =
+            numeric(scan, index).or_else(|| worded(scan, index)).or_else(|| joined(scan, index))
+        else {
             index += 1;
             continue;
         };
-        let full = tokens > 2 || scan.gap(index) == "-";
+        let full = (tokens > 2 || scan.gap(index) == "-") && scan.gap(index) != " ";
         if scan.cues.near(&range, &[Cue::Birth]) || short && full {
             out.push(Finding::new(range, PersonalDataKind::Date, "DATE_TIME"));
         }
@@ -48,7 +50,7 @@ fn is_year(number: u32, len: usize) -> bool {
 fn numeric(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
     let gap = scan.gap(index);
     let same = scan.gap(index + 1);
-    if !matches!(gap, "." | "-" | "/" | ". ")
+    if !matches!(gap, "." | "-" | "/" | ". " | " ")
         || same != gap
         || matches!(scan.before(scan.tokens[index].start), Some(b'.' | b'-' | b'/'))
     {
@@ -72,6 +74,18 @@ fn numeric(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
     let more = matches!(scan.byte(end), Some(b'.' | b'-' | b'/'))
         && scan.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
     (dated && !more).then_some((start..end, 3))
+}
+
+/// "17031968": only beside a cue, like all that has no full form.
+fn joined(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
+    let token = scan.tokens.get(index).filter(|t| t.ascii && t.is_number() && t.len() == 8)?;
+    let number = |range: Range<usize>| scan.text[range].parse::<u32>().ok();
+    let (day, month) =
+        (number(token.start..token.start + 2)?, number(token.start + 2..token.start + 4)?);
+    let year = number(token.start + 4..token.end)?;
+    let dated = is_year(year, 4) && (day_month(day, month) || day_month(month, day));
+    let born = dated && scan.cues.near(&token.range(), &[Cue::Birth]);
+    born.then(|| (token.range(), 1))
 }
 
 /// `2023-07-01T08:15:00.123+02:00`.

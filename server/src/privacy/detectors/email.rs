@@ -14,9 +14,11 @@ const LOCAL: usize = 64;
 const DOMAIN: usize = 255;
 
 pub(super) fn find(scan: &Scan<'_>, out: &mut Vec<Finding>) {
-    for (at, _) in scan.text.match_indices('@') {
-        if let Some(range) = around(scan.text, at) {
-            out.push(finding(range));
+    for sign in ["@", "%40", "&#64;", "&commat;"] {
+        for (at, _) in scan.text.match_indices(sign) {
+            if let Some(range) = around(scan.text, at, sign.len()) {
+                out.push(finding(range));
+            }
         }
     }
     if scan.tokens.len() >= 4 {
@@ -28,10 +30,11 @@ fn finding(range: Range<usize>) -> Finding {
     Finding::new(range, PersonalDataKind::Email, "EMAIL_ADDRESS")
 }
 
-fn around(text: &str, at: usize) -> Option<Range<usize>> {
+/// The address around a sign of `len` bytes at `at`.
+fn around(text: &str, at: usize, len: usize) -> Option<Range<usize>> {
     let left = text[..at].trim_end_matches(|c: char| c.is_whitespace());
-    let right = text[at + 1..].trim_start_matches(|c: char| c.is_whitespace());
-    let (gap_left, gap_right) = (at - left.len(), text.len() - at - 1 - right.len());
+    let right = text[at + len..].trim_start_matches(|c: char| c.is_whitespace());
+    let (gap_left, gap_right) = (at - left.len(), text.len() - at - len - right.len());
     if gap_left > 2 || gap_right > 2 {
         return None;
     }
@@ -50,7 +53,7 @@ fn around(text: &str, at: usize) -> Option<Range<usize>> {
     let lead = left[start..].len()
         - left[start..].trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_').len();
     let domain = domain_length(right, gap_left + gap_right > 0).or_else(|| spaced_domain(right))?;
-    let range = start + lead..at + 1 + gap_right + domain;
+    let range = start + lead..at + len + gap_right + domain;
     (start + lead < left.len()).then_some(range)
 }
 
@@ -237,14 +240,14 @@ mod tests {
             ("a@example.com.Thanks", "a@example.com"),
         ] {
             let at = text.find('@').unwrap();
-            assert_eq!(around(text, at).map(|r| &text[r]), Some(mail), "{text}");
+            assert_eq!(around(text, at, 1).map(|r| &text[r]), Some(mail), "{text}");
         }
     }
 
     #[test]
     fn a_lone_sign_is_no_address() {
         for text in ["@", "a@", "@b.com", "a@b", "see you @ home", "2 @ 5.99", "@@@@"] {
-            assert!(text.match_indices('@').all(|(at, _)| around(text, at).is_none()), "{text}");
+            assert!(text.match_indices('@').all(|(at, _)| around(text, at, 1).is_none()), "{text}");
         }
     }
 }

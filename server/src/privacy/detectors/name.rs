@@ -21,6 +21,26 @@ ich wir sie das ist mein meine wie was wann wo warum kann bitte es mans mani ka 
 god labdien sveiki team, monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december \
 order parcel delivery refund return thx cheers best kind warm many greetings danke paldies merci gracias grazie english german latvian french british american spanish italian new ";
 
+/// Ways to say one's name that leave no doubt, so that it may also be written in small letters.
+const SAID: [&str; 16] = [
+    "my name is",
+    "my name's",
+    "mani sauc",
+    "ich heisse",
+    "mein name ist",
+    "me llamo",
+    "mi chiamo",
+    "nazywam sie",
+    "je m'appelle",
+    "ik heet",
+    "меня зовут",
+    "mano vardas",
+    "minu nimi on",
+    "jag heter",
+    "jeg heter",
+    "nimeni on",
+];
+
 /// Small words inside names.
 const PARTICLES: &str =
     " de da di do dos del della der den van von la le el al bin ibn ter ten zu of y e ";
@@ -76,6 +96,24 @@ fn next_token(scan: &Scan<'_>, at: usize, between: &str) -> Option<usize> {
     (gap.len() <= 4 && gap.chars().all(|c| between.contains(c))).then_some(index)
 }
 
+/// The first token of a name behind "my name is": quotes, brackets, marks of a quoted mail, a line break and
+/// the start of an HTML element may lie between.
+fn said_token(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    // Something like a placeholder right before the name is passed over.
+    let guard = scan.protected.get(scan.protected.partition_point(|p| p.start < at));
+    let glued = |end| scan.byte(end).is_some_and(|b| b.is_ascii_alphanumeric());
+    let at = guard.filter(|p| p.start <= at + 2 && glued(p.end)).map_or(at, |p| p.end);
+    let index = scan.tokens.partition_point(|t| t.start < at);
+    let (first, next) = (scan.tokens.get(index)?, scan.tokens.get(index + 1));
+    let gap = &scan.text[at..first.start];
+    let between = |c: char| !c.is_alphanumeric() && !",;.!?/]@+#%&$".contains(c);
+    if gap.chars().count() > 5 || !gap.chars().all(between) {
+        return None;
+    }
+    let element = gap.ends_with('<') && first.len() <= 6 && scan.gap(index) == ">";
+    if element && next.is_some() { Some(index + 1) } else { Some(index) }
+}
+
 /// Capitalised words from `first` on, with initials, particles, hyphens and apostrophes; the end and
 /// how many of them are capitalised.
 fn run(scan: &Scan<'_>, first: usize) -> Option<(Range<usize>, usize)> {
@@ -109,8 +147,11 @@ fn run(scan: &Scan<'_>, first: usize) -> Option<(Range<usize>, usize)> {
 
 /// "My name is Anna Berzina", "name: anna berzina".
 fn introduced(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
-    let first = next_token(scan, cue.end, " :\t\"'*")?;
     let said = scan.text[cue.start..cue.end].to_lowercase();
+    let first = match SAID.contains(&said.as_str()) {
+        true => said_token(scan, cue.end)?,
+        false => next_token(scan, cue.end, " :\t\"'*")?,
+    };
     // "I am", "ich bin", "soy": much else may follow, so two names or an end of the phrase.
     let weak =
         ["i am", "i'm", "ich bin", "je suis", "esmu", "soy", "sono", "this is", "talking to"]
@@ -125,25 +166,7 @@ fn introduced(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
         let named = !weak || capitals >= 2 || closed && is_given_name(scan.word(first));
         return (telling && named).then_some(range);
     }
-    let lower = [
-        "my name is",
-        "my name's",
-        "mani sauc",
-        "ich heisse",
-        "mein name ist",
-        "me llamo",
-        "mi chiamo",
-        "nazywam sie",
-        "je m'appelle",
-        "ik heet",
-        "меня зовут",
-        "mano vardas",
-        "minu nimi on",
-        "jag heter",
-        "jeg heter",
-        "nimeni on",
-    ];
-    if !lower.contains(&said.as_str()) {
+    if !SAID.contains(&said.as_str()) {
         return None;
     }
     let plain = |index: usize| {

@@ -117,12 +117,15 @@ fn words(scan: &Scan<'_>, out: &mut Vec<Finding>) {
                     && mixed(&word[place + prefix.len()..])
             })
         });
-        let jwt = word.starts_with("eyJ") && word.matches('.').count() == 2;
+        let jwt = word
+            .find("eyJ")
+            .filter(|at| *at == 0 || !word.as_bytes()[at - 1].is_ascii_alphanumeric())
+            .filter(|at| word[*at..].matches('.').count() == 2);
         let cued = word.len() >= 20
             && random(word)
             && scan.cues.just_before(&(at..at + word.len()), &[Cue::Secret], 40);
-        if known.is_some() || jwt || cued {
-            out.push(secret(at + known.unwrap_or(0)..at + word.len()));
+        if known.is_some() || jwt.is_some() || cued {
+            out.push(secret(at + known.or(jwt).unwrap_or(0)..at + word.len()));
         }
         at += run;
     }
@@ -183,7 +186,7 @@ fn after_cue(scan: &Scan<'_>, end: usize) -> Option<Range<usize>> {
         let tail = rest.get(at..)?;
         let word = tail.split_whitespace().next()?;
         let blank = tail.len() - tail.trim_start().len();
-        let bare = word.trim_matches([':', '=', '"', '\'']);
+        let bare = word.trim_matches(AROUND);
         explicit |= word.contains([':', '=']) && word.len() <= 2;
         let connector = [
             "is", "was", "ir", "ist", "est", "es", "e", "jest", "yra", "on", "ar", "code",
@@ -191,9 +194,14 @@ fn after_cue(scan: &Scan<'_>, end: usize) -> Option<Range<usize>> {
         ]
         .iter()
         .any(|w| w.eq_ignore_ascii_case(bare));
+        // The dash of a list.
+        let connector = connector || matches!(bare, "-" | "\u{2022}");
         if !connector {
-            let lead = word.len() - word.trim_start_matches([':', '=', '"', '\'']).len();
-            let value = word[lead..].trim_end_matches(['.', ',', '!', '?', '"', '\'', ';', ')']);
+            let lead = word.len() - without_lead(word).len();
+            let value = word[lead..].trim_end_matches(['.', ',', '!', '?', ';']);
+            let value = value.split_once("</").map_or(value, |(value, _)| value);
+            let value =
+                value.trim_end_matches(['.', ',', '!', '?', ';', ')']).trim_end_matches(AROUND);
             let start = end + at + blank + lead;
             explicit |= lead > 0;
             return is_secret_word(value, explicit).then_some(start..start + value.len());
@@ -202,6 +210,30 @@ fn after_cue(scan: &Scan<'_>, end: usize) -> Option<Range<usize>> {
         if at > REACH {
             return None;
         }
+    }
+}
+
+/// What people put around a password or before it.
+const AROUND: [char; 18] = [
+    ':', '=', '"', '\'', '`', '(', '[', '{', '<', '>', ']', '}', '\u{ab}', '\u{bb}', '\u{201c}',
+    '\u{201d}', '\u{201e}', '*',
+];
+
+/// The word behind quotes, brackets and the start of an HTML element; a placeholder stays whole.
+fn without_lead(word: &str) -> &str {
+    if word.starts_with('[') && word[1..].starts_with(|c: char| c.is_ascii_uppercase()) {
+        let (inside, rest) = word[1..].split_once(']').unwrap_or((&word[1..], ""));
+        if inside.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') {
+            // What is glued to something like a placeholder is a word of its own.
+            return if rest.starts_with(char::is_alphanumeric) { rest } else { word };
+        }
+    }
+    let word = word.trim_start_matches(AROUND);
+    match word.split_once('>') {
+        Some((tag, rest)) if tag.len() <= 8 && tag.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            rest.trim_start_matches(AROUND)
+        }
+        _ => word,
     }
 }
 

@@ -9,8 +9,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Longest inside of a placeholder: a label of 32 letters, `_` and ten digits.
-const LONGEST: usize = 32 + 1 + 10;
+/// Longest inside of a placeholder: a label of 37 letters, `_` and ten digits.
+const LONGEST: usize = 37 + 1 + 10;
 
 /// The originals of one conversation, by placeholder (`[EMAIL_1]`).
 #[derive(Default, Clone)]

@@ -25,7 +25,7 @@ use super::file::Scrub;
 use crate::privacy::vault::{
     DataKey, KeyRing, KeySource, MasterKey, Restorer, VaultError, VaultSettings,
 };
-use crate::privacy::{CustomerText, Numbering, RedactedText, Redaction, Redactor};
+use crate::privacy::{CustomerText, Numbering, RedactedText, Redaction, Redactor, is_of_note};
 
 /// The folder of keys in the data folder.
 pub const KEYS_FOLDER: &str = "keys";
@@ -106,7 +106,8 @@ impl Vault {
         text: &CustomerText,
         locale: Option<&str>,
     ) -> Result<RedactedText, VaultStoreError> {
-        self.redact_with(conversation, |n| redactor.redact_keeping(text, locale, n)).await
+        let words = (text.expose(), text.reader());
+        self.redact_with(conversation, |n| redactor.redact_for(words, locale, n)).await
     }
 
     /// As [`redact`](Self::redact), by any of the redactor's functions. `redact` may be called again.
@@ -143,20 +144,40 @@ impl Vault {
         Err(VaultStoreError::Busy)
     }
 
-    /// The originals of a conversation, for the customer whose they are or for an export. Empty when
-    /// there are none or their key is gone.
+    /// The originals of a conversation, for the customer whose they are or for an export; without what
+    /// internal notes alone hold. Empty when there are none or their key is gone.
     ///
     /// # Errors
     /// [`VaultStoreError`] when a store fails or an entry was changed.
     pub async fn restorer(&self, conversation: Uuid) -> Result<Restorer, VaultStoreError> {
-        let Some(key) = self.key(conversation).await? else { return Ok(Restorer::default()) };
+        let mut originals = self.originals(conversation).await?;
+        originals.retain(|placeholder, _| !is_of_note(placeholder));
+        Ok(Restorer::new(originals))
+    }
+
+    /// As [`restorer`](Self::restorer), with what internal notes hold.
+    ///
+    /// # Errors
+    /// [`VaultStoreError`] when a store fails or an entry was changed.
+    pub async fn restorer_with_notes(
+        &self,
+        conversation: Uuid,
+    ) -> Result<Restorer, VaultStoreError> {
+        Ok(Restorer::new(self.originals(conversation).await?))
+    }
+
+    async fn originals(
+        &self,
+        conversation: Uuid,
+    ) -> Result<HashMap<String, Zeroizing<String>>, VaultStoreError> {
+        let Some(key) = self.key(conversation).await? else { return Ok(HashMap::new()) };
         let rows = self.rows.entries(conversation).await?;
         let mut originals = HashMap::with_capacity(rows.len());
         for (placeholder, sealed) in rows {
             let original = key.open(conversation, &placeholder, &sealed)?;
             originals.insert(placeholder, original);
         }
-        Ok(Restorer::new(originals))
+        Ok(originals)
     }
 
     /// The original behind one placeholder. Asked for by `rights::reveal` alone, which checks and records.
