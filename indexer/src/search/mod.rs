@@ -4,6 +4,7 @@
 //! does not hold live are dropped, the lists are fused, and the texts of the best come from the
 //! catalog. Called by the server and by `atbilde-indexer search`.
 
+mod earlier;
 mod follow;
 mod fusion;
 mod settings;
@@ -14,7 +15,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
-pub use fusion::{Fused, fuse};
+pub use fusion::{Fused, fuse, question_weight};
 pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 
@@ -31,6 +32,8 @@ use crate::vector::{VectorError, VectorHit};
 pub struct SearchQuery {
     /// The question in the asker's words.
     pub text: String,
+    /// What the asker wrote before, newest first; see `earlier`.
+    pub earlier: Vec<String>,
     /// Language of the question; detected among the base's languages when `None`.
     pub locale: Option<Locale>,
     pub filter: Filter,
@@ -155,13 +158,18 @@ impl KnowledgeBase {
                 .unwrap_or_else(Locale::undetermined)
         });
         let text = self.mended(&query.text, &locale).await?;
-        let keyword = self.keyword((&text, &locale), &query.filter, &snapshot);
-        let dense = self.dense((&text, &locale), &query.filter, &snapshot);
+        let mut earlier = earlier::shares(&query.earlier, self.settings.earlier_share);
+        for (said, _) in &mut earlier {
+            *said = self.mended(said, &locale).await?;
+        }
+        let asked = KeywordQuery { text: text.clone(), locale: locale.clone(), earlier };
+        let keyword = self.keyword(&asked, &query.filter, &snapshot);
+        let dense = self.dense(&asked, &query.filter, &snapshot);
         let ((keyword, terms, keyword_ms), (dense, embed_ms, dense_ms)) =
             tokio::try_join!(keyword, dense)?;
 
         let weight = self.settings.dense_weight(self.embedder.speaks(&locale), &terms);
-        let mut fused = fuse(&keyword, &dense, weight);
+        let mut fused = fuse(&keyword, &dense, weight, question_weight(&terms));
         let document = |id| snapshot.document_of(id).map(std::ptr::from_ref::<LiveDocument>);
         fusion::join_siblings(&mut fused, document, self.settings.sibling_share);
         self.prefer_language(&mut fused, &snapshot, &locale);
@@ -201,13 +209,12 @@ impl KnowledgeBase {
 
     async fn keyword(
         &self,
-        (text, locale): (&str, &Locale),
+        query: &KeywordQuery,
         filter: &Filter,
         snapshot: &Arc<Snapshot>,
     ) -> Result<(Vec<KeywordHit>, Vec<QueryTerm>, f64), SearchError> {
         let (index, snapshot) = (Arc::clone(&self.indexes.keyword), Arc::clone(snapshot));
-        let (filter, want) = (filter.clone(), self.settings.candidates);
-        let query = KeywordQuery { text: text.to_owned(), locale: locale.clone() };
+        let (filter, want, query) = (filter.clone(), self.settings.candidates, query.clone());
         tokio::task::spawn_blocking(move || {
             let started = Instant::now();
             let mut limit = want;
@@ -229,13 +236,21 @@ impl KnowledgeBase {
 
     async fn dense(
         &self,
-        (text, locale): (&str, &Locale),
+        query: &KeywordQuery,
         filter: &Filter,
         snapshot: &Snapshot,
     ) -> Result<(Vec<VectorHit>, f64, f64), SearchError> {
         let started = Instant::now();
-        let input = embed::input(&*self.embedder, locale, text);
-        let vector = self.query_vector(&input).await?;
+        let input = |text| embed::input(&*self.embedder, &query.locale, text);
+        let mut vector = self.query_vector(&input(&query.text)).await?;
+        let mut before = Vec::with_capacity(query.earlier.len());
+        for (said, share) in &query.earlier {
+            before.push((self.query_vector(&input(said)).await?, *share));
+        }
+        if !before.is_empty() {
+            let shares = before.iter().map(|(v, share)| (&**v, *share));
+            vector = earlier::mixed(&vector, shares).into();
+        }
         let embed_ms = millis(started);
         let started = Instant::now();
         let want = self.settings.candidates;
