@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use bench::{print_table, quantile, setting, write_articles};
 use fastembed::{InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
-use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, ModelSource};
+use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, ModelSource, PassageInput};
 use indexer::keyword::KeywordSettings;
 use indexer::publish::{DataFolder, Publisher, Silent};
 use indexer::source::{self, SourceRules};
@@ -33,7 +33,9 @@ async fn main() -> anyhow::Result<()> {
     let settings = EmbedderSettings::default();
     // Loads ONNX Runtime for the bare loop too, and both models before the first round.
     let embedder: Arc<dyn Embedder> = Arc::new(FastEmbedder::start(settings.clone()).await?);
-    embedder.embed_passages(vec!["warm up".to_owned()]).await?;
+    embedder
+        .embed_passages(vec![PassageInput { text: "warm up".to_owned(), ..Default::default() }])
+        .await?;
     let mut bare = bare_model(&settings)?;
 
     let (mut pipeline, mut loops) = (Vec::new(), Vec::new());

@@ -66,6 +66,7 @@ async fn measure(
     for number in 0..queries + queries / 10 {
         let query = SearchQuery {
             text: words.sentence(5 + number % 6),
+            earlier: Vec::new(),
             locale: Locale::parse("en"),
             filter: Filter::public(date(2026, 6, 15)),
             limit: 10,

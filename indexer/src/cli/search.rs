@@ -110,8 +110,13 @@ impl Search {
         }
         let mut filter = Filter::public(jiff::Zoned::now().date());
         filter.audience = self.audience.into();
-        let query =
-            SearchQuery { text: self.words, locale: self.locale, filter, limit: self.limit };
+        let query = SearchQuery {
+            text: self.words,
+            earlier: Vec::new(),
+            locale: self.locale,
+            filter,
+            limit: self.limit,
+        };
         let outcome = base.search(&query).await?;
         if self.json {
             output::json_line(&found(&outcome))?;

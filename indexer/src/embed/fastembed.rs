@@ -15,7 +15,8 @@ use fastembed::{InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefin
 use tokio::sync::oneshot;
 
 use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions, words};
-use super::{EmbedError, Embedder, EmbedderIdentity, onnx_runtime};
+use super::titles::Texts;
+use super::{EmbedError, Embedder, EmbedderIdentity, PassageInput, onnx_runtime};
 use crate::model::Locale;
 
 /// Questions embedded in one run of the model at most.
@@ -118,18 +119,18 @@ impl Embedder for FastEmbedder {
         answer.await.map_err(|_| EmbedError::Stopped)?
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(
+        &self,
+        passages: Vec<PassageInput>,
+    ) -> Result<Vec<Vec<f32>>, EmbedError> {
         let (reply, answer) = oneshot::channel();
-        let prefix = &self.settings.passage_prefix;
-        let texts = if prefix.is_empty() {
-            texts
-        } else {
-            texts.iter().map(|t| format!("{prefix}{t}")).collect()
-        };
+        let share = self.settings.title_share;
+        let (texts, plan) = Texts::of(passages, &self.settings.passage_prefix, share);
         let ingest = self.ingest.clone();
         let sent = tokio::task::spawn_blocking(move || ingest.send(IngestJob { texts, reply }));
         sent.await.map_err(|_| EmbedError::Stopped)?.map_err(|_| EmbedError::Stopped)?;
-        answer.await.map_err(|_| EmbedError::Stopped)?
+        let vectors = answer.await.map_err(|_| EmbedError::Stopped)??;
+        Ok(plan.vectors(vectors))
     }
 }
 

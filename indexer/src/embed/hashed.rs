@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use super::{EmbedError, Embedder, EmbedderIdentity};
+use super::{EmbedError, Embedder, EmbedderIdentity, PassageInput};
 
 /// A bag of hashed words, and a count of the passages it was asked for.
 #[derive(Debug)]
@@ -70,9 +70,12 @@ impl Embedder for HashEmbedder {
         Ok(self.vector(text))
     }
 
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        self.passages.fetch_add(texts.len() as u64, Ordering::Relaxed);
-        Ok(texts.iter().map(|t| self.vector(t)).collect())
+    async fn embed_passages(
+        &self,
+        passages: Vec<PassageInput>,
+    ) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.passages.fetch_add(passages.len() as u64, Ordering::Relaxed);
+        Ok(passages.iter().map(|p| self.vector(&p.text)).collect())
     }
 }
 

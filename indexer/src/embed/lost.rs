@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 
-use super::{EmbedError, Embedder, EmbedderIdentity};
+use super::{EmbedError, Embedder, EmbedderIdentity, PassageInput};
 
 /// Knows who it was and embeds nothing.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Embedder for LostEmbedder {
         Err(self.gone())
     }
 
-    async fn embed_passages(&self, _: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, _: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
         Err(self.gone())
     }
 }

@@ -9,6 +9,7 @@ mod hashed;
 mod lost;
 mod model_files;
 mod onnx_runtime;
+mod titles;
 
 use std::borrow::Cow;
 
@@ -65,7 +66,19 @@ pub trait Embedder: Send + Sync {
 
     /// Vectors of passages in the order given, each `[dimensions]`, unit length. Used by ingestion
     /// alone; runs beside queries without delaying them by more than a batch.
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError>;
+    async fn embed_passages(
+        &self,
+        passages: Vec<PassageInput>,
+    ) -> Result<Vec<Vec<f32>>, EmbedError>;
+}
+
+/// What a passage's vector is made of, in the words that the embedder is to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PassageInput {
+    /// Title of its document; may count beyond its words in the text.
+    pub title: String,
+    /// Title, headings and body.
+    pub text: String,
 }
 
 /// What `embedder` is given of a text: the text itself, or the English words for one in a language

@@ -26,6 +26,8 @@ pub struct EmbedderSettings {
     pub passage_prefix: String,
     /// Word pieces read of a text; the rest is cut.
     pub max_tokens: usize,
+    /// What the vector of a document's title counts in its passages' vectors, [0, 1].
+    pub title_share: f32,
     /// ONNX Runtime threads while ingesting; 0 for all cores.
     pub ingest_threads: usize,
     /// Texts in one run of the model while ingesting.
@@ -43,6 +45,7 @@ impl Default for EmbedderSettings {
             query_prefix: String::new(),
             passage_prefix: String::new(),
             max_tokens: 256,
+            title_share: 0.2,
             ingest_threads: 0,
             batch_size: 32,
             queue: 1024,
@@ -124,8 +127,12 @@ impl ModelSource {
             hash.update(bytes);
         }
         hash.update(format!(
-            "{:?}|{:?}|{:?}|{}|{dimensions}",
-            settings.pooling, settings.query_prefix, settings.passage_prefix, settings.max_tokens
+            "{:?}|{:?}|{:?}|{}|{}|{dimensions}",
+            settings.pooling,
+            settings.query_prefix,
+            settings.passage_prefix,
+            settings.max_tokens,
+            settings.title_share
         ));
         if !settings.languages.is_empty() {
             hash.update(settings.languages.join(" "));

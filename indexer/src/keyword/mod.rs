@@ -58,8 +58,8 @@ impl Default for KeywordSettings {
     fn default() -> Self {
         Self {
             writer_memory_bytes: 24_000_000,
-            title_boost: 2.0,
-            headings_boost: 1.5,
+            title_boost: 1.3,
+            headings_boost: 1.1,
             body_boost: 1.0,
             folded_boost: 0.4,
             concept_boost: 1.0,

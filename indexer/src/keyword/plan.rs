@@ -45,7 +45,7 @@ fn one_form(form: Form, fields: &Fields, settings: &KeywordSettings) -> Box<dyn 
     if field == fields.code {
         // Codes have no useful frequency or length: found or not, by rarity.
         let found = Box::new(TermQuery::new(form.term, IndexRecordOption::Basic));
-        return Box::new(ConstScoreQuery::new(found, settings.code_boost * form.idf));
+        return Box::new(ConstScoreQuery::new(found, settings.code_boost * form.idf * form.share));
     }
     let boost = if field == fields.title {
         settings.title_boost

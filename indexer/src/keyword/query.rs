@@ -16,6 +16,8 @@ use crate::model::{Locale, PassageId};
 
 /// Terms of a question that are searched: the rarest ones of a longer question.
 const TERMS: usize = 48;
+/// Terms of what was said before it that are searched, likewise.
+const EARLIER_TERMS: usize = 24;
 /// Bytes of a question that are read.
 const BYTES: usize = 16 * 1024;
 /// Words of a question in which codes typed with spaces ("E PAY 07") are looked for.
@@ -30,6 +32,8 @@ pub struct KeywordQuery {
     /// Language of the question: chooses stemmer and function words. Passages in other languages
     /// are reached through the words without diacritics.
     pub locale: Locale,
+    /// What was said before it, with the share that its terms count, below 1.
+    pub earlier: Vec<(String, f32)>,
 }
 
 /// One found passage.
@@ -52,6 +56,8 @@ pub struct QueryTerm {
     pub passages: u64,
     /// Concepts that the term stands for, in the form of [`Analyzer::keys`].
     pub concepts: Vec<String>,
+    /// 1 for a term of the question, less for one of what was said before it.
+    pub share: f32,
 }
 
 /// What a search gives back.
@@ -72,6 +78,7 @@ pub(super) struct Wanted {
     passages: u64,
     idf: f32,
     concepts: Vec<String>,
+    share: f32,
     /// Engine terms that occur in the index.
     pub(super) forms: Vec<Form>,
 }
@@ -81,7 +88,8 @@ pub(super) struct Wanted {
 pub(super) struct Form {
     pub(super) term: Term,
     pub(super) idf: f32,
-    /// Less than 1 for a concept that several terms of the question carry together.
+    /// Less than 1 for a concept that several terms of the question carry together, and for a term of
+    /// what was said before.
     pub(super) share: f32,
 }
 
@@ -93,18 +101,44 @@ impl Wanted {
             idf: self.idf,
             passages: self.passages,
             concepts: self.concepts.clone(),
+            share: self.share,
         }
+    }
+
+    /// Makes it a term of what was said before the question.
+    fn weaken(&mut self, share: f32) {
+        self.share = share;
+        self.forms.iter_mut().for_each(|form| form.share *= share);
     }
 }
 
 impl KeywordQuery {
     /// The question's terms without function words (unless it has nothing else) and repetitions,
-    /// at most [`TERMS`] of them, in the question's order.
+    /// at most [`TERMS`] of them, in the question's order; then those of what was said before that the
+    /// question does not have itself.
     pub(super) fn terms(&self, live: &Statistics, fields: &Fields) -> tantivy::Result<Vec<Wanted>> {
-        let analyzer = Analyzer::new(&self.locale);
-        let analysed = analyzer.analyse(head(&self.text));
-        let concepts = analyzer.concepts(&analysed);
         let lookup = Lookup { live, fields };
+        let mut wanted = self.terms_of(&self.text, &lookup, TERMS)?;
+        for (text, share) in &self.earlier {
+            for mut one in self.terms_of(text, &lookup, EARLIER_TERMS)? {
+                if !wanted.iter().any(|w| w.text == one.text) {
+                    one.weaken(*share);
+                    wanted.push(one);
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn terms_of(
+        &self,
+        text: &str,
+        lookup: &Lookup<'_>,
+        limit: usize,
+    ) -> tantivy::Result<Vec<Wanted>> {
+        let analyzer = Analyzer::new(&self.locale);
+        let analysed = analyzer.analyse(head(text));
+        let concepts = analyzer.concepts(&analysed);
         let only_stops = analysed.iter().all(|a| a.term.stop);
         let mut seen = HashSet::new();
         let mut wanted = Vec::new();
@@ -131,7 +165,7 @@ impl KeywordQuery {
                 .then(b.idf.total_cmp(&a.idf))
                 .then(a.place.cmp(&b.place))
         });
-        wanted.truncate(TERMS);
+        wanted.truncate(limit);
         wanted.sort_by_key(|w| w.place);
         Ok(wanted)
     }
@@ -177,6 +211,7 @@ impl Lookup<'_> {
             passages,
             idf: self.idf(passages),
             concepts: Vec::new(),
+            share: 1.0,
             forms,
         })
     }
@@ -257,6 +292,7 @@ impl Lookup<'_> {
                         passages,
                         idf: self.idf(passages),
                         concepts: Vec::new(),
+                        share: 1.0,
                         forms,
                     });
                 }

@@ -70,7 +70,15 @@ impl Base {
     }
 
     fn hits(&self, tag: &str, text: &str) -> KeywordHits {
-        let query = KeywordQuery { text: text.to_owned(), locale: Locale::parse(tag).unwrap() };
+        self.hits_after(tag, text, &[])
+    }
+
+    fn hits_after(&self, tag: &str, text: &str, earlier: &[(&str, f32)]) -> KeywordHits {
+        let query = KeywordQuery {
+            text: text.to_owned(),
+            locale: Locale::parse(tag).unwrap(),
+            earlier: earlier.iter().map(|(said, share)| ((*said).to_owned(), *share)).collect(),
+        };
         self.index.search(&query, &Filter::public(TODAY), 10).unwrap()
     }
 
@@ -105,6 +113,25 @@ fn shop() -> Base {
         ("de", "Rückgabe", "Die Rückgabe größerer Artikel ist kostenlos."),
         ("zh", "退货", "您可以在十四天内退货。"),
     ])
+}
+
+#[test]
+fn what_was_said_before_is_searched_and_counts_less_than_the_question() {
+    let base = Base::of(&[
+        ("en", "Tents", "A tent is delivered to Riga."),
+        ("en", "Lamps", "A lamp is delivered to Tallinn."),
+    ]);
+    let after = |share| base.hits_after("en", "and the lamp?", &[("Where is my tent?", share)]);
+    let scores = |share| after(share).hits.iter().map(|h| h.score).collect::<Vec<_>>();
+    let (weak, strong) = (scores(0.2), scores(0.5));
+    assert_eq!((weak.len(), base.titles("en", "and the lamp?")), (2, vec!["Lamps"]));
+    assert!((weak[0] - strong[0]).abs() < 1e-6, "the question's own passage stays the best");
+    assert!(weak[1] < strong[1] && strong[1] < strong[0]);
+    let terms: Vec<(String, f32)> =
+        after(0.5).terms.into_iter().map(|t| (t.text, t.share)).collect();
+    assert_eq!(terms, [("lamp".to_owned(), 1.0), ("tent".to_owned(), 0.5)]);
+    let same = base.hits_after("en", "lamp", &[("lamp", 0.5)]);
+    assert_eq!(same.terms.len(), 1, "a word that is asked for again is the question's");
 }
 
 #[test]
@@ -373,6 +400,7 @@ proptest! {
         let query = KeywordQuery {
             text: "tent 退".to_owned(),
             locale: Locale::parse("en").unwrap(),
+            earlier: Vec::new(),
         };
         for filter in filters {
             let found: HashSet<_> = base

@@ -9,18 +9,15 @@ use super::linger::Linger;
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
 use super::{BuildReport, Indexes, Progress, PublishError, Silent, Stage};
-use crate::catalog::{
-    Catalog, CatalogDocument, Change, LivePassage, NewPassage, SkippedFile, SnapshotRows,
-    StoredDocument, StoredPassage,
-};
-use crate::embed::{self, Embedder};
+use crate::catalog::{Catalog, CatalogDocument, Change, NewPassage, SkippedFile, StoredDocument};
+use crate::embed::Embedder;
 use crate::keyword::{KeywordError, KeywordPassage};
-use crate::model::{DocPath, Document, DocumentMeta, EmbedHash, Generation, Passage, PassageId};
+use crate::model::{DocPath, Document, EmbedHash, Generation, Passage, PassageId};
 use crate::source::SourceRules;
 use crate::vector::VectorPoint;
 
 /// Texts that are embedded and stored together: what a crash can lose.
-const EMBED_WINDOW: usize = 256;
+pub(super) const EMBED_WINDOW: usize = 256;
 /// Passages written to the indexes at a time, to bound memory.
 const INDEX_WINDOW: usize = 1024;
 
@@ -36,11 +33,11 @@ pub struct Publisher {
 }
 
 /// A passage on its way into the indexes.
-struct Pending<'a> {
-    id: PassageId,
-    document: &'a Document,
-    passage: &'a Passage,
-    embed_hash: EmbedHash,
+pub(super) struct Pending<'a> {
+    pub(super) id: PassageId,
+    pub(super) document: &'a Document,
+    pub(super) passage: &'a Passage,
+    pub(super) embed_hash: EmbedHash,
 }
 
 impl Publisher {
@@ -242,97 +239,6 @@ impl Publisher {
         )?
     }
 
-    /// Embeds what has no vector yet; windows of like length, each kept in the catalog at once. With
-    /// a lost model new passages get no vector: they are found by keyword until the next space serves.
-    async fn embed(
-        &self,
-        added: &[&Pending<'_>],
-        progress: &Arc<dyn Progress>,
-    ) -> Result<u64, PublishError> {
-        if self.embedder.is_lost() {
-            return Ok(0);
-        }
-        let hashes: Vec<EmbedHash> = added.iter().map(|p| p.embed_hash).collect();
-        let known = self.catalog.known_vectors(&self.indexes.fingerprint, &hashes).await?;
-        let mut seen = known;
-        let texts: Vec<(EmbedHash, String)> = added
-            .iter()
-            .filter(|p| seen.insert(p.embed_hash))
-            .map(|p| (p.embed_hash, self.input(p.passage, &p.document.meta)))
-            .collect();
-        progress.begin(Stage::Embedding, texts.iter().map(|(_, t)| t.len() as u64).sum());
-        self.embed_texts(texts, progress).await
-    }
-
-    /// What the embedder is given of a passage.
-    fn input(&self, passage: &Passage, meta: &DocumentMeta) -> String {
-        let text = passage.embed_text(&meta.title);
-        embed::input(&*self.embedder, &meta.locale, &text).into_owned()
-    }
-
-    /// Embeds and keeps `texts`; the caller has begun [`Stage::Embedding`].
-    async fn embed_texts(
-        &self,
-        mut texts: Vec<(EmbedHash, String)>,
-        progress: &Arc<dyn Progress>,
-    ) -> Result<u64, PublishError> {
-        // Like lengths together: a batch is padded to its longest text.
-        texts.sort_by_key(|(_, text)| text.len());
-        let total = texts.len() as u64;
-        let mut storing: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>> =
-            None;
-        for window in texts.chunks(EMBED_WINDOW) {
-            if progress.cancelled() {
-                return Err(PublishError::Cancelled);
-            }
-            let inputs = window.iter().map(|(_, t)| t.clone()).collect();
-            let vectors = self.embedder.embed_passages(inputs).await?;
-            // Storing one window overlaps with embedding the next.
-            join(storing.take()).await?;
-            let rows: Vec<_> = window.iter().map(|(h, _)| *h).zip(vectors).collect();
-            let (catalog, fingerprint) =
-                (Arc::clone(&self.catalog), self.indexes.fingerprint.clone());
-            storing =
-                Some(tokio::spawn(async move { catalog.store_vectors(&fingerprint, &rows).await }));
-            progress.advance(window.iter().map(|(_, t)| t.len() as u64).sum());
-        }
-        join(storing).await?;
-        Ok(total)
-    }
-
-    /// Embeds the live passages whose hash is not in `known`, from the catalog's texts.
-    pub(super) async fn embed_live(
-        &self,
-        rows: &SnapshotRows,
-        known: &HashSet<EmbedHash>,
-        progress: &Arc<dyn Progress>,
-    ) -> Result<u64, PublishError> {
-        let mut seen = known.clone();
-        let missing: Vec<_> = rows.passages.iter().filter(|p| seen.insert(p.embed_hash)).collect();
-        let metas: HashMap<PassageId, &DocumentMeta> =
-            missing.iter().map(|p| (p.id, &rows.documents[p.document as usize].1)).collect();
-        let texts = async |window: &[&LivePassage]| {
-            let ids: Vec<PassageId> = window.iter().map(|p| p.id).collect();
-            let stored = self.catalog.passages(&ids).await?;
-            let text = |s: &StoredPassage| Some(self.input(&s.passage, metas.get(&s.id)?));
-            Ok::<Vec<_>, PublishError>(
-                stored.iter().filter_map(|s| Some((s.embed_hash, text(s)?))).collect(),
-            )
-        };
-        // Looked at twice, so that a long change of models shows how far it is without holding
-        // every text in memory.
-        let mut bytes = 0;
-        for window in missing.chunks(EMBED_WINDOW) {
-            bytes += texts(window).await?.iter().map(|(_, t)| t.len() as u64).sum::<u64>();
-        }
-        progress.begin(Stage::Embedding, bytes);
-        let mut embedded = 0;
-        for window in missing.chunks(EMBED_WINDOW) {
-            embedded += self.embed_texts(texts(window).await?, progress).await?;
-        }
-        Ok(embedded)
-    }
-
     /// Writes new passages to both indexes and makes them durable. Invisible until the commit.
     async fn index(
         &self,
@@ -478,16 +384,6 @@ pub(super) fn add(indexes: &Indexes, passages: &[KeywordPassage<'_>]) -> Result<
     let work = || crate::priority::behind("index-passages", || indexes.keyword.add(passages));
     let done = tokio::task::block_in_place(work);
     Ok(done.map_err(|e| KeywordError::Stopped(e.to_string()))??)
-}
-
-async fn join(
-    task: Option<tokio::task::JoinHandle<Result<(), crate::catalog::CatalogError>>>,
-) -> Result<(), PublishError> {
-    let Some(task) = task else { return Ok(()) };
-    task.await.map_err(|e| {
-        PublishError::Catalog(crate::catalog::CatalogError::Database(e.to_string()))
-    })??;
-    Ok(())
 }
 
 /// Runs blocking index work on tokio's blocking pool.

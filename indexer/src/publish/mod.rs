@@ -9,6 +9,7 @@ mod apply;
 mod catch_up;
 mod data_folder;
 mod drift;
+mod embedding;
 mod linger;
 mod lock;
 mod plan;

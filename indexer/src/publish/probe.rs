@@ -152,7 +152,11 @@ async fn found(
     let mut out = Found { keyword: 0, dense: (!side.embedder.is_lost()).then_some(0) };
     for (title, locale) in titles {
         let keyword = Arc::clone(&side.indexes.keyword);
-        let query = KeywordQuery { text: (*title).to_owned(), locale: (*locale).clone() };
+        let query = KeywordQuery {
+            text: (*title).to_owned(),
+            locale: (*locale).clone(),
+            earlier: Vec::new(),
+        };
         let hits = blocking(move || keyword.search(&query, &everything(), PASSAGES)).await??.hits;
         let ids: Vec<PassageId> = hits.iter().map(|h| h.id).collect();
         out.keyword += usize::from(finds(&ids, title));

@@ -182,7 +182,13 @@ impl Process {
     /// Everything that a search gives, scores as bits.
     async fn found(&self, words: &str, audience: Audience) -> Vec<(String, String, u32)> {
         let filter = Filter { audience, ..Filter::public(jiff::civil::date(2026, 6, 15)) };
-        let query = SearchQuery { text: words.to_owned(), locale: None, filter, limit: 12 };
+        let query = SearchQuery {
+            text: words.to_owned(),
+            earlier: Vec::new(),
+            locale: None,
+            filter,
+            limit: 12,
+        };
         let outcome = self.knowledge.search(&query).await.unwrap();
         outcome
             .retrieved

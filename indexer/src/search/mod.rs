@@ -5,6 +5,7 @@
 //! does not hold live are dropped, the lists are fused, and the texts of the best come from the
 //! catalog. Called by the server and by `atbilde-indexer search`.
 
+mod earlier;
 mod follow;
 mod fusion;
 mod settings;
@@ -16,7 +17,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
-pub use fusion::{Fused, fuse};
+pub use fusion::{Fused, fuse, question_weight};
 pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 
@@ -34,6 +35,8 @@ use space::{Space, View};
 pub struct SearchQuery {
     /// The question in the asker's words.
     pub text: String,
+    /// What the asker wrote before, newest first; see `earlier`.
+    pub earlier: Vec<String>,
     /// Language of the question; detected among the base's languages when `None`.
     pub locale: Option<Locale>,
     pub filter: Filter,
@@ -207,9 +210,13 @@ impl KnowledgeBase {
                 .unwrap_or_else(Locale::undetermined)
         });
         let text = space.mended(&query.text, &locale).await?;
+        let mut earlier = earlier::shares(&query.earlier, self.settings.earlier_share);
+        for (said, _) in &mut earlier {
+            *said = space.mended(said, &locale).await?;
+        }
+        let asked = KeywordQuery { text: text.clone(), locale: locale.clone(), earlier };
         let view = View { filter: &query.filter, snapshot, want: self.settings.candidates };
-        let keyword = space.keyword((&text, &locale), &view);
-        let dense = space.dense((&text, &locale), &view);
+        let (keyword, dense) = (space.keyword(&asked, &view), space.dense(&asked, &view));
         let ((keyword, terms, keyword_ms), (dense, embed_ms, dense_ms)) =
             tokio::try_join!(keyword, dense)?;
 
@@ -218,7 +225,7 @@ impl KnowledgeBase {
         } else {
             self.settings.dense_weight(embedder.speaks(&locale), &terms)
         };
-        let mut fused = fuse(&keyword, &dense, weight);
+        let mut fused = fuse(&keyword, &dense, weight, question_weight(&terms));
         let document = |id| snapshot.document_of(id).map(std::ptr::from_ref::<LiveDocument>);
         fusion::join_siblings(&mut fused, document, self.settings.sibling_share);
         self.prefer_language(&mut fused, snapshot, &locale);

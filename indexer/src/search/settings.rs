@@ -22,6 +22,9 @@ pub struct SearchSettings {
     pub sibling_share: f32,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
     pub other_language_factor: f32,
+    /// What the customer's previous message counts of the question itself, [0, 1]; each message before
+    /// that counts less.
+    pub earlier_share: f32,
     /// Question vectors kept in memory.
     pub query_cache: u64,
 }
@@ -33,8 +36,9 @@ impl Default for SearchSettings {
             dense_weight: 0.7,
             dense_weight_other: 0.6,
             dense_weight_codes: 0.3,
-            sibling_share: 0.3,
+            sibling_share: 0.15,
             other_language_factor: 0.7,
+            earlier_share: 0.4,
             query_cache: 4096,
         }
     }

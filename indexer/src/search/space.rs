@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::{SearchError, Snapshot, millis};
+use super::{SearchError, Snapshot, earlier, millis};
 use crate::embed::{self, EmbedError, Embedder};
 use crate::keyword::{KeywordError, KeywordHit, KeywordQuery, QueryTerm};
 use crate::model::{Filter, Locale};
@@ -67,12 +67,11 @@ impl Space {
     /// Keyword candidates, the query's terms, and the milliseconds it took.
     pub(super) async fn keyword(
         &self,
-        (text, locale): (&str, &Locale),
+        query: &KeywordQuery,
         view: &View<'_>,
     ) -> Result<(Vec<KeywordHit>, Vec<QueryTerm>, f64), SearchError> {
         let (index, snapshot) = (Arc::clone(&self.indexes.keyword), Arc::clone(view.snapshot));
-        let (filter, want) = (view.filter.clone(), view.want);
-        let query = KeywordQuery { text: text.to_owned(), locale: locale.clone() };
+        let (filter, want, query) = (view.filter.clone(), view.want, query.clone());
         tokio::task::spawn_blocking(move || {
             let started = Instant::now();
             let mut limit = want;
@@ -96,14 +95,22 @@ impl Space {
     /// model of this space is gone.
     pub(super) async fn dense(
         &self,
-        (text, locale): (&str, &Locale),
+        query: &KeywordQuery,
         view: &View<'_>,
     ) -> Result<(Vec<VectorHit>, f64, f64), SearchError> {
         if self.embedder.is_lost() {
             return Ok((Vec::new(), 0.0, 0.0));
         }
         let started = Instant::now();
-        let vector = self.vector_of(text, locale).await?;
+        let mut vector = self.vector_of(&query.text, &query.locale).await?;
+        let mut before = Vec::with_capacity(query.earlier.len());
+        for (said, share) in &query.earlier {
+            before.push((self.vector_of(said, &query.locale).await?, *share));
+        }
+        if !before.is_empty() {
+            let shares = before.iter().map(|(v, share)| (&**v, *share));
+            vector = earlier::mixed(&vector, shares).into();
+        }
         let embed_ms = millis(started);
         let started = Instant::now();
         let mut limit = view.want;

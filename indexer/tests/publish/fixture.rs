@@ -135,7 +135,13 @@ impl Open {
         .await
         .unwrap();
         let filter = Filter { audience, ..Filter::public(date(2026, 6, 15)) };
-        let query = SearchQuery { text: words.to_owned(), locale: None, filter, limit: 50 };
+        let query = SearchQuery {
+            text: words.to_owned(),
+            earlier: Vec::new(),
+            locale: None,
+            filter,
+            limit: 50,
+        };
         let mut paths = Vec::new();
         for hit in base.search(&query).await.unwrap().retrieved.hits {
             let path = hit.path.as_str().to_owned();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use indexer::catalog::CatalogSettings;
-use indexer::embed::{EmbedError, Embedder, EmbedderIdentity, HashEmbedder};
+use indexer::embed::{EmbedError, Embedder, EmbedderIdentity, HashEmbedder, PassageInput};
 use indexer::keyword::KeywordSettings;
 use indexer::publish::{Publisher, Silent};
 use indexer::secret::Secret;
@@ -38,7 +38,7 @@ impl Embedder for Recorded {
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
         self.inner.embed_query(text).await
     }
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, texts: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
         for text in &texts {
             note(&self.log, &format!("embed {}", text.replace('\n', " ")));
         }

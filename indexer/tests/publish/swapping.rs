@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use indexer::embed::{EmbedError, Embedder, EmbedderIdentity, HashEmbedder, LostEmbedder};
+use indexer::embed::{
+    EmbedError, Embedder, EmbedderIdentity, HashEmbedder, LostEmbedder, PassageInput,
+};
 use indexer::model::{Audience, Filter, Generation, Hit, Passage};
 use indexer::publish::{Progress, PublishError, Publisher, Silent, Stage};
 use indexer::search::{KnowledgeBase, SearchMode, SearchOutcome, SearchQuery, SearchSettings};
@@ -141,7 +143,7 @@ impl Embedder for Blind {
     async fn embed_query(&self, _: &str) -> Result<Vec<f32>, EmbedError> {
         Ok(vec![(1.0 / DIMENSIONS as f32).sqrt(); DIMENSIONS])
     }
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, texts: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
         Ok(texts.iter().map(|_| vec![(1.0 / DIMENSIONS as f32).sqrt(); DIMENSIONS]).collect())
     }
 }
@@ -157,7 +159,7 @@ impl Embedder for Crossed {
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
         Ok(self.1.vector(text))
     }
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    async fn embed_passages(&self, texts: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
         Ok(texts.iter().map(|t| self.0.vector(t)).collect())
     }
 }

@@ -269,7 +269,7 @@ impl Assistant {
         let Assessment { mut found, confidence } = match picked {
             Some((offer, _, choice)) => {
                 let query = format!("{} {}", offer.query, choice.label);
-                self.search_for((query, audience), &path.locale, snapshot).await?
+                self.search_for((query, Vec::new(), audience), &path.locale, snapshot).await?
             }
             None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
         };

@@ -267,6 +267,7 @@ mod tests {
                     idf: 2.0,
                     passages: 3,
                     concepts: Vec::new(),
+                    share: 1.0,
                 })
                 .collect(),
             locale,

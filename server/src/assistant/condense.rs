@@ -1,16 +1,18 @@
-//! Makes a follow-up ("and for a service?", "how long does that take") a query that stands alone.
+//! What a follow-up ("and for a service?", "how long does that take") leans on.
 //!
-//! Without a model: a message that leans on what was said before is put behind the customer's
-//! previous message. A message that stands alone is searched as it is, because gluing turns together
-//! does harm there.
+//! Without a model, and without a guess about the subject: the search is given what the customer wrote
+//! before beside the question and lets it count less (`indexer::search`). Only for the kind of answer
+//! that is wanted ("how much is ..."), which the follow-up itself does not say, it matters whether the
+//! message leans on the one before it.
 
 use indexer::language::Analyzer;
 use indexer::model::Locale;
 
 use crate::domain::{Role, Said};
-use crate::privacy::RedactedText;
 
-/// Earlier messages of the customer that a follow-up is put behind, at most.
+/// Earlier messages of the customer that the search is given.
+const LOOK_BACK: usize = 6;
+/// Earlier messages that a follow-up is taken to lean on, at most.
 const BACK: usize = 2;
 /// Content words below which a message is taken to lean on the previous one.
 const FEW_WORDS: usize = 3;
@@ -55,20 +57,25 @@ const POINTERS: &[&str] = &[
     "dies", "diese", "dieser", "dieses", "dort", "dafür", "dafuer", "damit", "davon", "es", "sie",
 ];
 
-/// The query to search for: `question`, behind what it leans on. Placeholders of personal data say
-/// nothing of the subject and are left out.
-pub(super) fn stand_alone(question: &RedactedText, turns: &[Said]) -> String {
-    let question = question.without_placeholders();
-    let mut query = question.clone();
+/// The customer's messages before the question, newest first. Placeholders of personal data say nothing
+/// of the subject and are left out.
+pub(super) fn earlier(turns: &[Said]) -> Vec<String> {
+    let said = turns.iter().rev().filter(|t| t.role == Role::User).take(LOOK_BACK);
+    said.map(|t| t.text.without_placeholders()).collect()
+}
+
+/// What of the `earlier` messages the question cannot be understood without, oldest first.
+pub(super) fn leans_on(question: &str, earlier: &[String]) -> Option<String> {
     let mut latest = question;
-    for turn in turns.iter().rev().filter(|t| t.role == Role::User).take(BACK) {
-        if !leans(&latest) {
+    let mut out: Option<String> = None;
+    for message in earlier.iter().take(BACK) {
+        if !leans(latest) {
             break;
         }
-        latest = turn.text.without_placeholders();
-        query = format!("{latest} {query}");
+        latest = message;
+        out = Some(out.map_or_else(|| message.clone(), |after| format!("{message} {after}")));
     }
-    query
+    out
 }
 
 /// Whether a message cannot be understood alone.
@@ -91,7 +98,7 @@ fn leans(message: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::privacy::{Numbering, RedactionSettings, Redactor};
+    use crate::privacy::{Numbering, RedactedText, RedactionSettings, Redactor};
 
     fn redacted(text: &str) -> RedactedText {
         let redactor = Redactor::new(&RedactionSettings::default()).unwrap();
@@ -103,25 +110,27 @@ mod tests {
     }
 
     #[test]
-    fn a_follow_up_takes_what_it_leans_on_with_it() {
-        let turns = [user("How much is courier delivery to Finland?")];
-        let query = stand_alone(&redacted("and to Germany?"), &turns);
-        assert!(query.contains("courier delivery") && query.ends_with("and to Germany?"));
+    fn a_follow_up_leans_on_what_was_asked_before() {
+        let turns = [user("How much is courier delivery to Finland?"), user("and to Germany?")];
+        let earlier = earlier(&turns);
+        let before = leans_on("and to Riga?", &earlier).unwrap();
+        assert_eq!(before, "How much is courier delivery to Finland? and to Germany?");
     }
 
     #[test]
-    fn a_question_that_stands_alone_is_left_alone() {
-        let turns = [user("How much is courier delivery to Finland?")];
+    fn a_question_that_stands_alone_leans_on_nothing() {
+        let earlier = earlier(&[user("How much is courier delivery to Finland?")]);
         let question = "Which payment methods can companies from Lithuania use for large orders?";
-        assert_eq!(stand_alone(&redacted(question), &turns), question);
-        assert_eq!(stand_alone(&redacted("and to Germany?"), &[]), "and to Germany?");
+        assert_eq!(leans_on(question, &earlier), None);
+        assert_eq!(leans_on("and to Germany?", &[]), None);
     }
 
     #[test]
-    fn placeholders_are_not_searched_for() {
-        let query =
-            stand_alone(&redacted("my mail is jane.doe@mail.example, where is my refund"), &[]);
-        assert!(!query.contains("EMAIL") && !query.contains("jane"), "{query}");
-        assert!(query.contains("where is my refund"));
+    fn the_newest_message_comes_first_and_placeholders_are_left_out() {
+        let turns =
+            [user("where is my refund"), user("my mail is jane.doe@mail.example, thank you")];
+        let earlier = earlier(&turns);
+        assert!(!earlier[0].contains("EMAIL") && !earlier[0].contains("jane"), "{earlier:?}");
+        assert_eq!(earlier[1], "where is my refund");
     }
 }

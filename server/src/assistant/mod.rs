@@ -309,18 +309,25 @@ impl Assistant {
         turns: &[Said],
         snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
-        let query = condense::stand_alone(asked, turns);
-        self.search_for((query, audience), locale, snapshot).await
+        let question = asked.without_placeholders();
+        let earlier = condense::earlier(turns);
+        let before = condense::leans_on(&question, &earlier);
+        let mut assessed = self.search_for((question, earlier, audience), locale, snapshot).await?;
+        if let Some(before) = before {
+            assessed.found.query = format!("{before} {}", assessed.found.query);
+        }
+        Ok(assessed)
     }
 
     async fn search_for(
         &self,
-        (text, audience): (String, Audience),
+        (text, earlier, audience): (String, Vec<String>, Audience),
         locale: &Locale,
         snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
         let query = SearchQuery {
             text,
+            earlier,
             locale: Some(locale.clone()),
             filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
             limit: HITS,

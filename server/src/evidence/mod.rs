@@ -5,6 +5,8 @@
 //! diacritics, so that a match here is a match there. Pure functions over values, no I/O.
 
 mod answer_type;
+mod negation;
+mod order;
 
 use std::collections::HashSet;
 
@@ -12,6 +14,8 @@ use indexer::keyword::QueryTerm;
 use indexer::language::{Analyzer, TermKind};
 
 pub use answer_type::AnswerType;
+pub use negation::denies;
+pub use order::WordOrder;
 
 /// A code is worth several words: who names one asks about it.
 const CODE_SHARE: f32 = 2.0;
@@ -91,7 +95,7 @@ impl QuestionTerms {
                 };
                 Weighted {
                     text: t.text.clone(),
-                    weight: (t.idf * share).max(0.05),
+                    weight: t.share * (t.idf * share).max(0.05),
                     // A code means itself: E-PAY-07 is not any word about paying.
                     concepts: match t.kind {
                         TermKind::Code => Vec::new(),
@@ -123,6 +127,19 @@ impl QuestionTerms {
     pub fn coverage(&self, text: &TextTerms) -> f32 {
         let covered: f32 = self.terms.iter().map(|t| t.weight * t.found_in(text)).sum();
         if self.total > 0.0 { covered / self.total } else { 0.0 }
+    }
+
+    /// Weighted share of the question's neighbouring terms that follow each other closely in a text
+    /// too, [0, 1]; [`None`] for a question of fewer than two terms.
+    pub fn in_order(&self, text: &WordOrder) -> Option<f32> {
+        let pairs = self.terms.windows(2).filter_map(|pair| {
+            let [a, b] = pair else { return None };
+            Some((a.weight + b.weight, text.follows(&a.text, &b.text)))
+        });
+        let (all, found) = pairs.fold((0.0, 0.0), |(all, found), (weight, follows)| {
+            (all + weight, found + if follows { weight } else { 0.0 })
+        });
+        (all > 0.0).then(|| found / all)
     }
 
     /// Coverage where a term counts fully in `text` and by `share` when only `context` has it.

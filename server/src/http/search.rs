@@ -106,7 +106,13 @@ pub(super) fn query_of(
     if text.chars().count() > MAX_CHARS {
         return Err(invalid(format!("`q` has more than {MAX_CHARS} characters")));
     }
-    Ok(SearchQuery { text, locale, filter: Filter::public(Zoned::now().date()), limit })
+    Ok(SearchQuery {
+        text,
+        earlier: Vec::new(),
+        locale,
+        filter: Filter::public(Zoned::now().date()),
+        limit,
+    })
 }
 
 fn invalid(detail: impl Into<String>) -> Problem {
