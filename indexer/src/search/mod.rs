@@ -23,7 +23,7 @@ pub use snapshot::{LiveDocument, Snapshot};
 
 use crate::catalog::{Catalog, CatalogError, SnapshotRows, StoredDocument};
 use crate::embed::{EmbedError, Embedder};
-use crate::keyword::{KeywordError, QueryTerm};
+use crate::keyword::{KeywordError, KeywordQuery, QueryTerm};
 use crate::language;
 use crate::model::{DocPath, Filter, Generation, Hit, Locale, Retrieved, SearchTimings};
 use crate::publish::Indexes;

@@ -40,7 +40,7 @@ impl Embedder for Recorded {
     }
     async fn embed_passages(&self, texts: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
         for text in &texts {
-            note(&self.log, &format!("embed {}", text.replace('\n', " ")));
+            note(&self.log, &format!("embed {}", text.text.replace('\n', " ")));
         }
         self.inner.embed_passages(texts).await
     }

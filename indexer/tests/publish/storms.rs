@@ -29,7 +29,7 @@ async fn base(fixture: &Fixture, open: &Open) -> Arc<KnowledgeBase> {
 
 fn query(words: String) -> SearchQuery {
     let filter = Filter { audience: Audience::Public, ..Filter::public(date(2026, 6, 15)) };
-    SearchQuery { text: words, locale: None, filter, limit: 20 }
+    SearchQuery { text: words, earlier: Vec::new(), locale: None, filter, limit: 20 }
 }
 
 fn article(word: &str) -> String {

@@ -39,7 +39,7 @@ async fn base(open: &Open, embedder: Arc<dyn Embedder>) -> KnowledgeBase {
 
 fn query(words: &str) -> SearchQuery {
     let filter = Filter { audience: Audience::Public, ..Filter::public(date(2026, 6, 15)) };
-    SearchQuery { text: words.to_owned(), locale: None, filter, limit: 20 }
+    SearchQuery { text: words.to_owned(), earlier: Vec::new(), locale: None, filter, limit: 20 }
 }
 
 fn silent() -> Arc<dyn Progress> {
@@ -160,7 +160,7 @@ impl Embedder for Crossed {
         Ok(self.1.vector(text))
     }
     async fn embed_passages(&self, texts: Vec<PassageInput>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        Ok(texts.iter().map(|t| self.0.vector(t)).collect())
+        Ok(texts.iter().map(|t| self.0.vector(&t.text)).collect())
     }
 }
 
