@@ -196,6 +196,8 @@ async fn streams_have_the_same_order_and_a_person_accepts() {
     let accepted = stream("hello?").await;
     assert_eq!(accepted.len(), 1);
     assert_eq!((accepted[0].0.as_str(), &accepted[0].1["state"]), ("accepted", &json!("waiting")));
+    let own_words = "I am own@mail.example";
+    assert_eq!(stream(own_words).await[0].1["message"]["text"], own_words);
     app.stop().await.unwrap();
 }
 

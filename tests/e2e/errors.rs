@@ -66,6 +66,12 @@ async fn bodies_have_a_type_and_a_size() {
 }
 
 #[tokio::test]
+async fn a_query_that_cannot_be_read_is_a_problem_too() {
+    let app = shared();
+    problem(app.get("/v1/admin/figures?days=soon").await, 400, "invalid_parameter").await;
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods() {
     let app = shared();
     problem(app.get("/v1/nothing").await, 404, "not_found").await;

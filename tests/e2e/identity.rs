@@ -90,7 +90,14 @@ async fn a_customer_finds_their_conversations_on_another_device_and_nobody_elses
     let mut follow_up = asked;
     follow_up["conversation_id"] = answer["conversation_id"].clone();
     let foreign = crate::support::identity::token("4712");
-    assert_eq!(call(&app, "POST", "/v1/ask", &foreign, follow_up).await.0, 409);
+    assert_eq!(call(&app, "POST", "/v1/ask", &foreign, follow_up.clone()).await.0, 409);
+    assert_eq!(call(&app, "POST", "/v1/ask", &jane, follow_up.clone()).await.0, 200);
+    // The id of a guest's conversation, which others see too, is no claim to it.
+    let stranger = Customer::begin(&app).await;
+    follow_up["conversation_id"] = json!(stranger.id);
+    assert_eq!(call(&app, "POST", "/v1/ask", &jane, follow_up).await.0, 409);
+    let (_, me) = call(&app, "GET", "/v1/me", &jane, Value::Null).await;
+    assert!(!own(&me).contains(&stranger.id.as_str()), "{me}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

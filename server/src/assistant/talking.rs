@@ -11,7 +11,7 @@ use crate::domain::{
     Conversation, ConversationId, ConversationState, Outcome, ReasonCode, Step, Ticket,
 };
 use crate::live::Typist;
-use crate::privacy::CustomerText;
+use crate::privacy::{CustomerText, PersonalDataKind};
 use crate::store::{Changed, NewConversation, NewMessage, NewRating, StoreError, Transition};
 
 /// How often a step is tried anew when somebody else's came first.
@@ -121,7 +121,9 @@ impl Assistant {
             return Err(StoreError::Database("the hand-over did not come about".to_owned()));
         };
         if let Some(email) = &request.email {
-            let contact = self.redact(id, email, &locale).await?;
+            // Whatever was typed into that field is an address, also one with a slip in it.
+            let kind = (PersonalDataKind::Email, PersonalDataKind::Email.label());
+            let contact = self.originals.redact_whole(id, email, kind).await?;
             self.store.set_contact(&ticket, &contact).await?;
         }
         Ok(PersonCalled { conversation, ticket, reason, message })

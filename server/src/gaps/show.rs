@@ -10,9 +10,11 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::{Gap, Gaps};
 
 impl Gap {
-    /// The example, or else the words.
+    /// The example, or else the words; of customers who share not one word, the article that came nearest.
     pub fn subject(&self) -> String {
-        self.example.clone().unwrap_or_else(|| self.words.join(", "))
+        let words = Some(self.words.join(", ")).filter(|words| !words.is_empty());
+        let named = self.example.clone().or(words).or_else(|| self.nearest.clone());
+        named.unwrap_or_else(|| "…".to_owned())
     }
 
     /// What went wrong, in a line: `no_evidence: 4; uncertain: 1`.

@@ -2,14 +2,16 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use indexer::model::Audience;
+use jiff::Timestamp;
 
+use super::auth::bearer;
 use super::body::JsonBody;
 use super::conversations::{begun_by, existing};
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse::{self, Form};
 use super::{State, caller};
-use crate::domain::Question;
+use crate::domain::{ConversationId, Identity, Question};
 use crate::store::KeyScope;
 
 /// Ask a question.
@@ -63,6 +65,9 @@ pub(super) async fn ask(
         existing(&state, id).await?;
     }
     question.identity = state.identity(&request)?;
+    if let (Some(id), Some(who)) = (question.conversation, &question.identity) {
+        state.not_taken_from_another(&request, id, who).await?;
+    }
     let conversation_token = begun_by(&state, &mut question);
     let question = caller::sent_by(&state, &request, question);
     if wants_stream(&request) {
@@ -75,6 +80,26 @@ pub(super) async fn ask(
 }
 
 impl State {
+    /// A proof of who somebody is makes a conversation theirs, so an id that they only heard of is not
+    /// enough: it must be theirs already, or opened with its token.
+    async fn not_taken_from_another(
+        &self,
+        request: &HttpRequest,
+        id: ConversationId,
+        who: &Identity,
+    ) -> Result<(), Problem> {
+        let own = self.store.customer_of(id).await?.is_some_and(|known| known.key == who.key);
+        let opened = || {
+            let token = bearer(request)?;
+            self.doors.visitors.verify(token, Timestamp::now()).ok()
+        };
+        if own || opened() == Some(id) {
+            return Ok(());
+        }
+        let detail = "`conversation_id` is not this customer's conversation; begin a new one, or send its token";
+        Err(Problem::new(Code::Conflict, detail))
+    }
+
     /// Runs `work` within the time that a request may take. What takes longer is dropped.
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
         let limit = self.settings.request_timeout();

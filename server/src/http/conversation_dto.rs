@@ -83,7 +83,7 @@ pub struct MessageDto {
     pub sentences: Option<Vec<SentenceDto>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub citations: Option<Vec<CitationDto>>,
-    /// `answered` or `handed_off`.
+    /// `answered`, `handed_off` or `clarify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -103,7 +103,7 @@ pub(super) async fn post(
     existing(&state, id).await?;
     let mut events = with_originals(state.clone(), id, state.assistant.ask(question));
     if wants_stream(&request) {
-        return Ok(sse::response(events, Form::Conversation));
+        return Ok(sse::response(events, Form::Conversation(sse::Restoring(state, id))));
     }
     let last = async {
         while let Some(event) = events.recv().await {

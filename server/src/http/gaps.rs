@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::State;
 use super::admin::authorize;
 use super::auth::{After, Maybe, Staff, StaffActing, bearer, header};
-use super::body::JsonBody;
+use super::body::{FormBody, JsonBody};
 use super::conversation_dto::stamp;
 use super::conversations::fresh;
 use super::dashboard::spans;
@@ -92,6 +92,9 @@ pub(super) struct VerdictRequest {
     /// `resolved` (the articles answer it now), `dismissed` (no article is wanted), or `open`.
     #[schema(example = "resolved")]
     verdict: String,
+    /// `days` and `k` of the list that the subject was read in, where that asked for any.
+    days: Option<u32>,
+    k: Option<usize>,
 }
 
 impl From<&Gap> for GapDto {
@@ -178,7 +181,7 @@ pub(super) async fn list(
 /// Decide about a subject.
 ///
 /// `resolved`: its questions no longer count, later ones do. `dismissed`: it does not come back while
-/// these questions are looked at. `open` takes either back.
+/// these questions are looked at. `open` takes a dismissal back.
 #[utoipa::path(post, path = "/v1/admin/gaps/{id}", tag = "Operation", request_body = VerdictRequest,
     params(("id" = String, Path, description = "The subject's id in the list")),
     responses(
@@ -192,7 +195,7 @@ pub(super) async fn judge(
     state: web::Data<State>,
     request: HttpRequest,
     id: web::Path<String>,
-    JsonBody(body): JsonBody<VerdictRequest>,
+    body: Result<JsonBody<VerdictRequest>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let agent = if bearer(&request).is_some() {
         authorize(&state, &request, KeyScope::Operate).await?;
@@ -200,7 +203,9 @@ pub(super) async fn judge(
     } else {
         Some(StaffActing::extract(&request).await?.0.may(Permission::Review)?.id)
     };
-    state.judge(&id, &body.verdict, agent).await?;
+    let JsonBody(body) = body?;
+    let params = GapsParams { days: body.days, k: body.k };
+    state.judge(&id, (&body.verdict, &params), agent).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -218,14 +223,22 @@ impl State {
         }
         let look = Look { now: Timestamp::now(), days, k };
         // One at a time: it is work for a processor, and who waits gets the same.
-        let _one = self.reviewing.lock().await;
         let knowledge = Arc::clone(&self.knowledge);
         let embed = async |text: &str, locale: &_| knowledge.vector_of(text, locale).await;
-        let reading = crate::gaps::read(&*self.store, (settings, &look), embed);
+        let reading = async {
+            let _one = self.reviewing.lock().await;
+            crate::gaps::read(&*self.store, (settings, &look), embed).await
+        };
         Ok(self.in_time(reading).await??)
     }
 
-    async fn judge(&self, id: &str, verdict: &str, agent: Option<AgentId>) -> Result<(), Problem> {
+    /// `params` are those of the list that the subject was in: its id is of that list.
+    async fn judge(
+        &self,
+        id: &str,
+        (verdict, params): (&str, &GapsParams),
+        agent: Option<AgentId>,
+    ) -> Result<(), Problem> {
         let verdict = match verdict {
             "open" => None,
             name => Some(Verdict::parse(name).ok_or_else(|| {
@@ -233,7 +246,7 @@ impl State {
                 Problem::new(Code::InvalidField, detail)
             })?),
         };
-        let gaps = self.gaps(&GapsParams::default()).await?;
+        let gaps = self.gaps(params).await?;
         let found = gaps.gaps.iter().chain(&gaps.dismissed).find(|gap| gap.id == id);
         let gap = found.ok_or_else(|| {
             Problem::new(Code::NotFound, "there is no such subject any more")
@@ -340,18 +353,22 @@ pub(super) struct VerdictForm {
     csrf: String,
     id: String,
     verdict: String,
+    /// Of the list that was looked at.
+    days: Option<u32>,
 }
 
 /// `POST /gaps`.
 pub(super) async fn decide(
     state: web::Data<State>,
-    After(staff, form): After<Staff, web::Form<VerdictForm>>,
+    After(staff, FormBody(form)): After<Staff, FormBody<VerdictForm>>,
 ) -> Result<HttpResponse, Problem> {
     if !Gate::csrf_matches(&staff.token, &form.csrf) {
         let detail = "the CSRF token is missing or not this session's";
         return Err(Problem::new(Code::Forbidden, detail));
     }
     let agent = staff.may(Permission::Review)?.id;
-    state.judge(&form.id, &form.verdict, Some(agent)).await?;
-    Ok(fresh(HttpResponse::SeeOther()).insert_header((LOCATION, "/gaps")).finish())
+    let params = GapsParams { days: form.days, k: None };
+    state.judge(&form.id, (&form.verdict, &params), Some(agent)).await?;
+    let back = form.days.map_or_else(|| "/gaps".to_owned(), |days| format!("/gaps?days={days}"));
+    Ok(fresh(HttpResponse::SeeOther()).insert_header((LOCATION, back)).finish())
 }

@@ -120,7 +120,7 @@ async fn detail(
         people_only: state.store.objections(conversation.id).await?.automation,
         tickets: tickets.iter().map(TicketDto::from).collect(),
         messages: messages.iter().map(MessageDto::from).collect(),
-        may: may(agent),
+        may: may(agent, conversation),
         colleagues: answering.map(colleague).collect(),
     })
 }

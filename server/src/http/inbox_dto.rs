@@ -8,6 +8,7 @@ use crate::assistant::Suggestion;
 use crate::desk::Present;
 use crate::domain::{Agent, Conversation, Escalation, KnownCustomer, Permission, ReasonCode};
 use crate::privacy::RedactedText;
+use crate::rights::Revealer;
 use crate::store::InboxRow;
 
 /// `?state=waiting&mine=true`.
@@ -108,7 +109,7 @@ pub(super) struct ColleagueDto {
     pub(super) presence: &'static str,
 }
 
-/// What the caller may do.
+/// What the caller may do with the conversation.
 #[derive(Debug, Serialize)]
 pub(super) struct MayDto {
     pub(super) reply: bool,
@@ -248,7 +249,10 @@ pub(super) fn present(all: &[Present]) -> Vec<PresentDto> {
     all.iter().map(PresentDto::from).collect()
 }
 
-/// What `agent` may do with conversations.
-pub(super) fn may(agent: &Agent) -> MayDto {
-    MayDto { reply: agent.role.may(Permission::Reply), reveal: agent.role.may(Permission::Reveal) }
+/// What `agent` may do with `conversation`.
+pub(super) fn may(agent: &Agent, conversation: &Conversation) -> MayDto {
+    MayDto {
+        reply: agent.role.may(Permission::Reply),
+        reveal: Revealer::check((agent.id, agent.role), conversation).is_ok(),
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{self, Bytes};
@@ -237,13 +237,18 @@ pub(super) async fn desk(state: web::Data<State>, staff: Staff) -> Result<HttpRe
     let receiver = state.hub.listen_at_desk();
     let first = Some(sse::frame("reload", &DeskEvent { conversation_id: None, typing: None }));
     let stream = futures::stream::unfold(
-        (state, staff, receiver, first),
-        |(state, staff, mut receiver, first)| async move {
+        (state, staff, receiver, first, Instant::now()),
+        |(state, staff, mut receiver, first, mut checked)| async move {
             let frame = match first {
                 Some(frame) => frame,
-                None => next_of_desk(&state, &staff, &mut receiver).await?,
+                None => next_of_desk(&state, &mut receiver).await?,
             };
-            Some((Ok::<_, Infallible>(frame), (state, staff, receiver, None)))
+            // A session that was ended meanwhile hears no more, however busy the desk is.
+            if checked.elapsed() >= PING {
+                state.doors.gate.session(&staff.token).await.ok().flatten()?;
+                checked = Instant::now();
+            }
+            Some((Ok::<_, Infallible>(frame), (state, staff, receiver, None, checked)))
         },
     );
     Ok(private(sse::streaming(stream)))
@@ -251,7 +256,6 @@ pub(super) async fn desk(state: web::Data<State>, staff: Staff) -> Result<HttpRe
 
 async fn next_of_desk(
     state: &State,
-    staff: &Staff,
     receiver: &mut broadcast::Receiver<DeskLive>,
 ) -> Option<Bytes> {
     let event = |name, id: Option<ConversationId>, typing| {
@@ -268,10 +272,6 @@ async fn next_of_desk(
         Ok(Ok(DeskLive::Presence)) => event("presence", None, None),
         Ok(Ok(DeskLive::Missed) | Err(RecvError::Lagged(_))) => event("reload", None, None),
         Ok(Err(RecvError::Closed)) => None,
-        // A session that was ended meanwhile hears no more.
-        Err(_) => match state.doors.gate.session(&staff.token).await {
-            Ok(Some(_)) => Some(Bytes::from_static(b": ping\n\n")),
-            Ok(None) | Err(_) => None,
-        },
+        Err(_) => Some(Bytes::from_static(b": ping\n\n")),
     }
 }

@@ -1,6 +1,7 @@
 //! `/v1/me`: what a customer with proven identity sees and decides over all their conversations, on any
 //! device. The proof is the company's signed token in the header `Atbilde-Identity` (docs/widget.md).
 
+use std::collections::HashSet;
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
@@ -194,12 +195,21 @@ pub(super) async fn erase(
     myself: Myself,
 ) -> Result<HttpResponse, Problem> {
     let mut response = ErasedResponse { receipts: Vec::new(), held: Vec::new() };
-    for conversation in own(&state, &myself).await? {
-        match state.rights.erase(conversation.id.0, Actor::Customer).await {
-            Ok(receipt) => response.receipts.push(receipt.to_text()),
-            Err(RightsError::Held(_)) => response.held.push(conversation.id.to_string()),
-            Err(RightsError::Unknown(_)) => {}
-            Err(error) => return Err(error.into()),
+    // In batches, until one brings nothing new; what is held stays in them.
+    let mut seen = HashSet::new();
+    loop {
+        let mut batch = own(&state, &myself).await?;
+        batch.retain(|conversation| seen.insert(conversation.id));
+        if batch.is_empty() {
+            break;
+        }
+        for conversation in batch {
+            match state.rights.erase(conversation.id.0, Actor::Customer).await {
+                Ok(receipt) => response.receipts.push(receipt.to_text()),
+                Err(RightsError::Held(_)) => response.held.push(conversation.id.to_string()),
+                Err(RightsError::Unknown(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     Ok(fresh(HttpResponse::Ok()).json(response))

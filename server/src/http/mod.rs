@@ -118,6 +118,7 @@ pub fn serve(
         App::new()
             .app_data(state.clone())
             .app_data(forms())
+            .app_data(queries())
             .wrap(from_fn(edge::guard))
             .configure(routes)
             .default_service(web::to(pages::not_found))
@@ -187,6 +188,13 @@ fn routes(app: &mut web::ServiceConfig) {
 fn forms() -> web::FormConfig {
     web::FormConfig::default().limit(8 * 1024).error_handler(|error, _| {
         Problem::new(Code::InvalidField, format!("the form cannot be read: {error}")).into()
+    })
+}
+
+/// What is wrong with a query is said as with a body.
+fn queries() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|error, _| {
+        Problem::new(Code::InvalidParameter, format!("the query cannot be read: {error}")).into()
     })
 }
 

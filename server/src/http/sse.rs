@@ -5,27 +5,32 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use futures::Stream;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::State;
 use super::conversation_dto::{AcceptedResponse, MessageDto};
 use super::dto::{AskResponse, CitationDto, QueuedEvent, SentenceEvent, SourcesEvent};
 use super::error::{Code, Problem};
-use crate::domain::{Answer, AssistantEvent, Outcome};
+use crate::domain::{Answer, AssistantEvent, ConversationId, Outcome};
 
 /// A comment is sent after this much silence, so that proxies keep the connection.
 const PING: Duration = Duration::from_secs(10);
 
 /// Which endpoint streams: they differ in what is said where a person answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Form {
     /// `/v1/ask`; with the token of the conversation that the question began.
     Ask(Option<String>),
-    /// A conversation's messages.
-    Conversation,
+    /// A conversation's messages. What the customer is told of their own message has its originals.
+    Conversation(Restoring),
 }
+
+/// Puts originals back into a message of one conversation, when there is one to be sent.
+#[derive(Clone)]
+pub(super) struct Restoring(pub(super) web::Data<State>, pub(super) ConversationId);
 
 /// The response that streams `events`.
 pub(super) fn response(events: mpsc::Receiver<AssistantEvent>, form: Form) -> HttpResponse {
@@ -55,7 +60,7 @@ fn frames(
             Err(_) => (Bytes::from_static(b": ping\n\n"), Some(events)),
             Ok(Some(event)) => {
                 let last = event.is_last();
-                (frame_of(event, &form), (!last).then_some(events))
+                (frame_of(event, &form).await, (!last).then_some(events))
             }
             Ok(None) => {
                 let problem = Problem::new(Code::Internal, "the answer ended early");
@@ -66,7 +71,7 @@ fn frames(
     })
 }
 
-fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
+async fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
     let token = || if let Form::Ask(token) = form { token.clone() } else { None };
     let end =
         |answer: &Answer| AskResponse { conversation_token: token(), ..AskResponse::from(answer) };
@@ -89,15 +94,15 @@ fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
             };
             frame(name, &end(&answer))
         }
-        AssistantEvent::Accepted(accepted) if *form == Form::Conversation => frame(
-            "accepted",
-            &AcceptedResponse {
-                accepted: true,
-                state: accepted.conversation.state.as_str(),
-                message: MessageDto::from(&accepted.message),
-            },
-        ),
-        AssistantEvent::Accepted(accepted) => frame("handed_off", &end(&accepted.answer)),
+        AssistantEvent::Accepted(accepted) => match form {
+            Form::Conversation(Restoring(state, id)) => {
+                let originals = state.originals(*id).await;
+                let message = MessageDto::from(&accepted.message).put_back(&originals);
+                let state = accepted.conversation.state.as_str();
+                frame("accepted", &AcceptedResponse { accepted: true, state, message })
+            }
+            Form::Ask(_) => frame("handed_off", &end(&accepted.answer)),
+        },
         AssistantEvent::Failed(failure) => frame("error", &Problem::from(failure).body()),
     }
 }
@@ -167,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn silence_is_filled_with_comments() {
         let (sender, receiver) = mpsc::channel(1);
-        let frames = frames(receiver, Duration::from_millis(5), Form::Conversation);
+        let frames = frames(receiver, Duration::from_millis(5), Form::Ask(None));
         futures::pin_mut!(frames);
         assert_eq!(frames.next().await.unwrap().unwrap(), ": ping\n\n");
         sender.try_send(AssistantEvent::Done(Box::new(answer()))).unwrap();

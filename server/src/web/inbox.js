@@ -28,6 +28,7 @@ let marked = body.dataset.opened || null;
 let opened = null; // the conversation that is shown, as the server gave it
 let drafts = new Map(); // conversation id to unsent words
 let typingTimer = null;
+const revealed = new Map(); // what placeholders of the conversation that is shown stand for
 
 // ---------------------------------------------------------------- the server
 
@@ -119,7 +120,7 @@ function row(c) {
   if (c.ticket) foot.append(make("span", "mono", c.ticket));
   if (c.state === "waiting" && c.agent) foot.append(make("span", "for", t("for", { name: c.agent })));
   const preview = make("span", "preview");
-  placeholders(preview, c.preview ?? t("no_words"));
+  placeholders(preview, c.preview ?? t("no_words"), false);
   link.append(head, preview, foot);
   item.append(link);
   return item;
@@ -149,6 +150,10 @@ async function open(id, quietly = false) {
   const data = await call(`conversations/${id}`).catch((error) => (failed(error), null));
   if (!data) return;
   const other = opened?.conversation_id !== id;
+  // Who lost the conversation to a colleague sees no originals any more.
+  const closed = opened?.may.reveal && !data.may.reveal;
+  if (other || closed) revealed.clear();
+  if (closed || (opened && !opened.may.reveal && data.may.reveal)) delete lines.dataset.id;
   opened = data;
   marked = id;
   if (other) text.value = drafts.get(id) ?? "";
@@ -158,10 +163,12 @@ async function open(id, quietly = false) {
   drawRows();
 }
 
-function close() {
+function close(forward = true) {
+  if (opened) drafts.set(opened.conversation_id, text.value);
   opened = null;
+  revealed.clear();
   body.classList.remove("talking");
-  history.pushState(null, "", "/inbox");
+  if (forward) history.pushState(null, "", "/inbox");
   $("inner").hidden = true;
   $("nothing").hidden = false;
   $("about").replaceChildren();
@@ -217,12 +224,36 @@ function line(m) {
   return box;
 }
 
-// Placeholders of personal data stand out, so that nobody takes them for words.
-function placeholders(box, words) {
+// Placeholders of personal data stand out, so that nobody takes them for words. Who may see what they
+// stand for clicks them, and that is recorded; rows of the queue are links and show none.
+function placeholders(box, words, here = true) {
   for (const part of words.split(/(\[[A-Z][A-Z0-9_]*_\d+\])/)) {
-    if (/^\[[A-Z][A-Z0-9_]*_\d+\]$/.test(part)) box.append(make("span", "redacted", part.slice(1, -1).replace("_", " ").toLowerCase()));
+    if (/^\[[A-Z][A-Z0-9_]*_\d+\]$/.test(part)) box.append(redacted(part, here && opened?.may.reveal));
     else if (part) box.append(document.createTextNode(part));
   }
+}
+
+function redacted(placeholder, may) {
+  const known = may && revealed.get(placeholder);
+  const name = placeholder.slice(1, -1).replaceAll("_", " ").toLowerCase();
+  if (!may || known) return make("span", "redacted", known || name);
+  const button = make("button", "redacted", name);
+  button.type = "button";
+  button.title = t("reveal");
+  button.addEventListener("click", async () => {
+    const id = opened.conversation_id;
+    button.disabled = true;
+    try {
+      const { original } = await post(`conversations/${id}/reveal`, { placeholder });
+      if (opened?.conversation_id !== id) return;
+      revealed.set(placeholder, original);
+      button.replaceWith(make("span", "redacted", original));
+    } catch (error) {
+      button.disabled = false;
+      failed(error);
+    }
+  });
+  return button;
 }
 
 function drawActions() {
@@ -247,7 +278,8 @@ function drawActions() {
   const reply = say.elements.kind[0];
   reply.disabled = !mine;
   if (!mine) say.elements.kind.value = "note";
-  else if (drafts.get("kind") !== "note") say.elements.kind.value = "reply";
+  // Words that were begun as a note never turn into a reply by themselves.
+  else if (drafts.get("kind") !== "note" && !text.value.trim()) say.elements.kind.value = "reply";
   kindChanged();
 }
 
@@ -364,7 +396,7 @@ async function act(action, fields) {
 
 async function take() {
   await act("take");
-  if (opened?.mine) focusOn("reply");
+  if (opened?.mine && !text.value.trim()) focusOn("reply");
 }
 const resolve = () => act("resolve");
 const giveBack = () => act("return");
@@ -404,9 +436,11 @@ say.addEventListener("submit", async (event) => {
   try {
     await post(`conversations/${id}/${kind}`, { text: words, message_id: say.dataset.messageId });
     delete say.dataset.messageId;
-    text.value = "";
     drafts.delete(id);
-    if (opened?.conversation_id === id) await open(id, true);
+    if (opened?.conversation_id === id) {
+      text.value = "";
+      await open(id, true);
+    }
   } catch (error) {
     failed(error);
   } finally {
@@ -497,7 +531,7 @@ $("help-open").addEventListener("click", () => $("help").showModal());
 addEventListener("popstate", () => {
   const id = location.pathname.match(/^\/inbox\/([0-9a-f]{32})$/)?.[1];
   if (id) open(id, true);
-  else if (opened) close();
+  else if (opened) close(false);
 });
 
 // ---------------------------------------------------------------- live

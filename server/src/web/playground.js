@@ -42,7 +42,7 @@ const WORDS = {
 function show(e) {
   const sure = e.confidence >= e.threshold;
   const verdict = make("section", `tile verdict ${e.decision === "answered" ? "yes" : "no"}`);
-  verdict.append(make("h2", "", WORDS[e.decision]));
+  verdict.append(make("h2", "", WORDS[e.decision] ?? `A person would take over: ${e.decision.replaceAll("_", " ")}`));
   const meter = make("meter");
   Object.assign(meter, { min: 0, max: 1, low: e.threshold, high: e.threshold, optimum: 1, value: e.confidence });
   meter.setAttribute("aria-label", "Confidence");

@@ -210,6 +210,12 @@ class Widget {
   /** Who the customer is; what they talked about elsewhere goes on here. @param {string} token */
   async setUser(token) {
     this.api.identity = String(token ?? "");
+    if (this.api.identity && this.keeper.session) {
+      // Another customer at the same computer does not see the words of the one before.
+      await this.api.json("GET", this.conversation.path).catch((error) => {
+        if (error.code === "forbidden") this.conversation.leave();
+      });
+    }
     if (!this.api.identity || this.keeper.session || this.conversation.starting) return;
     try {
       const { conversations } = await this.api.json("GET", "/v1/me");

@@ -70,7 +70,7 @@ export class EventStream {
         }
       } catch (error) {
         if (this.ended.signal.aborted) return;
-        if (error instanceof Problem && (error.code === "unauthorized" || error.code === "not_found")) {
+        if (error instanceof Problem && ["unauthorized", "not_found", "forbidden"].includes(error.code)) {
           return this.to.gone();
         }
         this.to.online(false);
