@@ -234,7 +234,7 @@ async fn figures_are_for_the_companys_people_and_name_nobody() {
     assert_eq!(figures["handed_off"]["count"], 1, "{figures}");
     assert_eq!(figures["reasons"]["customer_requested"], 1, "{figures}");
     let page = agent.get("/dashboard").await.text().await.unwrap();
-    assert!(page.contains("Contained") && page.contains("customer_requested"), "{page}");
+    assert!(page.contains("Contained") && page.contains("Asked for a person"), "{page}");
     assert_eq!(agent.get("/dashboard?days=0").await.status(), 400);
     let metrics = app.get("/metrics").await.text().await.unwrap();
     for line in [

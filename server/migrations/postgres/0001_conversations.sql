@@ -107,12 +107,17 @@ CREATE TABLE conv_duties (
     until BIGINT NOT NULL
 );
 
--- Whoever looks at a conversation through another process hears of a change: its id and epoch, no word.
-CREATE FUNCTION conv_tell_of(changed TEXT, epoch BIGINT) RETURNS void LANGUAGE sql AS $$
-    SELECT pg_notify('atbilde_conversation', 'changed ' || changed || ' ' || epoch);
+-- One channel a schema: channels are the database's, which may hold another installation.
+CREATE OR REPLACE FUNCTION conv_channel() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT 'atbilde_' || left(md5(current_schema()), 16);
 $$;
 
-CREATE FUNCTION conv_conversation_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Whoever looks at a conversation through another process hears of a change: its id and epoch, no word.
+CREATE OR REPLACE FUNCTION conv_tell_of(changed TEXT, epoch BIGINT) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_notify(conv_channel(), 'changed ' || changed || ' ' || epoch);
+$$;
+
+CREATE OR REPLACE FUNCTION conv_conversation_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         PERFORM conv_tell_of(OLD.id, OLD.epoch + 1);
@@ -126,7 +131,7 @@ CREATE TRIGGER conv_conversation_changed AFTER INSERT OR UPDATE OR DELETE ON con
     FOR EACH ROW EXECUTE FUNCTION conv_conversation_changed();
 
 -- Feedback changes what is shown and nothing of the conversation's own row.
-CREATE FUNCTION conv_feedback_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_feedback_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM conv_tell_of(id, epoch) FROM conv_conversations WHERE id = NEW.conversation;
     RETURN NULL;

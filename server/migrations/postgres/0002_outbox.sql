@@ -33,7 +33,7 @@ CREATE TABLE conv_outbox_deliveries (
 CREATE INDEX conv_outbox_deliveries_due ON conv_outbox_deliveries (sink, next_at) WHERE state = 'due';
 CREATE INDEX conv_outbox_deliveries_by_event ON conv_outbox_deliveries (event);
 
-CREATE FUNCTION conv_outbox_tell(
+CREATE OR REPLACE FUNCTION conv_outbox_tell(
     told_kind TEXT, told_conversation TEXT, told_seq BIGINT, told_ticket TEXT, told_at BIGINT
 ) RETURNS void LANGUAGE sql AS $$
     INSERT INTO conv_outbox_events (id, kind, conversation, seq, ticket, at)
@@ -42,7 +42,7 @@ CREATE FUNCTION conv_outbox_tell(
     WHERE EXISTS (SELECT 1 FROM conv_outbox_sinks WHERE strpos(events, ' ' || told_kind || ' ') > 0);
 $$;
 
-CREATE FUNCTION conv_outbox_deliver() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_outbox_deliver() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO conv_outbox_deliveries (event, sink, state, next_at)
     SELECT NEW.number, name, 'due', NEW.at FROM conv_outbox_sinks
@@ -53,7 +53,7 @@ $$;
 CREATE TRIGGER conv_outbox_deliver AFTER INSERT ON conv_outbox_events
     FOR EACH ROW EXECUTE FUNCTION conv_outbox_deliver();
 
-CREATE FUNCTION conv_outbox_handed_off() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_outbox_handed_off() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM conv_outbox_tell('handed_off', NEW.conversation, NULL, NEW.ticket,
                              (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
@@ -64,7 +64,7 @@ CREATE TRIGGER conv_outbox_handed_off AFTER INSERT ON conv_escalations
     FOR EACH ROW EXECUTE FUNCTION conv_outbox_handed_off();
 
 -- Internal notes are told to nobody.
-CREATE FUNCTION conv_outbox_message() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_outbox_message() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM conv_outbox_tell('message', NEW.conversation, NEW.seq, NULL, NEW.at);
     RETURN NULL;
@@ -74,7 +74,7 @@ CREATE TRIGGER conv_outbox_message AFTER INSERT ON conv_messages
     FOR EACH ROW WHEN (NEW.author IN ('customer', 'assistant', 'agent'))
     EXECUTE FUNCTION conv_outbox_message();
 
-CREATE FUNCTION conv_outbox_resolved() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_outbox_resolved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM conv_outbox_tell('resolved', NEW.id, NULL, NULL, NEW.active_at);
     RETURN NULL;
@@ -84,7 +84,7 @@ CREATE TRIGGER conv_outbox_resolved AFTER UPDATE OF state ON conv_conversations
     FOR EACH ROW WHEN (NEW.state = 'resolved' AND OLD.state <> 'resolved')
     EXECUTE FUNCTION conv_outbox_resolved();
 
-CREATE FUNCTION conv_outbox_rated() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION conv_outbox_rated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM conv_outbox_tell('rated', NEW.conversation, NULL, NULL, NEW.at);
     RETURN NULL;

@@ -20,7 +20,9 @@ use super::manifest::{
     STORE_TABLES, is_database,
 };
 use super::{KEYS_FILE, Unfinished, beside, digest, sync_folder, tar};
-use crate::store::{ConversationSettings, KEYS_FOLDER, PostgresStore};
+use crate::privacy::vault::KeySource;
+use crate::store::vault::KeyRows;
+use crate::store::{ConversationSettings, KEYS_FOLDER, KeyFile, PostgresStore};
 
 /// Half-done work within a folder that is a file system of its own.
 const WORK: &str = "restore.unfinished";
@@ -100,7 +102,11 @@ pub async fn restore(restore: &Restore<'_>) -> Result<Restored> {
         let filled = restore_store(&store, &work.0).await;
         store.close().await;
         filled.with_context(|| {
-            format!("the conversations of {} cannot be restored", from.display())
+            let half = match manifest.catalog {
+                Place::Postgres => "; its catalog is: empty the database before the next try",
+                Place::Sqlite => "",
+            };
+            format!("the conversations of {} are not restored{half}", from.display())
         })?;
     }
     let set_aside = place(&work.0, (data, volume, full.is_some()))?;
@@ -153,14 +159,15 @@ async fn restore_keys(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -
     let (own, folder) = (restore.data.join(KEYS_FOLDER), work.join(KEYS_FOLDER));
     fs_err::create_dir_all(&folder)?;
     fs_err::set_permissions(&folder, Permissions::from_mode(0o700))?;
-    let master = work.join(MASTER_KEY);
-    if restore.data.join(MASTER_KEY).is_file() && !master.exists() {
-        fs_err::copy(restore.data.join(MASTER_KEY), &master)?;
-    }
-    let candidates = [own.join(KEYS_FILE), restore.from.with_file_name(KEYS_FILE)];
+    let (master, own_master) = (work.join(MASTER_KEY), restore.data.join(MASTER_KEY));
     let newest = match restore.keys {
-        Keys::File(file) => Some(file),
-        Keys::Newest => candidates.iter().map(PathBuf::as_path).find(|file| file.is_file()),
+        Keys::File(file) => Some(file.to_owned()),
+        Keys::Newest => {
+            let own = Some(own.join(KEYS_FILE));
+            let own = own.filter(|f| manifest.conversations == Place::Sqlite && f.is_file());
+            let beside = Some(restore.from.with_file_name(KEYS_FILE)).filter(|f| f.is_file());
+            newer_of(own, beside).await?
+        }
         Keys::Lost => None,
     };
     let Some(newest) = newest else {
@@ -173,13 +180,46 @@ async fn restore_keys(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -
         );
         return Ok(false);
     };
-    catalog::copy_database(newest, &folder.join(KEYS_FILE))
+    catalog::copy_database(&newest, &folder.join(KEYS_FILE))
         .await
         .with_context(|| format!("{} cannot be used", newest.display()))?;
     let copy = folder.join(KEYS_FILE);
     catalog::check_database(&copy).await?;
     fs_err::set_permissions(&copy, Permissions::from_mode(0o600))?;
+    // The folder's own master key goes along where it is the one that opens these keys.
+    if own_master.is_file() && !master.exists() && opens(&own_master, &copy).await? {
+        fs_err::copy(own_master, &master)?;
+    }
     Ok(!master.exists())
+}
+
+/// Of the folder's keys and those beside the archive the later state: an erasure since then must hold, and
+/// a folder that was only tried out has keys that open nothing.
+async fn newer_of(own: Option<PathBuf>, beside: Option<PathBuf>) -> Result<Option<PathBuf>> {
+    let (own, beside) = match (own, beside) {
+        (Some(own), Some(beside)) => (own, beside),
+        (own, beside) => return Ok(own.or(beside)),
+    };
+    if KeyFile::follows(&own, &beside).await? {
+        return Ok(Some(own));
+    }
+    ensure!(
+        KeyFile::follows(&beside, &own).await?,
+        "{} and {} are keys of different installations; name the right one with --keys",
+        own.display(),
+        beside.display()
+    );
+    Ok(Some(beside))
+}
+
+/// Whether the master key in `file` seals the keys in `keys`.
+async fn opens(file: &Path, keys: &Path) -> Result<bool> {
+    let ring = KeySource::File { file: file.to_owned(), made: false }.read().await?;
+    let keys = KeyFile::open(keys).await?;
+    let wanted = keys.master().await?;
+    keys.close().await;
+    let mut known = std::iter::once(ring.current()).chain(ring.older());
+    Ok(wanted.is_none_or(|wanted| known.any(|key| key.id() == wanted)))
 }
 
 async fn restore_catalog(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -> Result<()> {
@@ -220,14 +260,14 @@ async fn empty_store(restore: &Restore<'_>, manifest: &Manifest) -> Result<Optio
     Ok(Some(store))
 }
 
-/// The keys first: an original that comes back finds its key there, never a new one.
+/// Keys and what they open, in one transaction.
 async fn restore_store(store: &PostgresStore, work: &Path) -> Result<()> {
     let (tables, keys) = (work.join(STORE_TABLES), work.join(KEYS_FOLDER).join(KEYS_FILE));
-    if keys.is_file() {
-        store.keys_from(&keys).await?;
-        fs_err::remove_file(keys)?;
+    let file = Some(keys).filter(|file| file.is_file());
+    store.fill_from(&tables, file.as_deref()).await?;
+    if let Some(file) = file {
+        fs_err::remove_file(file)?;
     }
-    store.fill_from(&tables).await?;
     Ok(fs_err::remove_dir_all(tables)?)
 }
 

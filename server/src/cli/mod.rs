@@ -111,7 +111,7 @@ impl Command {
 #[derive(Debug, Args)]
 struct ConfigFlag {
     /// Configuration file; needs only what differs from the defaults
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 

@@ -204,7 +204,7 @@ pub(super) async fn judge(
         Some(StaffActing::extract(&request).await?.0.may(Permission::Review)?.id)
     };
     let JsonBody(body) = body?;
-    let params = GapsParams { days: body.days, k: body.k };
+    let params = GapsParams { days: body.days, k: body.k, format: None };
     state.judge(&id, (&body.verdict, &params), agent).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -367,7 +367,7 @@ pub(super) async fn decide(
         return Err(Problem::new(Code::Forbidden, detail));
     }
     let agent = staff.may(Permission::Review)?.id;
-    let params = GapsParams { days: form.days, k: None };
+    let params = GapsParams { days: form.days, ..GapsParams::default() };
     state.judge(&form.id, (&form.verdict, &params), Some(agent)).await?;
     let back = form.days.map_or_else(|| "/gaps".to_owned(), |days| format!("/gaps?days={days}"));
     Ok(fresh(HttpResponse::SeeOther()).insert_header((LOCATION, back)).finish())

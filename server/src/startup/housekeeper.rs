@@ -37,28 +37,29 @@ impl Housekeeper {
                 _ = ticks.tick() => {}
             }
             self.limits.forget();
-            // One of several processes does the rest for all.
-            match self.duties.take(Duty::Housekeeping, LEASE).await {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(error) => {
-                    tracing::error!(%error, "housekeeping.not_done");
-                    continue;
-                }
-            }
             // Before the index is there, every question would be handed over.
-            if self.readiness.phase() == Phase::Ready {
+            if self.readiness.phase() == Phase::Ready && self.takes(Duty::Finishing).await {
                 match self.assistant.finish_unanswered(Timestamp::now()).await {
                     Ok(0) => {}
                     Ok(finished) => tracing::info!(finished, "answers.finished"),
                     Err(error) => tracing::error!(%error, "answers.not_finished"),
                 }
             }
-            match self.assistant.close_quiet(Timestamp::now()).await {
-                Ok(0) => {}
-                Ok(closed) => tracing::info!(closed, "conversations.closed_idle"),
-                Err(error) => tracing::error!(%error, "conversations.not_closed"),
+            if self.takes(Duty::Housekeeping).await {
+                match self.assistant.close_quiet(Timestamp::now()).await {
+                    Ok(0) => {}
+                    Ok(closed) => tracing::info!(closed, "conversations.closed_idle"),
+                    Err(error) => tracing::error!(%error, "conversations.not_closed"),
+                }
             }
         }
+    }
+
+    /// Whether this one of several processes does it for all.
+    async fn takes(&self, duty: Duty) -> bool {
+        self.duties.take(duty, LEASE).await.unwrap_or_else(|error| {
+            tracing::error!(%error, duty = duty.as_str(), "housekeeping.not_done");
+            false
+        })
     }
 }

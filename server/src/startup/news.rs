@@ -38,7 +38,8 @@ pub(super) struct Newsroom {
 /// What was seen at the last look.
 #[derive(Default)]
 struct Seen {
-    rooms: HashMap<ConversationId, (Epoch, u64)>,
+    /// Epoch, and the store's mark of everything else.
+    rooms: HashMap<ConversationId, (Epoch, String)>,
     desk: Option<(i64, i64)>,
     /// Whether anything was heard since.
     heard: bool,
@@ -94,6 +95,8 @@ impl Newsroom {
                 Ok(()) => {}
                 Err(error) => {
                     changes = None;
+                    // What is heard no more has to be found by looking.
+                    seen.heard = false;
                     if std::mem::take(&mut well) {
                         tracing::error!(%error, "news.failed: tried again");
                     }
@@ -137,7 +140,7 @@ impl Newsroom {
         let mut now = HashMap::with_capacity(rooms.len());
         if !rooms.is_empty() {
             let standing = self.store.standing(&rooms).await?;
-            now.extend(standing.into_iter().map(|(id, epoch, last)| (id, (epoch, last))));
+            now.extend(standing.into_iter().map(|(id, epoch, mark)| (id, (epoch, mark))));
         }
         for id in rooms {
             match (seen.rooms.get(&id), now.get(&id)) {

@@ -9,8 +9,10 @@ use super::StoreError;
 /// A task that needs one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
-    /// Questions without an answer, and conversations that nobody goes on with.
+    /// Conversations that nobody goes on with.
     Housekeeping,
+    /// Questions without an answer.
+    Finishing,
     /// What is older than it may be.
     Retention,
 }
@@ -19,6 +21,7 @@ impl Duty {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Housekeeping => "housekeeping",
+            Self::Finishing => "finishing",
             Self::Retention => "retention",
         }
     }

@@ -27,6 +27,16 @@ impl KeyCopy {
     }
 }
 
+impl KeyCopy {
+    /// What a key file holds.
+    pub(super) async fn of(file: &Path) -> Result<Self, StoreError> {
+        let file = KeyFile::open(file).await?;
+        let copy = file.copy().await;
+        file.close().await;
+        copy
+    }
+}
+
 impl PostgresStore {
     /// Writes the sealed keys of the database into a new key file.
     ///
@@ -38,16 +48,5 @@ impl PostgresStore {
         let filled = file.fill(&copy).await;
         file.close().await;
         filled
-    }
-
-    /// Fills the empty tables of keys from a key file.
-    ///
-    /// # Errors
-    /// When the tables hold anything, or the database or the file fails.
-    pub async fn keys_from(&self, file: &Path) -> Result<(), StoreError> {
-        let file = KeyFile::open(file).await?;
-        let copy = file.copy().await;
-        file.close().await;
-        self.fill_keys(&copy?).await
     }
 }

@@ -146,7 +146,7 @@ impl PostgresCatalog {
                     location: self.location.clone(),
                     reason: format!(
                         "it is not empty (the table {table} holds rows); restore into a new \
-                         database or schema, or drop the tables whose names begin with kb_ first"
+                         database or schema, or empty this one (DROP SCHEMA ... CASCADE) first"
                     ),
                 });
             }

@@ -84,12 +84,9 @@ impl PostgresCatalog {
 }
 
 async fn take(connection: &mut PgConnection) -> Result<Option<i64>, CatalogError> {
-    for setting in [
-        format!("SET idle_session_timeout = '{SILENCE}s'"),
-        "SET tcp_keepalives_idle = 5".to_owned(),
-        "SET tcp_keepalives_interval = 3".to_owned(),
-        "SET tcp_keepalives_count = 3".to_owned(),
-    ] {
+    for setting in
+        [format!("SET idle_session_timeout = '{SILENCE}s'"), "SET lock_timeout = '4s'".to_owned()]
+    {
         // An older server knows no idle_session_timeout; then its own defaults hold.
         let known = sqlx::query(sqlx::AssertSqlSafe(setting)).execute(&mut *connection).await;
         if let Err(error) = known {

@@ -66,9 +66,15 @@ impl PostgresCatalog {
             options.get_database().unwrap_or(options.get_username())
         );
         let limit = (settings.write_timeout() + STATEMENT_GRACE).as_millis().to_string();
-        let options = options
-            .application_name("atbilde")
-            .options([("statement_timeout", limit.as_str()), ("extra_float_digits", "2")]);
+        let options = options.application_name("atbilde").options([
+            ("statement_timeout", limit.as_str()),
+            ("extra_float_digits", "2"),
+            // A commit whose machine is gone gives the writer's row back within seconds.
+            ("idle_in_transaction_session_timeout", "30s"),
+            ("tcp_keepalives_idle", "5"),
+            ("tcp_keepalives_interval", "3"),
+            ("tcp_keepalives_count", "3"),
+        ]);
         let open_error = |reason: String| CatalogError::Open { location: location.clone(), reason };
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)

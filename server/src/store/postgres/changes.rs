@@ -10,9 +10,6 @@ use super::PostgresStore;
 use crate::domain::{ConversationId, Epoch};
 use crate::store::{StoreError, rows};
 
-/// Also named in the triggers of the migrations.
-const CHANNEL: &str = "atbilde_conversation";
-
 /// A connection that hears.
 pub struct Changes {
     listener: PgListener,
@@ -36,8 +33,10 @@ impl PostgresStore {
     /// [`StoreError::Database`] when the database cannot be reached.
     pub async fn changes(&self) -> Result<Changes, StoreError> {
         self.within(async {
+            let channel: String =
+                sqlx::query_scalar("SELECT conv_channel()").fetch_one(&self.pool).await?;
             let mut listener = PgListener::connect_with(&self.pool).await?;
-            listener.listen(CHANNEL).await?;
+            listener.listen(&channel).await?;
             Ok(Changes { listener })
         })
         .await
@@ -50,8 +49,7 @@ impl PostgresStore {
     /// [`StoreError::Database`].
     pub async fn relay(&self, word: &str) -> Result<(), StoreError> {
         self.within(async {
-            sqlx::query("SELECT pg_notify($1, $2)")
-                .bind(CHANNEL)
+            sqlx::query("SELECT pg_notify(conv_channel(), $1)")
                 .bind(format!("relay {word}"))
                 .execute(&self.pool)
                 .await?;
@@ -60,28 +58,33 @@ impl PostgresStore {
         .await
     }
 
-    /// Epoch and last number of these conversations; those that are gone are left out.
+    /// Epoch of these conversations, and words that change whenever anything of them does; those that are
+    /// gone are left out.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn standing(
         &self,
         ids: &[ConversationId],
-    ) -> Result<Vec<(ConversationId, Epoch, u64)>, StoreError> {
+    ) -> Result<Vec<(ConversationId, Epoch, String)>, StoreError> {
         self.within(async {
-            sqlx::query("SELECT id, epoch, last_seq FROM conv_conversations WHERE id = ANY($1)")
-                .bind(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
-                .fetch_all(&self.pool)
-                .await?
-                .iter()
-                .map(|row| {
-                    Ok((
-                        ConversationId(rows::uuid(row.try_get("id")?)?),
-                        Epoch(rows::unsigned(row.try_get("epoch")?)?),
-                        rows::unsigned(row.try_get("last_seq")?)?,
-                    ))
-                })
-                .collect()
+            sqlx::query(
+                "SELECT id, epoch, concat_ws(' ', last_seq, agent,
+                        (SELECT max(at) FROM conv_feedback WHERE conversation = id)) AS mark
+                 FROM conv_conversations WHERE id = ANY($1)",
+            )
+            .bind(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(|row| {
+                Ok((
+                    ConversationId(rows::uuid(row.try_get("id")?)?),
+                    Epoch(rows::unsigned(row.try_get("epoch")?)?),
+                    row.try_get("mark")?,
+                ))
+            })
+            .collect()
         })
         .await
     }
@@ -93,7 +96,8 @@ impl PostgresStore {
     pub async fn desk_standing(&self) -> Result<(i64, i64), StoreError> {
         self.within(async {
             Ok(sqlx::query_as(
-                "SELECT count(*), coalesce(sum(epoch + last_seq), 0)::bigint \
+                "SELECT count(*), \
+                        coalesce(sum(epoch + last_seq + hashtext(coalesce(agent, ''))), 0)::bigint \
                  FROM conv_conversations WHERE state IN ('waiting', 'with_agent')",
             )
             .fetch_one(&self.pool)

@@ -84,12 +84,17 @@ impl PostgresStore {
         .await
     }
 
-    /// Fills the empty tables from the files in `from`, in one transaction. Nobody is told of what comes
-    /// back: no webhook, no stream.
+    /// Fills the empty tables from the files in `from`, and those of keys from the key file `keys`, in one
+    /// transaction. Nobody is told of what comes back: no webhook, no stream.
     ///
     /// # Errors
     /// When a table holds anything or the files are not of a copy; then nothing has changed.
-    pub async fn fill_from(&self, from: &Path) -> Result<(), StoreError> {
+    pub async fn fill_from(&self, from: &Path, keys: Option<&Path>) -> Result<(), StoreError> {
+        let keys = match keys {
+            Some(file) => KeyCopy::of(file).await?,
+            None => KeyCopy::default(),
+        };
+        self.check_empty().await?;
         self.within_long(async {
             let mut tx = self.pool.begin().await?;
             take_time(&mut tx).await?;
@@ -119,6 +124,7 @@ impl PostgresStore {
                 rows.finish().await?;
                 alter(&mut tx, (table, "ENABLE", quiet)).await?;
             }
+            fill_keys(&mut tx, &keys).await?;
             // The next number comes after those that were brought.
             sqlx::query(
                 "SELECT setval(pg_get_serial_sequence('conv_outbox_events', 'number'), max(number))
@@ -158,7 +164,7 @@ impl PostgresStore {
             location: self.location.clone(),
             reason: format!(
                 "it is not empty (the table {table} holds rows); restore into a new database or schema, \
-                 or drop the tables whose names begin with conv_, privacy_ and keys_ first"
+                 or empty this one (DROP SCHEMA ... CASCADE) first"
             ),
         }
     }
@@ -194,54 +200,6 @@ impl PostgresStore {
         .await
     }
 
-    pub(in crate::store) async fn fill_keys(&self, copy: &KeyCopy) -> Result<(), StoreError> {
-        if !self.key_copy().await?.is_empty() {
-            return Err(self.full("keys_*"));
-        }
-        self.within_long(async {
-            let mut tx = self.pool.begin().await?;
-            if let Some((id, at)) = &copy.master {
-                sqlx::query("INSERT INTO keys_master (id, at) VALUES ($1, $2)")
-                    .bind(id)
-                    .bind(at)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for (conversation, master, sealed, at) in &copy.data {
-                sqlx::query("INSERT INTO keys_data (conversation, master, sealed, at) VALUES ($1, $2, $3, $4)")
-                    .bind(conversation)
-                    .bind(master)
-                    .bind(sealed)
-                    .bind(at)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for (conversation, at) in &copy.erased {
-                sqlx::query("INSERT INTO keys_erased (conversation, at) VALUES ($1, $2)")
-                    .bind(conversation)
-                    .bind(at)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            if let Some((seq, hash)) = &copy.audit_mark {
-                sqlx::query("INSERT INTO keys_audit_mark (seq, hash) VALUES ($1, $2)")
-                    .bind(seq)
-                    .bind(hash)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for (name, sealed) in &copy.secrets {
-                sqlx::query("INSERT INTO keys_secrets (name, sealed) VALUES ($1, $2)")
-                    .bind(name)
-                    .bind(sealed)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Ok(tx.commit().await?)
-        })
-        .await
-    }
-
     /// [`PostgresStore::within`] for what copies whole tables.
     async fn within_long<T>(
         &self,
@@ -251,6 +209,50 @@ impl PostgresStore {
             Err(StoreError::Database(format!("{}: the copy took over an hour", self.location)))
         })
     }
+}
+
+/// Fills the empty tables of keys.
+async fn fill_keys(connection: &mut PgConnection, copy: &KeyCopy) -> Result<(), StoreError> {
+    if let Some((id, at)) = &copy.master {
+        sqlx::query("INSERT INTO keys_master (id, at) VALUES ($1, $2)")
+            .bind(id)
+            .bind(at)
+            .execute(&mut *connection)
+            .await?;
+    }
+    for (conversation, master, sealed, at) in &copy.data {
+        sqlx::query(
+            "INSERT INTO keys_data (conversation, master, sealed, at) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(conversation)
+        .bind(master)
+        .bind(sealed)
+        .bind(at)
+        .execute(&mut *connection)
+        .await?;
+    }
+    for (conversation, at) in &copy.erased {
+        sqlx::query("INSERT INTO keys_erased (conversation, at) VALUES ($1, $2)")
+            .bind(conversation)
+            .bind(at)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if let Some((seq, hash)) = &copy.audit_mark {
+        sqlx::query("INSERT INTO keys_audit_mark (seq, hash) VALUES ($1, $2)")
+            .bind(seq)
+            .bind(hash)
+            .execute(&mut *connection)
+            .await?;
+    }
+    for (name, sealed) in &copy.secrets {
+        sqlx::query("INSERT INTO keys_secrets (name, sealed) VALUES ($1, $2)")
+            .bind(name)
+            .bind(sealed)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn take_time(connection: &mut PgConnection) -> Result<(), StoreError> {

@@ -135,7 +135,9 @@ async fn a_change_is_heard_by_its_id_in_the_other_process() {
     assert_eq!(changes.next(long).await.unwrap(), Some(News::Changed(begun.id, Epoch(1))));
     one.relay("a word").await.unwrap();
     assert_eq!(changes.next(long).await.unwrap(), Some(News::Relayed("a word".to_owned())));
-    assert_eq!(two.standing(&[begun.id]).await.unwrap(), [(begun.id, Epoch(1), 2)]);
+    let standing = two.standing(&[begun.id]).await.unwrap();
+    assert_eq!((standing[0].0, standing[0].1), (begun.id, Epoch(1)));
+    assert_eq!(standing[0].2, format!("2 {}", agent.id));
     // A broken connection is said, and made again.
     database.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \

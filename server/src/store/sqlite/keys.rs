@@ -23,7 +23,7 @@ pub(crate) struct KeyFile {
 }
 
 impl KeyFile {
-    pub(in crate::store) async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
         // A rollback journal, not a write-ahead log: what is deleted is in no second file.
         let pool =
             file::open(path, SqliteJournalMode::Delete, &sqlx::migrate!("./migrations/keys"))
