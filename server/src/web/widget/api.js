@@ -24,7 +24,7 @@ export class Api {
   /**
    * @param {string} method @param {string} path
    * @param {{ body?: object, accept?: string, signal?: AbortSignal, keepalive?: boolean,
-   *   headers?: Record<string, string> }} [options]
+   *   headers?: Record<string, string> }} [options] @returns {Promise<Response>}
    */
   async call(method, path, { body, accept = "application/json", signal, keepalive, headers = {} } = {}) {
     /** @type {Record<string, string>} */
