@@ -47,6 +47,9 @@ enum PrivacyCommand {
     /// Print the record of processing activities (GDPR Art. 30)
     Record(Record),
     /// Seal all data keys with a new master key
+    ///
+    /// A key file that the server made gets a new key. A key that you keep, or that several machines have, you
+    /// replace: put the new one before the old one for every process, restart them one by one, then run this.
     RotateKey(Folder),
 }
 
@@ -363,9 +366,10 @@ fn rotate_key(folder: &Folder) -> Result<ExitCode> {
     let (id, sealed) =
         folder.with(async |rights| Ok(rights.rotate_key(Actor::Operator).await?))?;
     print(&format!(
-        "Master key {id} is in use; {sealed} data keys were sealed with it. Copies of the data keys from \
-         before (keys.sqlite, or the tables keys_*) cannot be opened any more: back them up now, and the \
-         master key, each apart.\n"
+        "Master key {id} is in use; {sealed} data keys were sealed with it. Where you keep the master keys \
+         yourself, remove the old one from every process's list now, and destroy it. Without it copies of the \
+         data keys from before (keys.sqlite, or the tables keys_*) cannot be opened any more: back them up now, \
+         and the master key, each apart.\n"
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -239,13 +239,14 @@ async fn what_was_erased_meanwhile_is_told_to_nobody() {
     let f = Fixture::new(&receiver).await;
     let conversation = f.hand_over().await;
     f.send().await;
-    PersonalData::erase(&*f.store, conversation.id.0).await.unwrap();
+    PersonalData::erase(&*f.store, conversation.id.0, None).await.unwrap();
     receiver.now(Act::Status(200));
     let before = receiver.requests().len();
     f.clock.advance(Duration::from_secs(24 * 3600));
     while f.send().await > 0 {}
     assert_eq!(receiver.requests().len(), before);
-    f.outbox.tell_erased(conversation.id.0, f.clock.now()).await.unwrap();
+    let now = Some(f.clock.now());
+    PersonalData::erase(&*f.store, conversation.id.0, now).await.unwrap();
     f.send().await;
     let last = receiver.requests().pop().unwrap().body;
     assert!(last.contains("conversation.erased") && !last.contains("ORDER"), "{last}");

@@ -32,7 +32,7 @@ impl Rights {
         self.refuse_held(id).await?;
         self.note(actor, "conversation.erasure_begun", Subject::Conversation(id)).await?;
         let at = Timestamp::now();
-        let erased = self.remove(id, at).await?;
+        let erased = self.remove(id, (at, Some(at))).await?;
         let whole = self.scrub(Scrub::Now).await?;
         let receipt = Receipt {
             format: String::new(),
@@ -47,7 +47,6 @@ impl Rights {
         }
         .sign(&self.signer);
         self.privacy.keep_receipt(&receipt).await?;
-        self.outbox.tell_erased(id, at).await?;
         self.note(actor, "conversation.erased", Subject::Conversation(id)).await?;
         Ok(receipt)
     }
@@ -68,7 +67,7 @@ impl Rights {
         for id in erased.into_iter().filter(|id| stored.contains(id)) {
             let subject = Subject::Conversation(id);
             self.note(Actor::System, "conversation.erased_again", subject).await?;
-            self.remove(id, Timestamp::now()).await?;
+            self.remove(id, (Timestamp::now(), None)).await?;
             again += 1;
         }
         if again > 0 {
@@ -87,8 +86,14 @@ impl Rights {
         hold.map_or(Ok(()), |hold| Err(RightsError::Held(hold.reason)))
     }
 
-    /// Removes everything of a conversation, the key first.
-    pub(super) async fn remove(&self, id: Uuid, at: Timestamp) -> Result<Vec<Erased>, RightsError> {
+    /// Removes everything of a conversation, the key first; the receivers of events learn of it where there
+    /// is a time to tell. What deleting leaves in the files is for [`scrub`](Self::scrub), once after any
+    /// number of them.
+    pub(super) async fn remove(
+        &self,
+        id: Uuid,
+        (at, tell): (Timestamp, Option<Timestamp>),
+    ) -> Result<Vec<Erased>, RightsError> {
         let entry = |store: &str, what: &str, count| Erased {
             store: store.to_owned(),
             what: what.to_owned(),
@@ -99,17 +104,19 @@ impl Rights {
             entry(self.names.keys, "data key of the originals", vault.keys),
             entry(self.names.privacy, "sealed originals", vault.originals),
         ];
-        for (table, count) in self.personal.erase(id).await? {
+        for (table, count) in self.personal.erase(id, tell).await? {
             erased.push(entry(self.names.conversations, what(&table), count));
         }
         Ok(erased)
     }
 
-    /// Leaves nothing of what was deleted in any file. Gives whether all files were written anew.
+    /// Leaves nothing of what was deleted in any file, of the keys first. Gives whether all files were written
+    /// anew.
     pub(super) async fn scrub(&self, how: Scrub) -> Result<bool, RightsError> {
+        let keys = self.vault.scrub(how).await?;
         let conversations = self.personal.scrub(how).await?;
         let privacy = self.privacy.scrub(how).await?;
-        Ok(conversations && privacy)
+        Ok(keys && conversations && privacy)
     }
 }
 
@@ -140,7 +147,7 @@ fn kept(whole: bool, names: &StoreNames) -> Vec<Kept> {
         ),
         entry("back-ups made before", names.backups),
     ];
-    if !whole {
+    if !whole || names.always_remains {
         let (what, why) = names.remains;
         kept.push(entry(what, why));
     }

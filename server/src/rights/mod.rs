@@ -179,7 +179,8 @@ impl Rights {
         Ok(self.note(actor, "conversation.choice_recorded", Subject::Conversation(id)).await?)
     }
 
-    /// Seals all data keys with a new master key. Gives its id and how many were sealed.
+    /// Seals all data keys with a new master key ([`Vault::rotate`] says where it comes from). Gives its id
+    /// and how many were sealed.
     ///
     /// # Errors
     /// [`RightsError`].

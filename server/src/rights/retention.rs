@@ -51,10 +51,10 @@ impl RetentionReport {
 }
 
 impl Rights {
-    /// Erases what is older than its class allows at `now`.
+    /// Erases what is older than its class allows at `now`. A class that fails does not keep the others.
     ///
     /// # Errors
-    /// [`RightsError`]; the next run finishes what was begun.
+    /// [`RightsError`], the first one; the next run finishes what was begun.
     pub async fn retain(&self, now: Timestamp, run: Run) -> Result<RetentionReport, RightsError> {
         let held: BTreeSet<Uuid> = self
             .privacy
@@ -65,35 +65,51 @@ impl Rights {
             .collect();
         let settings = &self.settings.retention;
         let mut classes = Vec::with_capacity(5);
-        let mut report = |class, days, (erased, held)| {
-            classes.push(ClassReport { class, days, erased, held });
-        };
+        let mut failed: Option<RightsError> = None;
+        let mut report =
+            |class: &'static str, days: u32, done: Result<(u64, u64), RightsError>| match done {
+                Ok((erased, held)) => classes.push(ClassReport { class, days, erased, held }),
+                Err(error) => {
+                    tracing::error!(class, %error, "privacy.class_not_retained");
+                    failed = failed.take().or(Some(error));
+                }
+            };
         let days = settings.conversations_days;
         report(
             "conversations",
             days,
-            self.retain_conversations(before(now, days), &held, run).await?,
+            self.retain_conversations(before(now, days), &held, run).await,
         );
         let days = settings.vault_days;
-        report("vault", days, self.retain_originals(before(now, days), &held, run).await?);
+        report("vault", days, self.retain_originals(before(now, days), &held, run).await);
         let days = settings.feedback_days;
-        report("feedback", days, self.retain_feedback(before(now, days), &held, run).await?);
+        report("feedback", days, self.retain_feedback(before(now, days), &held, run).await);
         let days = settings.escalations_days;
-        report("escalations", days, self.retain_tickets(before(now, days), &held, run).await?);
+        report("escalations", days, self.retain_tickets(before(now, days), &held, run).await);
         let days = settings.audit_days;
-        report("audit", days, self.retain_audit(before(now, days), run).await?);
+        report("audit", days, self.retain_audit(before(now, days), run).await);
         let report = RetentionReport { dry_run: run == Run::Dry, at: now.to_string(), classes };
         if run == Run::Real {
-            self.outbox.forget_old(now).await?;
-            if report.erased() > 0 {
-                self.note(Actor::System, "retention.run", Subject::System).await?;
-            }
-            let left = self.personal.wants_scrub().await? || self.privacy.wants_scrub().await?;
-            if report.erased() > 0 || left {
-                self.scrub(Scrub::Whole).await?;
-            }
+            // A class that failed may have erased something before.
+            let erased = report.erased() > 0 || failed.is_some();
+            let done = self.after_retention(now, erased).await;
+            failed = failed.or(done.err());
         }
-        Ok(report)
+        failed.map_or(Ok(report), Err)
+    }
+
+    async fn after_retention(&self, now: Timestamp, erased: bool) -> Result<(), RightsError> {
+        if erased {
+            self.note(Actor::System, "retention.run", Subject::System).await?;
+        }
+        let left = self.vault.wants_scrub().await?
+            || self.personal.wants_scrub().await?
+            || self.privacy.wants_scrub().await?;
+        if erased || left {
+            self.scrub(Scrub::Whole).await?;
+        }
+        self.outbox.forget_old(now).await?;
+        Ok(())
     }
 
     /// The server's own task: at the start and then every `every_hours`, until `stop`.
@@ -133,7 +149,7 @@ impl Rights {
             for id in &over {
                 let subject = Subject::Conversation(*id);
                 self.note(Actor::System, "conversation.expired", subject).await?;
-                self.remove(*id, Timestamp::now()).await?;
+                self.remove(*id, (Timestamp::now(), None)).await?;
             }
         }
         Ok((over.len() as u64, kept))

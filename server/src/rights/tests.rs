@@ -201,6 +201,9 @@ async fn an_erased_person_is_in_no_byte_of_any_file_and_the_receipt_says_so() {
         assert_eq!(count("records of disclosure and consent"), 2);
         assert_eq!(count("objections"), 1);
         assert!(count("events for webhooks and e-mail") > 30);
+        // What a database keeps in its log however clean its tables are is not passed over.
+        let in_log = receipt.kept.iter().any(|kept| kept.what.contains("write-ahead log"));
+        assert_eq!(in_log, f.database.is_some(), "{issued}");
 
         // Asked again, the same receipt; a conversation that never was is unknown.
         assert_eq!(f.rights.erase(id, Actor::Customer).await.unwrap(), receipt);
@@ -367,6 +370,24 @@ async fn an_erasure_that_was_cut_short_is_finished_at_the_next_start() {
     let f = Fixture::at(f.close().await).await;
     assert_eq!(f.rights.erase_again().await.unwrap(), 1);
     assert_eq!(f.hits(WORD), Vec::<String>::new());
+    // And before the receipt was written.
+    f.rights.personal.erase(id, Some(Timestamp::now())).await.unwrap();
     let receipt = f.rights.erase(id, Actor::Customer).await.unwrap();
     Receipt::verify(receipt.to_text().as_bytes(), Some(&f.rights.public_key())).unwrap();
+    assert_eq!(f.rights.outbox().depth().await.unwrap().0, 1, "the receivers are told once");
+}
+
+#[tokio::test]
+async fn a_class_that_fails_does_not_keep_the_others_from_their_end() {
+    let Some(database) = Database::new() else { return };
+    let f = Fixture::over(tempfile::tempdir().unwrap(), Some(database)).await;
+    f.canary().await;
+    f.database.as_ref().unwrap().sql("DROP TABLE conv_feedback CASCADE");
+    let late = Timestamp::now() + SignedDuration::from_hours(24 * 3000);
+    let failed = f.rights.retain(late, Run::Real).await.unwrap_err();
+    assert!(failed.to_string().contains("conv_feedback"), "{failed}");
+    // The class before it, and the last one.
+    assert_eq!(f.hits(WORD), Vec::<String>::new());
+    let entries = f.rights.audit().newest(100).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.action != "conversation.expired"), "{entries:?}");
 }

@@ -1,5 +1,6 @@
-//! The room of the outbox: what other systems still have to be told. Events are written by triggers, in the
-//! transaction that makes them true; here they are claimed, recorded and listed. Used by `handoff`.
+//! The room of the outbox: what other systems still have to be told. Events are written in the transaction
+//! that makes them true, by triggers, and by the erasure of a conversation; here they are claimed, recorded
+//! and listed. Used by `handoff`.
 
 use std::time::Duration;
 
@@ -64,12 +65,6 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn replay(&self, what: Replay<'_>, now: Timestamp) -> Result<u64, StoreError>;
-
-    /// Tells the receivers that a conversation was erased: its id, and nothing else.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn tell_erased(&self, conversation: Uuid, at: Timestamp) -> Result<(), StoreError>;
 
     /// How many deliveries wait, and how many have failed.
     ///

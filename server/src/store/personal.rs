@@ -37,11 +37,17 @@ pub trait PersonalData: Send + Sync {
     /// [`StoreError`].
     async fn of_ticket(&self, ticket: &str) -> Result<Option<Uuid>, StoreError>;
 
-    /// Removes every row of the conversation in one transaction; gives how many of each table.
+    /// Removes every row of the conversation in one transaction; gives how many of each table. With `tell`,
+    /// the same transaction tells the receivers that it was erased then, by its id and nothing else; they
+    /// are told once, however often its erasure is asked for.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was removed.
-    async fn erase(&self, conversation: Uuid) -> Result<Vec<(String, u64)>, StoreError>;
+    /// [`StoreError`]; then nothing was removed, and nothing told.
+    async fn erase(
+        &self,
+        conversation: Uuid,
+        tell: Option<Timestamp>,
+    ) -> Result<Vec<(String, u64)>, StoreError>;
 
     /// Every row of the conversation, as JSON by column. Times are RFC 3339.
     ///
@@ -107,7 +113,7 @@ pub struct TableRows {
     pub rows: Vec<Map<String, Value>>,
 }
 
-/// That a conversation was erased is told after its erasure, by id alone: the event is none of its rows.
+/// That a conversation was erased is told by id alone, and outlives it: the event is none of its rows.
 pub(super) fn besides(table: &str) -> &'static str {
     if table == "outbox_events" { " AND kind <> 'erased'" } else { "" }
 }

@@ -44,6 +44,8 @@ pub struct StoreNames {
     pub keys: &'static str,
     /// What is left where not everything was written anew at once, and until when.
     pub remains: (&'static str, &'static str),
+    /// Whether that is left however thoroughly the tables are written anew: a log holds it, too.
+    pub always_remains: bool,
     /// What back-ups still hold, and why that is nothing.
     pub backups: &'static str,
 }
@@ -56,6 +58,7 @@ const FILES: StoreNames = StoreNames {
         "remains in unused parts of large database files",
         "overwritten by the daily task, because writing the file anew takes longer than a request",
     ),
+    always_remains: false,
     backups: "their originals are unreadable without the destroyed key; their redacted text is erased when they are restored",
 };
 
@@ -64,9 +67,10 @@ const SHARED: StoreNames = StoreNames {
     privacy: "database (privacy_*)",
     keys: "database (keys_*)",
     remains: (
-        "redacted text in unused parts of the database's files and in its write-ahead log",
+        "redacted text and the sealed key in unused parts of the database's files and in its write-ahead log",
         "overwritten when the database uses the space again",
     ),
+    always_remains: true,
     backups: "their originals are unreadable without the destroyed key, which is in no back-up that leaves keys_* out; copies of the whole server's files lose it when the master key is rotated; their redacted text is erased when they are restored",
 };
 

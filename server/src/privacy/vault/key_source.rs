@@ -21,7 +21,8 @@ const MOST_OUTPUT: u64 = 16 * 1024;
 /// One place of keys.
 #[derive(Debug, Clone)]
 pub enum KeySource {
-    /// `made`: this program makes the file where it is missing, and rewrites it when keys are rotated.
+    /// `made`: this program makes the file where it is missing, and rewrites it when keys are rotated and
+    /// no other machine has a copy of it. Any other file is the operator's alone.
     File {
         file: PathBuf,
         made: bool,
@@ -95,11 +96,11 @@ impl KeySource {
     /// Writes the keys where this program may; for other places the operator does it.
     ///
     /// # Errors
-    /// When the file cannot be written, or the place is not a file.
+    /// When the file cannot be written, or the place is not a file that this program made.
     pub fn write(&self, ring: &KeyRing) -> Result<(), VaultError> {
-        let Self::File { file, .. } = self else {
+        let Self::File { file, made: true } = self else {
             return Err(VaultError::Misconfigured(
-                "the master key comes from the configuration or a command; put the new key before the old one there, then rotate again"
+                "the master key comes from a file of yours, the configuration or a command; put the new key before the old one there, then rotate again"
                     .to_owned(),
             ));
         };
@@ -208,7 +209,13 @@ mod tests {
         let error = KeySource::new(&settings, folder.path()).unwrap().read().await.unwrap_err();
         assert!(error.to_string().contains("absent.key"), "{error}");
         fs_err::write(folder.path().join("absent.key"), "dG9vIHNob3J0\n").unwrap();
-        assert!(KeySource::new(&settings, folder.path()).unwrap().read().await.is_err());
+        let source = KeySource::new(&settings, folder.path()).unwrap();
+        assert!(source.read().await.is_err());
+        // Nor is it ever rewritten.
+        let refused = source.write(&KeyRing::new(MasterKey::random(), Vec::new()));
+        assert!(matches!(refused, Err(VaultError::Misconfigured(_))));
+        let kept = fs_err::read_to_string(folder.path().join("absent.key")).unwrap();
+        assert_eq!(kept, "dG9vIHNob3J0\n");
     }
 
     #[tokio::test]

@@ -114,6 +114,15 @@ impl KeyRing {
         &self.older
     }
 
+    /// The same keys with the one of this id as the current one; `None` when it is not among them.
+    pub fn using(&self, id: &str) -> Option<Self> {
+        let mut keys: Vec<MasterKey> =
+            std::iter::once(&self.current).chain(&self.older).cloned().collect();
+        let at = keys.iter().position(|key| key.id == id)?;
+        let current = keys.remove(at);
+        Some(Self { current, older: keys })
+    }
+
     /// Seals a data key with the current master key.
     ///
     /// # Errors
@@ -231,6 +240,21 @@ mod tests {
         assert_eq!(*rotated.unwrap(id, &wrapped).unwrap().0, *key.0);
         let forgot = KeyRing::new(rotated.current().clone(), Vec::new());
         assert!(matches!(forgot.unwrap(id, &wrapped), Err(VaultError::UnknownMaster(_))));
+    }
+
+    #[test]
+    fn the_key_in_use_need_not_be_the_first_one() {
+        let (first, second) = (MasterKey::random(), MasterKey::random());
+        let ring = KeyRing::new(first.clone(), vec![second.clone()]);
+        let turned = ring.using(second.id()).unwrap();
+        assert_eq!(turned.current().id(), second.id());
+        assert_eq!(turned.older()[0].id(), first.id());
+        let (id, key) = (Uuid::new_v4(), DataKey::random());
+        let wrapped = turned.wrap(id, &key).unwrap();
+        assert_eq!(wrapped.master, second.id());
+        // In whichever order, both open what either sealed.
+        assert_eq!(*ring.unwrap(id, &wrapped).unwrap().0, *key.0);
+        assert!(ring.using("another").is_none());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::PostgresStore;
 use crate::store::StoreError;
@@ -186,18 +185,6 @@ impl Outbox for PostgresStore {
             }
             tx.commit().await?;
             Ok(changed.rows_affected())
-        })
-        .await
-    }
-
-    async fn tell_erased(&self, conversation: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.within(async {
-            sqlx::query("SELECT conv_outbox_tell('erased', $1, NULL, NULL, $2)")
-                .bind(conversation.simple().to_string())
-                .bind(at.as_millisecond())
-                .execute(&self.pool)
-                .await?;
-            Ok(())
         })
         .await
     }

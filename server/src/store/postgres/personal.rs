@@ -78,7 +78,11 @@ impl PersonalData for PostgresStore {
         .await
     }
 
-    async fn erase(&self, conversation: Uuid) -> Result<Vec<(String, u64)>, StoreError> {
+    async fn erase(
+        &self,
+        conversation: Uuid,
+        tell: Option<Timestamp>,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
         self.within(async {
             let id = conversation.simple().to_string();
             let tables = self.tables().await?;
@@ -95,6 +99,16 @@ impl PersonalData for PostgresStore {
                     .execute(&mut *tx)
                     .await?;
                 counts.push((table.name, gone.rows_affected()));
+            }
+            if let Some(at) = tell {
+                sqlx::query(
+                    "SELECT conv_outbox_tell('erased', $1, NULL, NULL, $2) WHERE NOT EXISTS \
+                     (SELECT 1 FROM conv_outbox_events WHERE conversation = $1 AND kind = 'erased')",
+                )
+                .bind(&id)
+                .bind(at.as_millisecond())
+                .execute(&mut *tx)
+                .await?;
             }
             tx.commit().await?;
             Ok(counts)

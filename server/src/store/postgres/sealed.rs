@@ -1,6 +1,6 @@
 //! Sealed originals in Postgres.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use crate::store::StoreError;
-use crate::store::vault::{Floors, SealedEntry, SealedRows, numbered};
+use crate::store::vault::{SealedEntry, SealedRows, numbered};
 
 #[async_trait]
 impl SealedRows for PostgresStore {
@@ -57,22 +57,22 @@ impl SealedRows for PostgresStore {
             if key.is_none() {
                 return Ok(false);
             }
-            let change = if version == 0 {
-                sqlx::query(
-                    "INSERT INTO privacy_vault_numbers (conversation, version, sealed) \
-                 VALUES ($1, $2 + 1, $3) ON CONFLICT DO NOTHING",
-                )
+            let now = Timestamp::now();
+            let (change, version) = if version == 0 {
+                // The time is a version that no earlier numbering of the conversation had.
+                let first = "INSERT INTO privacy_vault_numbers (conversation, version, sealed) \
+                             VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+                (sqlx::query(first), now.as_microsecond())
             } else {
-                sqlx::query(
-                    "UPDATE privacy_vault_numbers SET version = $2 + 1, sealed = $3 \
-                 WHERE conversation = $1 AND version = $2",
-                )
+                let next = "UPDATE privacy_vault_numbers SET version = $2 + 1, sealed = $3 \
+                            WHERE conversation = $1 AND version = $2";
+                (sqlx::query(next), version)
             };
             let changed = change.bind(&id).bind(version).bind(numbers).execute(&mut *tx).await?;
             if changed.rows_affected() == 0 {
                 return Ok(false);
             }
-            let now = Timestamp::now().as_millisecond();
+            let now = now.as_millisecond();
             for entry in entries {
                 // A value that is known keeps its first spelling, and counts as used now.
                 sqlx::query(
@@ -123,30 +123,44 @@ impl SealedRows for PostgresStore {
         .await
     }
 
-    async fn remove(&self, conversations: &[Uuid], floors: Floors) -> Result<u64, StoreError> {
+    async fn remove(&self, conversation: Uuid) -> Result<u64, StoreError> {
         self.within(async {
+            let ids = [conversation.simple().to_string()];
             let mut tx = self.pool.begin().await?;
-            let mut gone = 0;
-            for id in conversations {
-                let id = id.simple().to_string();
-                if floors == Floors::Remember {
-                    remember_floors(&mut tx, &id).await?;
-                } else {
-                    sqlx::query("DELETE FROM privacy_vault_floors WHERE conversation = $1")
-                        .bind(&id)
-                        .execute(&mut *tx)
-                        .await?;
-                }
-                gone += sqlx::query("DELETE FROM privacy_vault_entries WHERE conversation = $1")
-                    .bind(&id)
-                    .execute(&mut *tx)
-                    .await?
-                    .rows_affected();
-                sqlx::query("DELETE FROM privacy_vault_numbers WHERE conversation = $1")
-                    .bind(&id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
+            // First the numbering and then the rest, as everybody who writes here.
+            sqlx::query("SELECT 1 FROM privacy_vault_numbers WHERE conversation = $1 FOR UPDATE")
+                .bind(&ids[0])
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("DELETE FROM privacy_vault_floors WHERE conversation = $1")
+                .bind(&ids[0])
+                .execute(&mut *tx)
+                .await?;
+            let gone = remove_sealed(&mut tx, &ids).await?;
+            tx.commit().await?;
+            Ok(gone)
+        })
+        .await
+    }
+
+    async fn expire(&self, read: &[(Uuid, i64)]) -> Result<u64, StoreError> {
+        self.within(async {
+            let (ids, versions): (Vec<String>, Vec<i64>) =
+                read.iter().map(|(id, version)| (id.simple().to_string(), *version)).unzip();
+            let mut tx = self.pool.begin().await?;
+            // Locked until the end, so that no new entries come beside the old ones; in one order, so that
+            // two who expire the same wait and do not block each other.
+            let unchanged: Vec<String> = sqlx::query_scalar(
+                "SELECT conversation FROM privacy_vault_numbers \
+                 WHERE (conversation, version) IN (SELECT * FROM unnest($1::text[], $2::bigint[])) \
+                 ORDER BY conversation FOR UPDATE",
+            )
+            .bind(ids)
+            .bind(versions)
+            .fetch_all(&mut *tx)
+            .await?;
+            remember_floors(&mut tx, &unchanged).await?;
+            let gone = remove_sealed(&mut tx, &unchanged).await?;
             tx.commit().await?;
             Ok(gone)
         })
@@ -193,23 +207,49 @@ impl SealedRows for PostgresStore {
 }
 
 /// Keeps the highest number of each label before the entries go.
-async fn remember_floors(tx: &mut PgConnection, conversation: &str) -> Result<(), StoreError> {
-    let placeholders: Vec<String> =
-        sqlx::query_scalar("SELECT placeholder FROM privacy_vault_entries WHERE conversation = $1")
-            .bind(conversation)
-            .fetch_all(&mut *tx)
-            .await?;
-    for (label, number) in placeholders.iter().filter_map(|name| numbered(name)) {
-        sqlx::query(
-            "INSERT INTO privacy_vault_floors (conversation, label, number) VALUES ($1, $2, $3) \
-             ON CONFLICT (conversation, label) \
-             DO UPDATE SET number = greatest(privacy_vault_floors.number, excluded.number)",
-        )
-        .bind(conversation)
-        .bind(label)
-        .bind(i64::from(number))
+async fn remember_floors(
+    tx: &mut PgConnection,
+    conversations: &[String],
+) -> Result<(), StoreError> {
+    let entries: Vec<(String, String)> = sqlx::query_as(
+        "SELECT conversation, placeholder FROM privacy_vault_entries WHERE conversation = ANY($1)",
+    )
+    .bind(conversations)
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut highest: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for (conversation, placeholder) in &entries {
+        if let Some((label, number)) = numbered(placeholder) {
+            let floor = highest.entry((conversation.as_str(), label)).or_default();
+            *floor = i64::from(number).max(*floor);
+        }
+    }
+    let of: Vec<&str> = highest.keys().map(|(conversation, _)| *conversation).collect();
+    let labels: Vec<&str> = highest.keys().map(|(_, label)| *label).collect();
+    let numbers: Vec<i64> = highest.into_values().collect();
+    sqlx::query(
+        "INSERT INTO privacy_vault_floors (conversation, label, number) \
+         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]) \
+         ON CONFLICT (conversation, label) \
+         DO UPDATE SET number = greatest(privacy_vault_floors.number, excluded.number)",
+    )
+    .bind(of)
+    .bind(labels)
+    .bind(numbers)
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives the number of originals.
+async fn remove_sealed(tx: &mut PgConnection, conversations: &[String]) -> Result<u64, StoreError> {
+    let gone = sqlx::query("DELETE FROM privacy_vault_entries WHERE conversation = ANY($1)")
+        .bind(conversations)
         .execute(&mut *tx)
         .await?;
-    }
-    Ok(())
+    sqlx::query("DELETE FROM privacy_vault_numbers WHERE conversation = ANY($1)")
+        .bind(conversations)
+        .execute(&mut *tx)
+        .await?;
+    Ok(gone.rows_affected())
 }

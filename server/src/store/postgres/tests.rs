@@ -144,7 +144,7 @@ async fn a_change_is_heard_by_its_id_in_the_other_process() {
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
     assert_eq!(changes.next(long).await.unwrap(), Some(News::Missed));
-    crate::store::PersonalData::erase(&one, begun.id.0).await.unwrap();
+    crate::store::PersonalData::erase(&one, begun.id.0, None).await.unwrap();
     assert_eq!(changes.next(long).await.unwrap(), Some(News::Changed(begun.id, Epoch(2))));
     assert!(two.standing(&[begun.id]).await.unwrap().is_empty());
 }

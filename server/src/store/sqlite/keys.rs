@@ -150,6 +150,11 @@ impl KeyFile {
 
 #[async_trait]
 impl KeyRows for KeyFile {
+    /// Processes beside each other have the key file of the same data folder.
+    fn shared(&self) -> bool {
+        false
+    }
+
     async fn master(&self) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> =
             sqlx::query_as("SELECT id FROM master").fetch_optional(&self.pool).await?;
@@ -281,6 +286,10 @@ impl KeyRows for KeyFile {
 
     async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
         file::scrub(&self.pool, how).await
+    }
+
+    async fn wants_scrub(&self) -> Result<bool, StoreError> {
+        file::wants_scrub(&self.pool).await
     }
 
     async fn close(&self) {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::SqliteStore;
 use crate::store::StoreError;
@@ -184,19 +183,6 @@ impl Outbox for SqliteStore {
         }
         work.commit().await?;
         Ok(changed.rows_affected())
-    }
-
-    async fn tell_erased(&self, conversation: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO outbox_events (id, kind, conversation, at)
-             SELECT 'msg_' || lower(hex(randomblob(16))), 'erased', ?1, ?2
-             WHERE EXISTS (SELECT 1 FROM outbox_sinks WHERE instr(events, ' erased ') > 0)",
-        )
-        .bind(conversation.simple().to_string())
-        .bind(at.as_millisecond())
-        .execute(&self.writer)
-        .await?;
-        Ok(())
     }
 
     async fn depth(&self) -> Result<(u64, u64), StoreError> {

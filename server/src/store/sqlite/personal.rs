@@ -54,7 +54,11 @@ impl PersonalData for SqliteStore {
         Ok(row.and_then(|(id,)| Uuid::try_parse(&id).ok()))
     }
 
-    async fn erase(&self, conversation: Uuid) -> Result<Vec<(String, u64)>, StoreError> {
+    async fn erase(
+        &self,
+        conversation: Uuid,
+        tell: Option<Timestamp>,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
         let id = conversation.simple().to_string();
         let tables = self.tables().await?;
         let mut work = self.writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -64,6 +68,19 @@ impl PersonalData for SqliteStore {
             let sql = format!("DELETE FROM {table} WHERE {column} = ?1{besides}");
             let gone = sqlx::query(AssertSqlSafe(sql)).bind(&id).execute(&mut *work).await?;
             counts.push((table, gone.rows_affected()));
+        }
+        if let Some(at) = tell {
+            sqlx::query(
+                "INSERT INTO outbox_events (id, kind, conversation, at)
+                 SELECT 'msg_' || lower(hex(randomblob(16))), 'erased', ?1, ?2
+                 WHERE EXISTS (SELECT 1 FROM outbox_sinks WHERE instr(events, ' erased ') > 0)
+                 AND NOT EXISTS
+                     (SELECT 1 FROM outbox_events WHERE conversation = ?1 AND kind = 'erased')",
+            )
+            .bind(&id)
+            .bind(at.as_millisecond())
+            .execute(&mut *work)
+            .await?;
         }
         work.commit().await?;
         Ok(counts)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::PrivacyFile;
 use crate::store::StoreError;
-use crate::store::vault::{Floors, SealedEntry, SealedRows, numbered};
+use crate::store::vault::{SealedEntry, SealedRows, numbered};
 
 #[async_trait]
 impl SealedRows for PrivacyFile {
@@ -34,20 +34,22 @@ impl SealedRows for PrivacyFile {
         entries: &[SealedEntry<'_>],
     ) -> Result<bool, StoreError> {
         let id = conversation.simple().to_string();
+        let now = Timestamp::now();
         let mut work = self.pool().begin_with("BEGIN IMMEDIATE").await?;
-        let change = if version == 0 {
-            sqlx::query("INSERT OR IGNORE INTO vault_numbers VALUES (?1, ?2 + 1, ?3)")
+        let (change, version) = if version == 0 {
+            // The time is a version that no earlier numbering of the conversation had.
+            let first = "INSERT OR IGNORE INTO vault_numbers VALUES (?1, ?2, ?3)";
+            (sqlx::query(first), now.as_microsecond())
         } else {
-            sqlx::query(
-                "UPDATE vault_numbers SET version = ?2 + 1, sealed = ?3
-                 WHERE conversation = ?1 AND version = ?2",
-            )
+            let next = "UPDATE vault_numbers SET version = ?2 + 1, sealed = ?3
+                        WHERE conversation = ?1 AND version = ?2";
+            (sqlx::query(next), version)
         };
         let changed = change.bind(&id).bind(version).bind(numbers).execute(&mut *work).await?;
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        let now = Timestamp::now().to_string();
+        let now = now.to_string();
         for entry in entries {
             // A value that is known keeps its first spelling, and counts as used now.
             sqlx::query(
@@ -87,28 +89,35 @@ impl SealedRows for PrivacyFile {
         .await?)
     }
 
-    async fn remove(&self, conversations: &[Uuid], floors: Floors) -> Result<u64, StoreError> {
+    async fn remove(&self, conversation: Uuid) -> Result<u64, StoreError> {
+        let id = conversation.simple().to_string();
+        let mut work = self.pool().begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("DELETE FROM vault_floors WHERE conversation = ?1")
+            .bind(&id)
+            .execute(&mut *work)
+            .await?;
+        let gone = remove_sealed(&mut work, &id).await?;
+        work.commit().await?;
+        Ok(gone)
+    }
+
+    async fn expire(&self, read: &[(Uuid, i64)]) -> Result<u64, StoreError> {
         let mut work = self.pool().begin_with("BEGIN IMMEDIATE").await?;
         let mut gone = 0;
-        for id in conversations {
+        for (id, version) in read {
             let id = id.simple().to_string();
-            if floors == Floors::Remember {
+            let (unchanged,): (bool,) = sqlx::query_as(
+                "SELECT EXISTS (SELECT 1 FROM vault_numbers
+                     WHERE conversation = ?1 AND version = ?2)",
+            )
+            .bind(&id)
+            .bind(*version)
+            .fetch_one(&mut *work)
+            .await?;
+            if unchanged {
                 remember_floors(&mut work, &id).await?;
-            } else {
-                sqlx::query("DELETE FROM vault_floors WHERE conversation = ?1")
-                    .bind(&id)
-                    .execute(&mut *work)
-                    .await?;
+                gone += remove_sealed(&mut work, &id).await?;
             }
-            gone += sqlx::query("DELETE FROM vault_entries WHERE conversation = ?1")
-                .bind(&id)
-                .execute(&mut *work)
-                .await?
-                .rows_affected();
-            sqlx::query("DELETE FROM vault_numbers WHERE conversation = ?1")
-                .bind(&id)
-                .execute(&mut *work)
-                .await?;
         }
         work.commit().await?;
         Ok(gone)
@@ -168,4 +177,17 @@ async fn remember_floors(
         .await?;
     }
     Ok(())
+}
+
+/// Gives the number of originals.
+async fn remove_sealed(work: &mut SqliteConnection, conversation: &str) -> Result<u64, StoreError> {
+    let gone = sqlx::query("DELETE FROM vault_entries WHERE conversation = ?1")
+        .bind(conversation)
+        .execute(&mut *work)
+        .await?;
+    sqlx::query("DELETE FROM vault_numbers WHERE conversation = ?1")
+        .bind(conversation)
+        .execute(&mut *work)
+        .await?;
+    Ok(gone.rows_affected())
 }

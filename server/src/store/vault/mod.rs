@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use rows::{Added, Floors, KeyRows, SealedEntry, SealedRows};
+pub use rows::{Added, KeyRows, SealedEntry, SealedRows};
 pub(super) use rows::{numbered, rewrapped};
 
 use super::StoreError;
@@ -33,6 +33,15 @@ pub const KEYS_FOLDER: &str = "keys";
 const NUMBERS: &str = "numbers";
 /// Two messages of one conversation at once are rare; more tries than this are a defect.
 const TRIES: u32 = 20;
+/// Conversations whose originals expire together: what is begun is over before a call's time-out.
+const EXPIRED_AT_ONCE: usize = 50;
+/// What an operator does for a new master key, who alone can give it to every process.
+const NEW_KEY_FOR_ALL: &str = "the first master key is the one in use and seals all data keys; processes on other \
+    machines need the same one, so none of them makes another: put a new one (`openssl rand -base64 32`) before it \
+    wherever a process has its keys from, with the old one behind it; restart the processes one by one; run this \
+    again; then remove the old one everywhere";
+const NEW_KEY: &str = "the first master key is the one in use and seals all data keys; put a new one before it where \
+    the keys come from (`openssl rand -base64 32`), with the old one behind it, then rotate again";
 
 /// Why the vault did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +62,10 @@ pub struct Vault {
     rows: Arc<dyn SealedRows>,
     keys: Arc<dyn KeyRows>,
     source: KeySource,
+    /// The current one is that which seals new data keys, wherever the source has it.
     ring: ArcSwap<KeyRing>,
+    /// How many data keys were sealed anew when this vault was opened, where another key was in use before.
+    resealed: Option<u64>,
 }
 
 /// What was destroyed of one conversation.
@@ -64,8 +76,9 @@ pub struct Destroyed {
 }
 
 impl Vault {
-    /// Opens the vault; `folder` is for the master key, where it is made here. Finishes a rotation that was
-    /// begun.
+    /// Opens the vault; `folder` is for the master key, where it is made here. Where the first key of the
+    /// source is not the one in use, the rotation is finished, unless other machines have the store open:
+    /// they may not have that key yet, so there [`rotate`](Self::rotate) alone seals with it.
     ///
     /// # Errors
     /// [`VaultStoreError`] when the store fails or the master key that sealed the data keys is not at hand.
@@ -81,9 +94,9 @@ impl Vault {
             let master = keys.master().await?.unwrap_or_default();
             return Err(VaultError::UnknownMaster(master).into());
         }
-        let ring = source.read().await?;
-        let vault = Self { rows, keys, source, ring: ArcSwap::from_pointee(ring) };
-        vault.finish_rotation().await?;
+        let ring = ArcSwap::from_pointee(source.read().await?);
+        let mut vault = Self { rows, keys, source, ring, resealed: None };
+        vault.resealed = vault.finish_rotation().await?;
         Ok(vault)
     }
 
@@ -127,6 +140,11 @@ impl Vault {
             }
             let key = match key {
                 Some(key) => key,
+                // What was taken out is numbered again then, behind the numbers of what is gone.
+                None if version > 0 => {
+                    self.forget_unreadable(conversation, version).await?;
+                    continue;
+                }
                 None => self.new_key(conversation).await?,
             };
             let json = Zeroizing::new(serde_json::to_string(&numbering).unwrap_or_default());
@@ -221,7 +239,8 @@ impl Vault {
     }
 
     /// Destroys the data key first, so that every copy of the originals is unreadable from then on, then
-    /// the originals. The conversation never gets a key again.
+    /// the originals. The conversation never gets a key again. What deleting leaves of the key is for
+    /// [`scrub`](Self::scrub), once after any number of them.
     ///
     /// # Errors
     /// [`VaultStoreError::Store`]; calling again finishes what was begun.
@@ -231,20 +250,45 @@ impl Vault {
         at: Timestamp,
     ) -> Result<Destroyed, VaultStoreError> {
         let keys = u64::from(self.keys.destroy(conversation, at).await?);
-        self.keys.scrub(Scrub::Now).await?;
-        let originals = self.rows.remove(&[conversation], Floors::Forget).await?;
+        let originals = self.rows.remove(conversation).await?;
         Ok(Destroyed { originals, keys })
     }
 
-    /// Destroys the originals of conversations that stay, because their time is over.
+    /// Destroys the originals of conversations that stay, because their time is over, some at a time. What
+    /// deleting leaves of the keys is for [`scrub`](Self::scrub).
     ///
     /// # Errors
     /// [`VaultStoreError::Store`]; calling again finishes what was begun.
     pub async fn expire(&self, conversations: &[Uuid]) -> Result<Destroyed, VaultStoreError> {
-        let keys = self.keys.expire(conversations).await?;
-        self.keys.scrub(Scrub::Now).await?;
-        let originals = self.rows.remove(conversations, Floors::Remember).await?;
-        Ok(Destroyed { originals, keys })
+        let mut gone = Destroyed { originals: 0, keys: 0 };
+        for part in conversations.chunks(EXPIRED_AT_ONCE) {
+            // Read while their keys are there: what a new key seals from then on stays.
+            let mut read = Vec::with_capacity(part.len());
+            for id in part {
+                if let Some((version, _)) = self.rows.numbers(*id).await? {
+                    read.push((*id, version));
+                }
+            }
+            gone.keys += self.keys.expire(part).await?;
+            gone.originals += self.rows.expire(&read).await?;
+        }
+        Ok(gone)
+    }
+
+    /// Leaves nothing of destroyed keys. Gives whether everything was written anew.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
+        self.keys.scrub(how).await
+    }
+
+    /// Whether a scrub was left for the daily task.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn wants_scrub(&self) -> Result<bool, StoreError> {
+        self.keys.wants_scrub().await
     }
 
     /// Every conversation of which originals are stored.
@@ -271,36 +315,44 @@ impl Vault {
         self.rows.older_than(before).await
     }
 
-    /// Seals all data keys with another master key; the originals are not touched. A key file of our own
-    /// gets a new key; elsewhere the operator has put the new key before the old one. Gives the new key's
-    /// id and how many data keys were sealed anew.
+    /// Seals all data keys with another master key; the originals are not touched. Gives the new key's id
+    /// and how many data keys were sealed anew.
+    ///
+    /// A key file that this program made gets a new key here, unless other machines have copies of it.
+    /// Elsewhere the operator has put the new key before the old one. Where several machines share the store,
+    /// that is done for each of them first: until this call all go on with the old key, after it each needs
+    /// the new one, and both are at hand for as long as both are in the lists.
     ///
     /// # Errors
-    /// [`VaultStoreError`]; then the old key stays in use.
+    /// [`VaultStoreError`], saying how a new key is brought where there is none; then the old key stays in
+    /// use.
     pub async fn rotate(&self) -> Result<(String, u64), VaultStoreError> {
         let mut ring = self.source.read().await?;
-        if let KeySource::File { .. } = &self.source {
+        let ours = matches!(self.source, KeySource::File { made: true, .. }) && !self.keys.shared();
+        if ours {
             let older = std::iter::once(ring.current()).chain(ring.older()).cloned().collect();
             ring = KeyRing::new(MasterKey::random(), older);
             self.source.write(&ring)?;
         } else if self.keys.master().await?.as_deref() == Some(ring.current().id()) {
-            return Err(VaultError::Misconfigured(
-                "the first master key is the one in use; put a new one before it where the keys come from (`openssl rand -base64 32`), then rotate again"
-                    .to_owned(),
-            )
-            .into());
+            // When this vault was opened, the new key was there and has been taken into use.
+            if let Some(sealed) = self.resealed {
+                return Ok((ring.current().id().to_owned(), sealed));
+            }
+            let how = if self.keys.shared() { NEW_KEY_FOR_ALL } else { NEW_KEY };
+            return Err(VaultError::Misconfigured(how.to_owned()).into());
         }
         let sealed = self.keys.rewrap(&ring).await?;
         let alone = KeyRing::new(ring.current().clone(), Vec::new());
-        if let KeySource::File { .. } = &self.source {
+        if ours {
             self.source.write(&alone)?;
         }
         let id = alone.current().id().to_owned();
-        self.ring.store(std::sync::Arc::new(alone));
+        self.ring.store(Arc::new(alone));
         Ok((id, sealed))
     }
 
-    /// The numbering of a conversation with its version, and the data key if there is one.
+    /// The numbering of a conversation with its version, and the data key if there is one. A version without
+    /// a key is of a numbering that nothing opens.
     async fn numbering(
         &self,
         conversation: Uuid,
@@ -309,7 +361,10 @@ impl Vault {
             if self.keys.is_erased(conversation).await? {
                 return Err(VaultStoreError::Erased);
             }
-            return Ok((self.after_floors(conversation).await?, 0, None));
+            // First this: whoever removes it leaves its numbers behind.
+            let unreadable = self.rows.numbers(conversation).await?;
+            let version = unreadable.map_or(0, |(version, _)| version);
+            return Ok((self.after_floors(conversation).await?, version, None));
         };
         let Some((version, sealed)) = self.rows.numbers(conversation).await? else {
             return Ok((self.after_floors(conversation).await?, 0, Some(key)));
@@ -317,6 +372,23 @@ impl Vault {
         let json = key.open(conversation, NUMBERS, &sealed)?;
         let numbering = serde_json::from_str(&json).map_err(|_| VaultError::Opening)?;
         Ok((numbering, version, Some(key)))
+    }
+
+    /// Removes what was sealed with a key that is gone, as after a restore without the keys or a crash
+    /// within [`expire`](Self::expire): a new key could neither open it nor be used beside it. Done when the
+    /// conversation needs a new key and not for all at the start, where a folder of keys that is not mounted
+    /// would cost every original.
+    async fn forget_unreadable(&self, conversation: Uuid, version: i64) -> Result<(), StoreError> {
+        // A key is stored before what it seals. One that is there by now is of another writer at work.
+        if self.keys.get(conversation).await?.is_none() {
+            let originals = self.rows.expire(&[(conversation, version)]).await?;
+            tracing::warn!(
+                conversation = %conversation.simple(),
+                originals,
+                "vault.key_gone: its originals cannot be read any more and were removed"
+            );
+        }
+        Ok(())
     }
 
     /// A numbering without values, after the numbers that retention left.
@@ -328,13 +400,13 @@ impl Vault {
     async fn key(&self, conversation: Uuid) -> Result<Option<DataKey>, VaultStoreError> {
         let Some(wrapped) = self.keys.get(conversation).await? else { return Ok(None) };
         match self.ring.load().unwrap(conversation, &wrapped) {
-            Err(VaultError::UnknownMaster(_)) => {
-                // Another process has rotated the master key.
-                self.read_ring().await?;
-                Ok(Some(self.ring.load().unwrap(conversation, &wrapped)?))
-            }
-            key => Ok(Some(key?)),
+            Err(VaultError::UnknownMaster(_)) => {}
+            key => return Ok(Some(key?)),
         }
+        // The master key has been rotated: by another process, or after the row was read.
+        self.read_ring().await?;
+        let Some(wrapped) = self.keys.get(conversation).await? else { return Ok(None) };
+        Ok(Some(self.ring.load().unwrap(conversation, &wrapped)?))
     }
 
     async fn new_key(&self, conversation: Uuid) -> Result<DataKey, VaultStoreError> {
@@ -355,20 +427,51 @@ impl Vault {
         Err(VaultStoreError::Busy)
     }
 
+    /// Reads the keys anew, for what others have changed.
     async fn read_ring(&self) -> Result<(), VaultStoreError> {
-        let ring = self.source.read().await?;
-        self.ring.store(std::sync::Arc::new(ring));
+        let mut ring = self.ring_in_use().await;
+        if matches!(ring, Err(VaultStoreError::Vault(VaultError::UnknownMaster(_)))) {
+            // A rotation may have ended between the look at the keys and that at the one in use.
+            ring = self.ring_in_use().await;
+        }
+        self.ring.store(Arc::new(ring?));
         Ok(())
     }
 
-    /// Where the first key of the source is not the one in use, all data keys are sealed with it.
-    async fn finish_rotation(&self) -> Result<(), VaultStoreError> {
-        let ring = self.ring.load_full();
-        if self.keys.master().await?.as_deref() != Some(ring.current().id()) {
-            let sealed = self.keys.rewrap(&ring).await?;
-            tracing::info!(key = ring.current().id(), sealed, "vault.master_key_in_use");
+    /// The keys of the source, the one in use as the current one.
+    async fn ring_in_use(&self) -> Result<KeyRing, VaultStoreError> {
+        let ring = self.source.read().await?;
+        match self.keys.master().await? {
+            Some(used) => Ok(ring.using(&used).ok_or(VaultError::UnknownMaster(used))?),
+            None => Ok(ring),
         }
-        Ok(())
+    }
+
+    /// Where the first key of the source is not the one in use, all data keys are sealed with it, and their
+    /// number is given if another key was in use before.
+    ///
+    /// In a store that machines share the key in use stays: one whose list has no new key yet could not open
+    /// what is sealed with it. There [`rotate`](Self::rotate) does it, when the operator knows that all have
+    /// both.
+    async fn finish_rotation(&self) -> Result<Option<u64>, VaultStoreError> {
+        let ring = self.ring.load_full();
+        let used = self.keys.master().await?;
+        if used.as_deref() == Some(ring.current().id()) {
+            return Ok(None);
+        }
+        if let Some(used) = used.as_deref().filter(|_| self.keys.shared()) {
+            let in_use = ring.using(used);
+            let in_use = in_use.ok_or_else(|| VaultError::UnknownMaster(used.to_owned()))?;
+            self.ring.store(Arc::new(in_use));
+            tracing::info!(
+                key = ring.current().id(),
+                "vault.master_key_waits: `atbilde privacy rotate-key` takes it into use, once every process has it"
+            );
+            return Ok(None);
+        }
+        let sealed = self.keys.rewrap(&ring).await?;
+        tracing::info!(key = ring.current().id(), sealed, "vault.master_key_in_use");
+        Ok(used.map(|_| sealed))
     }
 }
 

@@ -14,14 +14,16 @@ use crate::store::file::Scrub;
 /// Sealed originals, by conversation and placeholder.
 #[async_trait]
 pub trait SealedRows: Send + Sync {
-    /// The sealed numbering with its version.
+    /// The sealed numbering with its version. A numbering that is made anew after another one was removed
+    /// has none of its versions, so that who read the other one cannot take it for that.
     async fn numbers(&self, conversation: Uuid) -> Result<Option<(i64, Vec<u8>)>, StoreError>;
 
     /// The highest numbers given out before originals were destroyed by retention, by label.
     async fn floors(&self, conversation: Uuid) -> Result<Vec<(String, u32)>, StoreError>;
 
-    /// Stores entries and numbering at once. `false` when another writer changed the numbering since
-    /// `version`, or the conversation was erased.
+    /// Stores entries and numbering at once, after the data key that sealed them. Version 0: there was no
+    /// numbering. `false` when another writer changed the numbering since the version, or the conversation
+    /// was erased.
     async fn keep(
         &self,
         conversation: Uuid,
@@ -38,8 +40,13 @@ pub trait SealedRows: Send + Sync {
         placeholder: &str,
     ) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Removes originals and numbering; gives the number of originals.
-    async fn remove(&self, conversations: &[Uuid], floors: Floors) -> Result<u64, StoreError>;
+    /// Removes everything of an erased conversation; gives the number of originals.
+    async fn remove(&self, conversation: Uuid) -> Result<u64, StoreError>;
+
+    /// Removes originals and numberings whose data keys are gone, in one transaction, and keeps the numbers
+    /// of their placeholders taken. Each with the version of its numbering as it was read: where that has
+    /// changed, it was sealed anew, and stays. Gives the number of originals.
+    async fn expire(&self, read: &[(Uuid, i64)]) -> Result<u64, StoreError>;
 
     /// Every conversation of which originals or floors are stored.
     async fn all(&self) -> Result<HashSet<Uuid>, StoreError>;
@@ -53,6 +60,9 @@ pub trait SealedRows: Send + Sync {
 /// Sealed data keys, the list of erased conversations, the master key in use.
 #[async_trait]
 pub trait KeyRows: Send + Sync {
+    /// Whether processes on other machines use them too, each with a copy of the master key of its own.
+    fn shared(&self) -> bool;
+
     /// Id of the master key that seals new data keys; `None` before the first start.
     async fn master(&self) -> Result<Option<String>, StoreError>;
 
@@ -78,8 +88,11 @@ pub trait KeyRows: Send + Sync {
     /// All conversations that were ever erased, for erasing again what a restored back-up brought back.
     async fn erased(&self) -> Result<Vec<Uuid>, StoreError>;
 
-    /// Leaves nothing of deleted keys.
+    /// Leaves nothing of deleted keys. Gives whether everything was written anew.
     async fn scrub(&self, how: Scrub) -> Result<bool, StoreError>;
+
+    /// Whether a scrub was left for the daily task.
+    async fn wants_scrub(&self) -> Result<bool, StoreError>;
 
     async fn close(&self);
 }
@@ -101,13 +114,6 @@ pub enum Added {
     Erased,
     /// Sealed with a master key that is in use no more; read the keys again.
     OldMaster,
-}
-
-/// Whether the numbers of destroyed originals stay taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Floors {
-    Remember,
-    Forget,
 }
 
 /// Label and number of a placeholder (`[EMAIL_4]`: EMAIL, 4).

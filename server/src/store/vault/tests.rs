@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::privacy::vault::key_line;
 use crate::privacy::{RedactionSettings, Redactor};
 use crate::store::test_postgres::Database;
 use crate::store::{ConversationSettings, PrivacyRecords, Stores};
@@ -47,8 +48,18 @@ impl Fixture {
     }
 
     async fn redact(&self, id: Uuid, text: &str) -> Result<String, VaultStoreError> {
+        self.redact_by(&self.vault, id, text).await
+    }
+
+    /// By another process.
+    async fn redact_by(
+        &self,
+        vault: &Vault,
+        id: Uuid,
+        text: &str,
+    ) -> Result<String, VaultStoreError> {
         let text = CustomerText::new(text);
-        let redacted = self.vault.redact(&self.redactor, id, &text, Some("en")).await?;
+        let redacted = vault.redact(&self.redactor, id, &text, Some("en")).await?;
         Ok(redacted.into_string())
     }
 
@@ -65,11 +76,28 @@ async fn open_in(
     folder: &Path,
     settings: &ConversationSettings,
 ) -> (Arc<dyn PrivacyRecords>, Result<Vault, VaultStoreError>) {
+    open_with(folder, settings, &VaultSettings::default()).await
+}
+
+async fn open_with(
+    folder: &Path,
+    settings: &ConversationSettings,
+    keys: &VaultSettings,
+) -> (Arc<dyn PrivacyRecords>, Result<Vault, VaultStoreError>) {
     let stores = Stores::open(folder, settings).await.unwrap();
     let side = stores.privacy_side().await.unwrap();
-    let vault = (side.sealed, side.keys);
-    let vault = Vault::open(&folder.join("keys"), vault, &VaultSettings::default()).await;
+    let vault = Vault::open(&folder.join("keys"), (side.sealed, side.keys), keys).await;
     (side.records, vault)
+}
+
+/// Puts a key before those of a key file, as an operator does.
+fn put_first(key: &MasterKey, file: &Path) {
+    let older = fs_err::read_to_string(file).unwrap_or_default();
+    fs_err::write(file, format!("{}\n{older}", key_line(key).as_str())).unwrap();
+}
+
+async fn restored_by(vault: &Vault, id: Uuid) -> String {
+    vault.restorer(id).await.unwrap().restore("[EMAIL_1]")
 }
 
 /// Every file of the folder that holds `needle`.
@@ -171,26 +199,159 @@ async fn a_back_up_with_the_newest_key_file_gives_nothing_of_what_was_erased() {
 
 #[tokio::test]
 async fn rotation_changes_the_master_key_and_no_original() {
+    let f = Fixture::new().await;
+    let id = Uuid::new_v4();
+    f.redact(id, "I am anna@example.org").await.unwrap();
+    let before = fs_err::read_to_string(f.folder.path().join("keys/master.key")).unwrap();
+    // A server that runs meanwhile has the old key in memory.
+    let running = f.beside().await.unwrap();
+    let (_, sealed) = f.vault.rotate().await.unwrap();
+    assert_eq!(sealed, 1);
+    assert_ne!(fs_err::read_to_string(f.folder.path().join("keys/master.key")).unwrap(), before);
+    assert_eq!(restored_by(&running, id).await, "anna@example.org");
+    let fresh = Uuid::new_v4();
+    f.redact_by(&running, fresh, "I am berta@example.org").await.unwrap();
+    assert_eq!(f.restored(fresh, "[EMAIL_1]").await, "berta@example.org");
+    // The old key opens nothing any more.
+    fs_err::write(f.folder.path().join("keys/master.key"), before).unwrap();
+    assert!(f.beside().await.is_err());
+}
+
+#[tokio::test]
+async fn a_key_file_of_the_operators_is_rotated_by_the_operator_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (MasterKey::random(), MasterKey::random());
+    let file = folder.path().join("mine");
+    put_first(&old, &file);
+    let keys = VaultSettings { key_file: Some(file.clone()), ..VaultSettings::default() };
+    let open =
+        async || open_with(folder.path(), &ConversationSettings::default(), &keys).await.1.unwrap();
+    let redactor = Redactor::new(&RedactionSettings::default()).unwrap();
+    let (id, text) = (Uuid::new_v4(), CustomerText::new("I am anna@example.org"));
+    let vault = open().await;
+    vault.redact(&redactor, id, &text, Some("en")).await.unwrap();
+    let before = fs_err::read_to_string(&file).unwrap();
+    let refused = vault.rotate().await.unwrap_err().to_string();
+    assert!(refused.contains("put a new one"), "{refused}");
+    assert_eq!(fs_err::read_to_string(&file).unwrap(), before);
+    // With the new key before the old one, opening does it and rotating says so.
+    put_first(&new, &file);
+    let vault = open().await;
+    assert_eq!(vault.rotate().await.unwrap(), (new.id().to_owned(), 1));
+    assert_eq!(restored_by(&vault, id).await, "anna@example.org");
+    fs_err::write(&file, key_line(&new).as_str()).unwrap();
+    assert_eq!(restored_by(&open().await, id).await, "anna@example.org");
+    assert!(open().await.rotate().await.is_err(), "there is no newer key");
+}
+
+#[tokio::test]
+async fn in_a_shared_database_a_new_key_is_used_when_every_process_has_it() {
+    let Some(database) = Database::new() else { return };
+    let f = Fixture::over(Some(database)).await;
+    let database = f.database.as_ref().unwrap();
+    let masters = || database.sql("SELECT string_agg(DISTINCT master, ' ') FROM keys_data");
+    let first = Uuid::new_v4();
+    f.redact(first, "I am anna@example.org").await.unwrap();
+    let old = masters();
+    let file = f.folder.path().join("keys/master.key");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other_file = elsewhere.path().join("keys/master.key");
+    fs_err::create_dir_all(elsewhere.path().join("keys")).unwrap();
+    fs_err::copy(&file, &other_file).unwrap();
+    let other = open_in(elsewhere.path(), &f.settings).await.1.unwrap();
+
+    // No process makes a key that the others do not have, not even in a file that it made.
+    let before = fs_err::read_to_string(&file).unwrap();
+    let refused = f.vault.rotate().await.unwrap_err().to_string();
+    assert!(refused.contains("every") && refused.contains("one by one"), "{refused}");
+    assert_eq!(fs_err::read_to_string(&file).unwrap(), before);
+
+    // One process has the new key: it goes on with the old one, which the other has, too.
+    let new = MasterKey::random();
+    put_first(&new, &file);
+    let ahead = f.beside().await.unwrap();
+    assert_eq!(restored_by(&ahead, first).await, "anna@example.org");
+    let second = Uuid::new_v4();
+    f.redact_by(&ahead, second, "I am berta@example.org").await.unwrap();
+    assert_eq!(masters(), old);
+    assert_eq!(restored_by(&other, second).await, "berta@example.org");
+
+    // All have both: the command seals with the new one, in more than one statement. `other` was not even
+    // started anew; it reads its file when it meets a key that it does not know.
+    put_first(&new, &other_file);
+    let restarted = open_in(elsewhere.path(), &f.settings).await.1.unwrap();
+    let ring = ahead.ring.load_full();
+    for _ in 0..1000 {
+        let id = Uuid::new_v4();
+        let wrapped = ring.wrap(id, &DataKey::random()).unwrap();
+        assert_eq!(ahead.keys().add(id, &wrapped).await.unwrap(), Added::Stored);
+    }
+    let command = f.beside().await.unwrap();
+    assert_eq!(command.rotate().await.unwrap(), (new.id().to_owned(), 1002));
+    assert_eq!(masters(), new.id());
+    for process in [&*f.vault, &ahead, &other, &restarted] {
+        assert_eq!(restored_by(process, first).await, "anna@example.org");
+        let fresh = Uuid::new_v4();
+        f.redact_by(process, fresh, "I am clara@example.org").await.unwrap();
+        assert_eq!(restored_by(&ahead, fresh).await, "clara@example.org");
+    }
+    assert_eq!(masters(), new.id());
+    assert!(command.rotate().await.is_err(), "there is no newer key");
+
+    // The old key is needed no more, and alone it opens nothing.
+    fs_err::write(&file, key_line(&new).as_str()).unwrap();
+    assert_eq!(restored_by(&f.beside().await.unwrap(), second).await, "berta@example.org");
+    fs_err::write(&file, before).unwrap();
+    let refused = f.beside().await.err().unwrap();
+    assert!(matches!(&refused, VaultStoreError::Vault(VaultError::UnknownMaster(_))), "{refused}");
+}
+
+#[tokio::test]
+async fn a_conversation_whose_key_is_lost_goes_on_and_gives_no_number_out_again() {
     for f in Fixture::all().await {
         let id = Uuid::new_v4();
         f.redact(id, "I am anna@example.org").await.unwrap();
-        let before = fs_err::read_to_string(f.folder.path().join("keys/master.key")).unwrap();
-        // A server that runs meanwhile has the old key in memory.
-        let running = f.beside().await.unwrap();
-        let (_, sealed) = f.vault.rotate().await.unwrap();
-        assert_eq!(sealed, 1);
-        assert_ne!(
-            fs_err::read_to_string(f.folder.path().join("keys/master.key")).unwrap(),
-            before
-        );
-        assert_eq!(running.restorer(id).await.unwrap().restore("[EMAIL_1]"), "anna@example.org");
-        let fresh = Uuid::new_v4();
-        let text = CustomerText::new("I am berta@example.org");
-        running.redact(&f.redactor, fresh, &text, None).await.unwrap();
-        assert_eq!(f.restored(fresh, "[EMAIL_1]").await, "berta@example.org");
-        // The old key opens nothing any more.
-        fs_err::write(f.folder.path().join("keys/master.key"), before).unwrap();
-        assert!(f.beside().await.is_err());
+        let (read, _) = f.vault.rows.numbers(id).await.unwrap().unwrap();
+        // As after a restore without the keys, or when a process died while the originals expired.
+        assert_eq!(f.vault.keys().expire(&[id]).await.unwrap(), 1);
+        let vault = f.beside().await.unwrap();
+        assert_eq!(restored_by(&vault, id).await, "[EMAIL_1]");
+        // As long as no new key is needed the old one may still be brought back.
+        assert_eq!(f.redact_by(&vault, id, "hello").await.unwrap(), "hello");
+        assert!(f.vault.rows.numbers(id).await.unwrap().is_some());
+        let redacted = f.redact_by(&vault, id, "I am berta@example.org").await.unwrap();
+        assert_eq!(redacted, "I am [EMAIL_2]");
+        assert_eq!(f.redact(id, "and clara@example.org").await.unwrap(), "and [EMAIL_3]");
+        let expected = "[EMAIL_1], berta@example.org, clara@example.org";
+        assert_eq!(f.restored(id, "[EMAIL_1], [EMAIL_2], [EMAIL_3]").await, expected);
+        // Whoever still holds the numbering of before removes nothing of what is there now.
+        assert_eq!(f.vault.rows.expire(&[(id, read)]).await.unwrap(), 0);
+        assert_eq!(f.restored(id, "[EMAIL_1], [EMAIL_2], [EMAIL_3]").await, expected);
+    }
+}
+
+#[tokio::test]
+async fn originals_of_many_conversations_expire_part_by_part() {
+    for f in Fixture::all().await {
+        let mut ids = Vec::new();
+        for n in 0..EXPIRED_AT_ONCE + 3 {
+            let id = Uuid::new_v4();
+            f.redact(id, &format!("I am person{n}@example.org, call +371 2612 3456"))
+                .await
+                .unwrap();
+            ids.push(id);
+        }
+        let (kept, over) = ids.split_last().unwrap();
+        let many = over.len() as u64;
+        let gone = f.vault.expire(over).await.unwrap();
+        assert_eq!(gone, Destroyed { originals: 2 * many, keys: many });
+        let again = f.vault.expire(over).await.unwrap();
+        assert_eq!(again, Destroyed { originals: 0, keys: 0 });
+        assert!(f.restored(*kept, "[EMAIL_1]").await.contains('@'));
+        for id in [over[0], over[over.len() - 1]] {
+            assert_eq!(f.redact(id, "I am dora@example.org").await.unwrap(), "I am [EMAIL_2]");
+            assert_eq!(f.redact(id, "call +371 2612 3457").await.unwrap(), "call [PHONE_2]");
+        }
     }
 }
 
@@ -240,6 +401,7 @@ async fn the_time_of_originals_runs_from_their_last_use() {
         assert_eq!(f.vault.older_than(later).await.unwrap(), vec![id]);
         f.vault.expire(&[id]).await.unwrap();
         assert_eq!(f.restored(id, "[EMAIL_1]").await, "[EMAIL_1]");
+        assert!(!f.vault.older_than(later).await.unwrap().contains(&id));
         // The conversation goes on: it is not erased, only its old originals are.
         // A number that stands in the old transcript is not given out again.
         assert_eq!(f.redact(id, "I am berta@example.org").await.unwrap(), "I am [EMAIL_2]");
