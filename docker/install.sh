@@ -24,8 +24,9 @@ optional_build=''
 optional_test='shellcheck'
 optional_run=''
 
-# Tried for, but no reason to fail: the browser tests say so and are left out without them.
-wished_test='chromium nodejs npm'
+# Tried for, but no reason to fail: the browser tests say so and are left out without them, and examples
+# of clients run in the languages that are there.
+wished_test='chromium nodejs npm curl php-cli'
 
 say() { printf 'install.sh: %s\n' "$*" >&2; }
 
@@ -50,6 +51,7 @@ usable() {
     python3-pip) python3 -m pip --version ;;
     postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
     nodejs) command -v node ;;
+    php-cli) command -v php ;;
     chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
     libgomp1) library libgomp.so.1 ;;
     libstdc++6) library libstdc++.so.6 ;;

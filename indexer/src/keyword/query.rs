@@ -14,6 +14,8 @@ use super::writer::code_of;
 use crate::language::{Analysed, Analyzer, Concept, TermKind};
 use crate::model::{Locale, PassageId};
 
+/// A function word in the titles of one passage in so many, or fewer, is a subject.
+const SUBJECT: u64 = 50;
 /// Terms of a question that are searched: the rarest ones of a longer question.
 const TERMS: usize = 48;
 /// Terms of what was said before it that are searched, likewise.
@@ -147,7 +149,8 @@ impl KeywordQuery {
             let places = next..next + group.len();
             next = places.end;
             let main = &group[0].term;
-            if (main.stop && !only_stops) || !seen.insert((main.text.clone(), &group[0].folded)) {
+            let dropped = main.stop && !only_stops && !lookup.is_subject(&main.text)?;
+            if dropped || !seen.insert((main.text.clone(), &group[0].folded)) {
                 continue;
             }
             let mut one = lookup.wanted(group, wanted.len())?;
@@ -268,6 +271,13 @@ impl Lookup<'_> {
             forms.push(Form { term, idf, share: 1.0 });
         }
         Ok(passages)
+    }
+
+    /// Whether a function word is the subject of some few articles: it stands in their titles and in hardly
+    /// any other, as "down" does where sleeping bags are sold.
+    fn is_subject(&self, word: &str) -> tantivy::Result<bool> {
+        let titled = self.live.with(&Term::from_field_text(self.fields.title, word))?;
+        Ok(titled > 0 && titled * SUBJECT <= self.live.passages())
     }
 
     /// Codes typed with spaces: neighbouring words that make a stored code when joined.

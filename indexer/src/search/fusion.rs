@@ -16,6 +16,9 @@ use crate::vector::VectorHit;
 /// Brings BM25 over the root of the question's weight to the scale of a cosine: the lower, the more a
 /// keyword match counts.
 const KEYWORD_SCALE: f32 = 5.7;
+/// A question of common words alone is weighed as if it had this weight: its words say little, however well
+/// they are matched ("where is my order").
+const LEAST_WEIGHT: f32 = 6.0;
 /// What a term that the base does not know weighs of a rare one: it may just be a common word.
 const UNKNOWN: f32 = 0.5;
 
@@ -53,7 +56,7 @@ pub fn fuse(
     let mut joined: HashMap<PassageId, Fused> = HashMap::with_capacity(keyword.len() + dense.len());
     let blank = |id| Fused { id, score: 0.0, keyword: None, dense: None };
     let worst = dense.last().map_or(0.0, |h| h.cosine);
-    let scale = (1.0 - dense_weight) / (KEYWORD_SCALE * question.max(1.0).sqrt());
+    let scale = (1.0 - dense_weight) / (KEYWORD_SCALE * question.max(LEAST_WEIGHT).sqrt());
     for (rank, hit) in (1u32..).zip(keyword) {
         let entry = joined.entry(hit.id).or_insert_with(|| blank(hit.id));
         entry.keyword = Some((rank, hit.score));
