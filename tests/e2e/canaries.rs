@@ -308,6 +308,33 @@ fn together(all: &[Canary], many: usize) -> Vec<String> {
     texts.map(|some| some.collect::<Vec<_>>().join(".\n")).collect()
 }
 
+/// Without points in time (2026-06-15T10:00:03.521600Z), whose digits may happen to be a canary's.
+fn without_times(text: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let is_time = |at: usize| {
+        bytes.get(at..at + SHAPE.len()).is_some_and(|found| {
+            found
+                .iter()
+                .zip(SHAPE)
+                .all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s })
+        })
+    };
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        if is_time(at) {
+            at += SHAPE.len();
+            at += bytes[at..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+            out.push(b' ');
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Where a core stands: files of the program, and what others were sent.
 fn hits(folder: &Path, outside: &Outside, cores: &BTreeSet<String>) -> Vec<String> {
     let mut places: Vec<(String, Vec<u8>)> =
@@ -321,7 +348,7 @@ fn hits(folder: &Path, outside: &Outside, cores: &BTreeSet<String>) -> Vec<Strin
     }
     let mut found = Vec::new();
     for (place, bytes) in places {
-        let text = plain(&String::from_utf8_lossy(&bytes));
+        let text = plain(&without_times(&String::from_utf8_lossy(&bytes)));
         found.extend(
             cores.iter().filter(|c| text.contains(c.as_str())).map(|c| format!("{place}: {c}")),
         );
