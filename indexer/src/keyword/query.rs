@@ -14,8 +14,8 @@ use super::writer::code_of;
 use crate::language::{Analysed, Analyzer, Concept, TermKind};
 use crate::model::{Locale, PassageId};
 
-/// A function word in the titles of one passage in so many, or fewer, is a subject.
-const SUBJECT: u64 = 50;
+/// A function word that one passage in so many has, or fewer, may be a subject.
+const SUBJECT: u64 = 30;
 /// Terms of a question that are searched: the rarest ones of a longer question.
 const TERMS: usize = 48;
 /// Terms of what was said before it that are searched, likewise.
@@ -273,11 +273,12 @@ impl Lookup<'_> {
         Ok(passages)
     }
 
-    /// Whether a function word is the subject of some few articles: it stands in their titles and in hardly
-    /// any other, as "down" does where sleeping bags are sold.
+    /// Whether a function word is the subject of some few articles: it stands in their titles and hardly
+    /// anywhere else, as "down" does where sleeping bags are sold.
     fn is_subject(&self, word: &str) -> tantivy::Result<bool> {
-        let titled = self.live.with(&Term::from_field_text(self.fields.title, word))?;
-        Ok(titled > 0 && titled * SUBJECT <= self.live.passages())
+        let with = |field| self.live.with(&Term::from_field_text(field, word));
+        let titled = with(self.fields.title)?;
+        Ok(titled > 0 && titled.max(with(self.fields.body)?) * SUBJECT <= self.live.passages())
     }
 
     /// Codes typed with spaces: neighbouring words that make a stored code when joined.

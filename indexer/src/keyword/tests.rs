@@ -427,14 +427,12 @@ fn a_function_word_in_few_titles_is_a_subject() {
     let mut passages = vec![("en", "Caring for down", "Wash it at 30 degrees and dry it slowly.")];
     let jackets: Vec<String> = (0..60).map(|n| format!("Washing a jacket {n}")).collect();
     for title in &jackets {
-        passages.push((
-            "en",
-            title,
-            "Wash the jacket at 40 degrees and hang it up or lay it down.",
-        ));
+        passages.push(("en", title, "Wash the jacket at 40 degrees and hang it up."));
     }
     let base = Base::of(&passages);
     assert_eq!(base.titles("en", "wash a down jacket")[0], "Caring for down");
     let terms = base.hits("en", "how do I wash a jacket").terms;
     assert!(terms.iter().all(|term| term.text != "a"), "in every title: {terms:?}");
+    let terms = base.hits("en", "caring for a jacket").terms;
+    assert!(terms.iter().any(|term| term.text == "for"), "in one title alone: {terms:?}");
 }
