@@ -11,7 +11,7 @@ use tantivy::schema::Field;
 use super::schema::Fields;
 use super::statistics::Statistics;
 use super::writer::code_of;
-use crate::language::{Analysed, Analyzer, Concept, TermKind};
+use crate::language::{self, Analysed, Analyzer, Concept, TermKind};
 use crate::model::{Locale, PassageId};
 
 /// A function word that one passage in so many has, or fewer, may be a subject.
@@ -149,7 +149,7 @@ impl KeywordQuery {
             let places = next..next + group.len();
             next = places.end;
             let main = &group[0].term;
-            let dropped = main.stop && !only_stops && !lookup.is_subject(&main.text)?;
+            let dropped = main.stop && !only_stops && !self.is_subject(&group[0], &lookup)?;
             if dropped || !seen.insert((main.text.clone(), &group[0].folded)) {
                 continue;
             }
@@ -171,6 +171,20 @@ impl KeywordQuery {
         wanted.truncate(limit);
         wanted.sort_by_key(|w| w.place);
         Ok(wanted)
+    }
+}
+
+impl KeywordQuery {
+    /// Whether a function word is the subject of some few articles: it stands in their titles and hardly
+    /// anywhere else, as "down" does where sleeping bags are sold.
+    fn is_subject(&self, word: &Analysed, lookup: &Lookup<'_>) -> tantivy::Result<bool> {
+        if !language::may_be_subject(self.locale.language(), &word.folded) {
+            return Ok(false);
+        }
+        let (live, fields) = (lookup.live, lookup.fields);
+        let with = |field| live.with(&Term::from_field_text(field, &word.term.text));
+        let titled = with(fields.title)?;
+        Ok(titled > 0 && titled.max(with(fields.body)?) * SUBJECT <= live.passages())
     }
 }
 
@@ -271,14 +285,6 @@ impl Lookup<'_> {
             forms.push(Form { term, idf, share: 1.0 });
         }
         Ok(passages)
-    }
-
-    /// Whether a function word is the subject of some few articles: it stands in their titles and hardly
-    /// anywhere else, as "down" does where sleeping bags are sold.
-    fn is_subject(&self, word: &str) -> tantivy::Result<bool> {
-        let with = |field| self.live.with(&Term::from_field_text(field, word));
-        let titled = with(self.fields.title)?;
-        Ok(titled > 0 && titled.max(with(self.fields.body)?) * SUBJECT <= self.live.passages())
     }
 
     /// Codes typed with spaces: neighbouring words that make a stored code when joined.

@@ -25,3 +25,4 @@ pub use detect::{detect, detect_among, detect_question, rank};
 pub use distance::edit_distance;
 pub use fold::fold;
 pub use sentences::sentences;
+pub(crate) use stopwords::may_be_subject;

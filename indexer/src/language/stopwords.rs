@@ -16,6 +16,15 @@ pub(super) fn set(language: &str) -> Option<&'static HashSet<String>> {
     SETS.get(language)
 }
 
+/// Whether a function word of `language` is another word, too: "down" is also what sleeping bags are filled
+/// with, "out of stock" a state of goods. Pronouns, auxiliaries and question words are nothing else.
+pub(crate) fn may_be_subject(language: &str, word: &str) -> bool {
+    language == "en" && EN_SUBJECTS.split_whitespace().any(|subject| subject == word)
+}
+
+const EN_SUBJECTS: &str =
+    "down off up out over under before after between through against own same once";
+
 /// Languages that have a list, with its words as written.
 pub(super) fn lists() -> impl Iterator<Item = (&'static str, &'static str)> {
     LISTS.iter().copied()
