@@ -149,7 +149,7 @@ impl KeywordQuery {
             let places = next..next + group.len();
             next = places.end;
             let main = &group[0].term;
-            let dropped = main.stop && !only_stops && !self.is_subject(&group[0], &lookup)?;
+            let dropped = main.stop && !only_stops && !self.is_subject(&group[0], lookup)?;
             if dropped || !seen.insert((main.text.clone(), &group[0].folded)) {
                 continue;
             }
