@@ -308,5 +308,5 @@ impl KnowledgeBase {
 }
 
 fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
+    since.elapsed().as_micros() as f64 / 1e3
 }

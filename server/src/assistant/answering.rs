@@ -343,7 +343,7 @@ impl Assistant {
                 Worded::Answer(drafted, GeneratorId::Extractive)
             }
         };
-        path.timings.generate_ms = writing.elapsed().as_secs_f64() * 1e3;
+        path.timings.generate_ms = writing.elapsed().as_micros() as f64 / 1e3;
         worded
     }
 

@@ -70,7 +70,7 @@ impl Assistant {
             drafted,
             generator,
             withheld,
-            generate_ms: started.elapsed().as_secs_f64() * 1e3,
+            generate_ms: started.elapsed().as_micros() as f64 / 1e3,
         })
     }
 }

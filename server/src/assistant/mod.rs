@@ -425,7 +425,7 @@ impl Path {
 
     /// The answer with everything but outcome and words.
     fn answer(&self) -> Answer {
-        let total_ms = self.started.elapsed().as_secs_f64() * 1e3;
+        let total_ms = self.started.elapsed().as_micros() as f64 / 1e3;
         Answer {
             outcome: Outcome::Answered,
             text: String::new(),

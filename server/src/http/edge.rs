@@ -81,7 +81,7 @@ pub(super) async fn guard(
         method = %method,
         route = %response.request().match_pattern().as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
-        ms = started.elapsed().as_secs_f64() * 1e3,
+        ms = started.elapsed().as_micros() as f64 / 1e3,
         bytes_in,
         bytes_out,
         "http.served"
