@@ -246,7 +246,6 @@ fn told(what: &str, mut times: Vec<f64>) {
 /// `ATBILDE_REPLICA_QUESTIONS=500` the long run.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_replicas_agree_after_a_burst_and_another_takes_over_from_a_killed_writer() {
-    server::tls::install();
     let Some(database) = Database::new() else { return };
     let questions = std::env::var("ATBILDE_REPLICA_QUESTIONS").ok();
     let questions: usize = questions.map_or(30, |n| n.parse().unwrap());

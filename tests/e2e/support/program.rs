@@ -66,6 +66,8 @@ impl Program {
 
     /// Over articles that lie elsewhere.
     pub(crate) fn serve_beside(folder: TempDir, kb: &Path, config: &str) -> Self {
+        // Whoever starts a program talks to it.
+        server::tls::install();
         let file = folder.path().join("atbilde.toml");
         fs_err::write(&file, config).unwrap();
         let mut child = Command::new(path())
