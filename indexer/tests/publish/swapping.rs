@@ -15,6 +15,9 @@ use jiff::civil::date;
 
 use crate::fixture::{DIMENSIONS, Fixture, Open, returns};
 
+/// Dimensions of models for large bases.
+const WIDE: usize = 512;
+
 /// An open folder with the base that serves and the publisher of another model beside it.
 struct Both {
     open: Open,
@@ -253,8 +256,10 @@ fn assert_unmixed(outcome: &SearchOutcome, models: &[Arc<HashEmbedder>]) {
 async fn swap_under_load(articles: usize, swaps: usize) -> (u64, u64) {
     let mut fixture = Fixture::new();
     fill(&fixture, articles);
+    // Wide enough to tell thousands of words apart; otherwise the probes refuse a swap, rightly.
+    fixture.embedder = Arc::new(HashEmbedder::new(WIDE, 1));
     fixture.open().await.build().await.unwrap();
-    let models = [Arc::clone(&fixture.embedder), Arc::new(HashEmbedder::new(DIMENSIONS, 2))];
+    let models = [Arc::clone(&fixture.embedder), Arc::new(HashEmbedder::new(WIDE, 2))];
     let open = fixture.open().await;
     let serving = Arc::clone(&models[0]) as Arc<dyn Embedder>;
     let base = Arc::new(base(&open, serving).await);
