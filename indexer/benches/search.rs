@@ -67,6 +67,7 @@ async fn measure(
         let query = SearchQuery {
             text: words.sentence(5 + number % 6),
             earlier: Vec::new(),
+            rewrite: None,
             locale: Locale::parse("en"),
             filter: Filter::public(date(2026, 6, 15)),
             limit: 10,

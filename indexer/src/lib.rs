@@ -11,6 +11,7 @@ pub mod language;
 pub mod lint;
 pub mod model;
 mod priority;
+pub mod private;
 pub mod publish;
 pub mod search;
 pub mod secret;

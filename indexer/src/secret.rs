@@ -1,7 +1,8 @@
 //! A secret of the configuration: never printed, wiped when dropped. Used for keys, passwords, tokens
 //! and database URLs that settings hold, here and in the server.
 
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -13,6 +14,19 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
+    }
+
+    /// A secret that is given and not empty, or the content of the file that holds it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn given_or_in(given: Option<&Self>, file: Option<&Path>) -> io::Result<Option<Self>> {
+        if let Some(secret) = given.filter(|secret| !secret.is_empty()) {
+            return Ok(Some(secret.clone()));
+        }
+        let Some(file) = file else { return Ok(None) };
+        let text = Zeroizing::new(fs_err::read_to_string(file)?);
+        Ok(Some(Self::new(text.trim())))
     }
 
     /// The secret itself, for the one call that needs it.

@@ -24,11 +24,12 @@ use crate::vector::VectorSettings;
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
 
 /// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 17] = [
+const SERVER_SECTIONS: [&str; 18] = [
     "server",
     "site",
     "access",
     "identity",
+    "oidc",
     "assistant",
     "generator",
     "redaction",
@@ -45,7 +46,7 @@ const SERVER_SECTIONS: [&str; 17] = [
 ];
 
 /// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 9] = [
     "database.url",
     "catalog.url",
     "conversations.url",
@@ -54,6 +55,7 @@ const SECRETS: [&str; 8] = [
     "generator.openai.api_key",
     "identity.secret",
     "identity.old_secret",
+    "oidc.client_secret",
 ];
 
 /// Sections `[source]`, `[watch]`, `[prune]`, `[database]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,

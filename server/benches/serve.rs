@@ -20,6 +20,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    server::tls::install();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let kb = std::env::var_os("ATBILDE_BENCH_KB").map_or_else(|| root.join("kb"), PathBuf::from);
     let questions = questions(&root.join("kb/golden"))?;

@@ -1,9 +1,9 @@
 //! `server` turns questions into proven answers.
 //!
 //! Layers, low to high: `privacy <- domain <- locale, evidence <- generate, store, live, handoff, access
-//! <- assistant <- desk <- http <- startup <- cli`. `startup` is the only place that names concrete back
-//! ends; `http` is the only folder that
-//! knows the web framework.
+//! <- assistant <- desk <- http <- startup <- cli`. `startup` chooses the concrete back
+//! ends (`backup`, `evaluate` and `cli/gaps` name those that they work on); `http` is the only folder that knows
+//! the web framework.
 
 pub mod access;
 pub mod assistant;

@@ -31,6 +31,8 @@ pub struct Metrics {
     answers: Family<Labels, Counter>,
     answer_seconds: Durations,
     confidence: Histogram,
+    condensed: Family<Labels, Counter>,
+    summaries: Family<Labels, Counter>,
     generation: Gauge,
     passages: Gauge,
     index_lag: Decimal,
@@ -58,6 +60,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("atbilde");
         let (requests, answers) = (Family::default(), Family::default());
+        let (condensed, summaries) = (Family::default(), Family::default());
         let durations = || Durations::new_with_constructor(|| Histogram::new(SECONDS));
         let (latency, answer_seconds) = (durations(), durations());
         let confidence = Histogram::new(TENTHS);
@@ -71,6 +74,8 @@ impl Default for Metrics {
         r.register("answers", "Questions by outcome and reason", Family::clone(&answers));
         r.register("answer_seconds", "Time to the end of an answer", answer_seconds.clone());
         r.register("confidence", "Probability that the passages answer", confidence.clone());
+        r.register("condensed", "Follow-ups put to a model by result", Family::clone(&condensed));
+        r.register("summaries", "Summaries put to a model by result", Family::clone(&summaries));
         r.register("index_generation", "Generation that answers come from", generation.clone());
         r.register("index_passages", "Live passages", passages.clone());
         r.register("index_lag_seconds", "From the newest write to live", index_lag.clone());
@@ -84,6 +89,8 @@ impl Default for Metrics {
             answers,
             answer_seconds,
             confidence,
+            condensed,
+            summaries,
             generation,
             passages,
             index_lag,
@@ -110,6 +117,16 @@ impl Metrics {
         let labels = vec![("outcome", outcome.to_owned())];
         self.answer_seconds.get_or_create(&labels).observe(time.as_secs_f64());
         self.confidence.observe(confidence);
+    }
+
+    /// A follow-up was put to a model; `result` says what became of its wording.
+    pub fn condensed(&self, result: &'static str) {
+        self.condensed.get_or_create(&vec![("result", result.to_owned())]).inc();
+    }
+
+    /// A ticket's summary was put to a model; `result` says what became of it.
+    pub fn summarised(&self, result: &'static str) {
+        self.summaries.get_or_create(&vec![("result", result.to_owned())]).inc();
     }
 
     /// All metrics in the text format of OpenMetrics.

@@ -9,10 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use figment::Figment;
+use indexer::catalog;
 use indexer::settings::{IndexerSettings, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
-use crate::access::{AccessSettings, IdentitySettings};
+use crate::access::{AccessSettings, IdentitySettings, OidcSettings};
 use crate::assistant::AssistantSettings;
 use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
@@ -31,6 +32,7 @@ pub struct Settings {
     pub server: ServerSettings,
     pub access: AccessSettings,
     pub identity: IdentitySettings,
+    pub oidc: OidcSettings,
     pub site: SiteSettings,
     pub assistant: AssistantSettings,
     pub generator: GeneratorSettings,
@@ -142,6 +144,7 @@ impl Settings {
             server: figment.extract_inner("server").map_err(value)?,
             access: figment.extract_inner("access").map_err(value)?,
             identity: figment.extract_inner("identity").map_err(value)?,
+            oidc: figment.extract_inner("oidc").map_err(value)?,
             site: figment.extract_inner("site").map_err(value)?,
             assistant: figment.extract_inner("assistant").map_err(value)?,
             generator: figment.extract_inner("generator").map_err(value)?,
@@ -168,6 +171,7 @@ impl Settings {
         settings.site.check().map_err(SettingsError::Value)?;
         settings.gaps.check().map_err(SettingsError::Value)?;
         settings.identity.check().map_err(SettingsError::Value)?;
+        settings.oidc.check().map_err(SettingsError::Value)?;
         Ok(settings)
     }
 
@@ -175,6 +179,14 @@ impl Settings {
     pub fn in_one_folder(&self) -> Self {
         let conversations = ConversationSettings::default();
         Self { indexer: self.indexer.in_one_folder(), conversations, ..self.clone() }
+    }
+
+    /// What an operator should know of the way to the databases.
+    pub fn unprotected(&self) -> Vec<String> {
+        let urls = [self.indexer.catalog.server(), self.conversations.server()];
+        let mut found: Vec<String> = urls.into_iter().filter_map(catalog::unprotected).collect();
+        found.dedup();
+        found
     }
 
     /// The effective configuration as TOML. Values of keys that hold secrets are replaced.
@@ -208,8 +220,14 @@ impl ServerSettings {
 /// Keys with one of these words hold secrets.
 const SECRET_WORDS: [&str; 4] = ["secret", "password", "token", "api_key"];
 /// Keys that only sound like it.
-const NO_SECRETS: [&str; 5] =
-    ["max_tokens", "cache_tokens", "max_queued_tokens", "context_tokens", "api_key_file"];
+const NO_SECRETS: [&str; 6] = [
+    "max_tokens",
+    "cache_tokens",
+    "max_queued_tokens",
+    "context_tokens",
+    "api_key_file",
+    "password_login",
+];
 
 fn hide_secrets(table: &mut toml::Table) {
     for (key, value) in table.iter_mut() {
@@ -293,6 +311,7 @@ mod tests {
             ("log", toml::Table::try_from(LogSettings::default()).unwrap()),
             ("conversations", toml::Table::try_from(ConversationSettings::default()).unwrap()),
             ("gaps", toml::Table::try_from(GapSettings::default()).unwrap()),
+            ("oidc", toml::Table::try_from(OidcSettings::default()).unwrap()),
         ] {
             let documented: toml::Table = toml::from_str(indexer::settings::DEFAULTS).unwrap();
             let documented = documented[section].as_table().unwrap();
@@ -315,6 +334,8 @@ mod tests {
             ("[database]\nurl = \"mysql://shop@host/a\"\n", "database.url"),
             ("[gaps]\nk = 1\n", "gaps.k"),
             ("[identity]\nsecret = \"short\"\n", "identity.secret"),
+            ("[oidc]\nclient_id = \"desk\"\n", "oidc.issuer"),
+            ("[oidc]\nisuer = \"https://a.example\"\n", "isuer"),
             ("[assistant.admission]\nqueues = 1\n", "queues"),
             ("[assistent]\n", "assistent"),
             ("[search]\ncandidats = 1\n", "candidats"),

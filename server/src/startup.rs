@@ -1,5 +1,5 @@
-//! The composition root: from settings and folders to a running application. The only place that
-//! names concrete back ends.
+//! The composition root: from settings and folders to a running application, with the concrete back ends
+//! that the settings choose.
 //!
 //! `serve` and the end-to-end tests call [`Application::build`]; commands that work without a server
 //! call [`Base::open`]. The order is: the port first, so that a busy one fails at once; then what
@@ -25,7 +25,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Gate, IdentityTokens, Limits, Networks, VisitorTokens, fresh_key, secret_key};
+use crate::access::{
+    Gate, IdentityTokens, Limits, Networks, Oidc, VisitorTokens, fresh_key, secret_key,
+};
 use crate::assistant::Originals;
 use crate::desk::Desk;
 use crate::handoff::Dispatcher;
@@ -43,9 +45,9 @@ use news::Newsroom;
 use replica::Replica;
 
 /// Signs customers' tokens; in the data folder, for its owner alone.
-const VISITOR_KEY: &str = "visitor.key";
+pub(crate) const VISITOR_KEY: &str = "visitor.key";
 /// The same where several processes share it.
-const VISITOR_SECRET: &str = "visitor";
+pub(crate) const VISITOR_SECRET: &str = "visitor";
 
 /// Where the application works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +83,12 @@ impl Application {
     /// Naming the port, folder, file or key that is wrong, and what to do about it.
     pub async fn build(settings: Settings, paths: &Paths) -> Result<Self> {
         let listener = bind(&settings)?;
+        for warning in settings.unprotected() {
+            tracing::warn!("database.unprotected: {warning}");
+        }
         base::check_kb(&paths.kb)?;
-        let base = Base::open(&settings, paths, EmbedderStart::Now).await?;
-        let visitor_key = visitor_key(&settings, paths, &base).await?;
+        let base = Box::pin(Base::open(&settings, paths, EmbedderStart::Now)).await?;
+        let visitor_key = Box::pin(visitor_key(&settings, paths, &base)).await?;
         let readiness =
             Arc::new(Readiness::new(Phase::Starting("the index is being opened".to_owned())));
         Ok(Self { listener, settings, base, readiness, visitor_key })
@@ -138,6 +143,7 @@ impl Application {
 
         let originals = Originals::Kept(Arc::clone(base.rights().vault()));
         let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);
+        let summariser = Arc::clone(&assistant);
         let (waiting_for_model, model_wanted) = (Arc::clone(&assistant), stopping.clone());
         let status = Arc::new(IndexStatus::default());
         let limits = Arc::new(Limits::new(&settings.access.limits));
@@ -155,6 +161,9 @@ impl Application {
             identity.max_age_minutes,
             visitor_key.clone(),
         );
+        let audit = base.rights().audit().clone();
+        let oidc = Oidc::new(&settings.oidc, base.store(), audit, visitor_key.clone());
+        let oidc = oidc.map_err(anyhow::Error::msg)?;
         let visitors = VisitorTokens::new(visitor_key, settings.access.visitor_days);
         let desk = Desk::new(Arc::clone(&assistant), base.store(), base.hub());
         let newsroom = base.stores().shared().map(|shared| {
@@ -169,6 +178,7 @@ impl Application {
                 proxies: Networks::new(&settings.access.trusted_proxies),
                 visitors,
                 identities,
+                oidc,
                 gate: Gate::new(base.store(), Arc::clone(&limits), settings.access.session_hours),
                 limits,
                 settings: settings.access.clone(),
@@ -236,6 +246,10 @@ impl Application {
             }
         });
         let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
+        let summing: JoinHandle<()> = tokio::spawn({
+            let stop = stopping.clone();
+            async move { summariser.summarise(stop).await }
+        });
         let telling: JoinHandle<()> = tokio::spawn(dispatcher.run(stopping.clone()));
         let hearing: JoinHandle<()> = tokio::spawn({
             let stop = stopping.clone();
@@ -252,12 +266,13 @@ impl Application {
         stopping.cancel();
         let followed = following.await.context("the follower of the knowledge base failed");
         let kept = keeping.await.context("the housekeeper failed");
+        let summed = summing.await.context("the task that words summaries failed");
         let told = telling.await.context("the dispatcher of webhooks and e-mail failed");
         let retained = retaining.await.context("the task of retention failed");
         let heard = hearing.await.context("the task that hears of other processes failed");
         base.close().await;
         tracing::info!("server.stopped");
-        served.and(followed).and(kept).and(told).and(retained).and(heard)
+        served.and(followed).and(kept).and(summed).and(told).and(retained).and(heard)
     }
 }
 

@@ -83,7 +83,7 @@ export class Fake {
     if (request.headers.authorization !== `Bearer ${c.token}`) return this.json(response, 401, { code: "unauthorized" });
     switch (`${request.method} ${action}`) {
       case "GET ":
-        return this.json(response, 200, { conversation_id: id, locale: "en", hours: this.hours, rating: c.rating, messages: c.messages, ...this.state(c) });
+        return this.json(response, 200, { conversation_id: id, locale: "en", hours: this.hours, objections: c.objections, rating: c.rating, messages: c.messages, ...this.state(c) });
       case "POST messages":
         return this.message(c, body, response);
       case "GET events":
@@ -101,6 +101,9 @@ export class Fake {
       case "POST close":
         this.setState(c, "resolved");
         return this.json(response, 200, { state: "resolved" });
+      case "POST consent":
+        for (const key of ["opt_out", "automated_answers"]) if (key in body) c.objections[key] = body[key];
+        return this.json(response, 204);
       case "GET export":
         return response.writeHead(200, { "Content-Type": "text/html" }).end("<p>export</p>");
       case "DELETE ":
@@ -114,7 +117,7 @@ export class Fake {
 
   begin() {
     const id = randomUUID();
-    const c = { id, token: randomUUID(), state: "assistant", messages: [], streams: new Set(), outcomes: new Map(), seq: 0 };
+    const c = { id, token: randomUUID(), state: "assistant", messages: [], streams: new Set(), outcomes: new Map(), seq: 0, objections: { opt_out: false, automated_answers: true } };
     this.conversations.set(id, c);
     this.last = c;
     return { conversation_id: id, token: c.token, state: c.state, locale: "en", expires_at: new Date(Date.now() + 864e5).toISOString() };

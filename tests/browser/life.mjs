@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { agent, waiting } from "./walk.mjs";
+import { agent, takeOver, waiting } from "./walk.mjs";
 import { ask, at, equal, ok, openWidget, visit } from "./support.mjs";
 
 /** What was said, in order, without times and buttons. */
@@ -85,7 +85,7 @@ export const tests = {
     const ticket = /T-[0-9A-Z]{10}/.exec(await page.locator("atbilde-widget .ticket").textContent())[0];
     const inside = await agent(browser, program);
     await inside.locator("[data-rows] a", { hasText: ticket }).click();
-    await inside.getByRole("button", { name: /Take over/ }).click();
+    await takeOver(inside);
     await inside.locator("textarea[name=text]").fill("Good day from the workshop.");
     await inside.getByRole("button", { name: "Send" }).click();
     for (const tab of tabs) {
@@ -152,7 +152,7 @@ export const tests = {
     await inside.locator("form .send").click();
     await inside.waitForURL("**/inbox");
     await inside.locator("[data-rows] a", { hasText: ticket }).click();
-    await inside.getByRole("button", { name: /Take over/ }).click();
+    await takeOver(inside);
     await inside.locator("textarea[name=text]").fill(ATTACK);
     await inside.getByRole("button", { name: "Send" }).click();
     await inside.locator(".said.agent").waitFor();

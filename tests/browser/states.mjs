@@ -200,6 +200,24 @@ export const tests = {
     }
   },
 
+  async "an agent sees under a follow-up by which words it was searched"({ browser, program }) {
+    const page = await agent(browser, program, { locale: "de-DE" });
+    const { waiting } = await import("./walk.mjs");
+    const { ticket } = await waiting(program, ["What does a return cost?"]);
+    await page.route("**/v1/inbox/conversations/*", async (route) => {
+      const response = await route.fetch();
+      const shown = await response.json();
+      const answer = shown.messages?.find((m) => m.author === "assistant");
+      if (answer) answer.wording = "What does it cost to return [ORDER_1]?";
+      await route.fulfill({ response, json: shown });
+    });
+    await page.locator("[data-rows] a", { hasText: ticket }).click();
+    const searched = page.locator(".said.customer .cited", { hasText: "Gesucht als: What does it cost to return" });
+    await searched.waitFor();
+    equal(await searched.locator(".redacted").textContent(), "order 1");
+    page.noErrors();
+  },
+
   async "the focus can be seen on every control of the widget"({ browser, fake }) {
     const page = await visit(browser, fake.url);
     await openWidget(page);

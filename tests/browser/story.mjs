@@ -1,7 +1,7 @@
 // The whole story against the real server: a customer in one window, an agent in another.
 
 import { ask, at, equal, ok, openWidget, violations, visit } from "./support.mjs";
-import { agent } from "./walk.mjs";
+import { agent, takeOver } from "./walk.mjs";
 
 export const tests = {
   async "ask, read, rate, call a person, be answered, rate, reload"({ browser, program }) {
@@ -22,7 +22,7 @@ export const tests = {
 
     const desk = await agent(browser, program);
     await desk.locator("[data-rows] a", { hasText: ticket }).click();
-    await desk.getByRole("button", { name: "Take over" }).click();
+    await takeOver(desk);
     await page.locator("atbilde-widget .subtitle").getByText("Anna Ozola").waitFor();
     await desk.locator("textarea[name=text]").fill("Hello! Finland costs €4.90.");
     await desk.getByRole("button", { name: "Send" }).click();

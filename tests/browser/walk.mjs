@@ -123,6 +123,12 @@ export async function waiting(program, words, locale = "en") {
   return { id, token, ticket };
 }
 
+/** Takes over the conversation that is open; words typed before it is done would be a note. */
+export async function takeOver(page) {
+  await page.getByRole("button", { name: /Take over/ }).click();
+  await page.locator("input[name=kind][value=reply]:enabled:checked").waitFor({ state: "attached" });
+}
+
 /**
  * Leads the agents' pages through their states.
  * @param {any} page logged in, at the inbox @param {{ url: string }} program @param {(name: string) => Promise<void>} look
@@ -137,8 +143,7 @@ export async function desk(page, program, look) {
   await row.click();
   await page.getByRole("button", { name: /Take over/ }).waitFor();
   await look("inbox-waiting");
-  await page.getByRole("button", { name: /Take over/ }).click();
-  await page.locator("[data-actions]").getByRole("button", { name: "Resolve" }).waitFor();
+  await takeOver(page);
   await page.locator("textarea[name=text]").fill("Hello Līga, your parcel is here. The money is on its way.");
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".said.agent").waitFor();

@@ -166,6 +166,48 @@ export const tests = {
     page.noErrors();
   },
 
+  async "the customer decides with the keyboard what becomes of their words, and sees later what holds"({ browser, fake }) {
+    const page = await start({ browser, fake });
+    const only = page.getByRole("checkbox", { name: "Use my messages only to answer me" });
+    const people = page.getByRole("checkbox", { name: "Answers from people only" });
+    await at.menu(page).focus();
+    await page.keyboard.press("Enter");
+    await only.waitFor();
+    equal(await only.isChecked(), false);
+    // The focus goes into the menu, and stays at the box although the menu is drawn anew.
+    const ticked = (id, checked) =>
+      page.waitForFunction(([id, checked]) => {
+        const active = document.querySelector("atbilde-widget").shadowRoot.activeElement;
+        return active?.id === id && active.checked === checked;
+      }, [id, checked]);
+    await ticked("only_answer", false);
+    // Before anything was said: the decision begins the conversation.
+    const posted = () => page.waitForResponse((r) => r.url().endsWith("/consent") && r.ok());
+    await Promise.all([posted(), page.keyboard.press("Space")]);
+    await page.locator("atbilde-widget").getByText("Saved", { exact: true }).waitFor({ state: "attached" });
+    equal(fake.last.objections, { opt_out: true, automated_answers: true });
+    await ticked("only_answer", true);
+    await page.keyboard.press("Tab");
+    await ticked("people_only", false);
+    await Promise.all([posted(), page.keyboard.press("Space")]);
+    await ticked("people_only", true);
+    equal(fake.last.objections, { opt_out: true, automated_answers: false });
+    await page.reload();
+    await at.panel(page).waitFor();
+    await at.menu(page).click();
+    await only.waitFor();
+    ok((await only.isChecked()) && (await people.isChecked()), "what was decided is not shown");
+    await Promise.all([posted(), only.uncheck()]);
+    equal(fake.last.objections, { opt_out: false, automated_answers: false });
+    // What cannot be recorded is not shown as if it were.
+    fake.away = true;
+    await people.click();
+    await page.locator("atbilde-widget .card.wrong").waitFor();
+    fake.away = false;
+    await at.menu(page).click();
+    ok(await people.isChecked(), "a decision that was not recorded is shown");
+  },
+
   async "a conversation that no longer exists makes room for a new one"({ browser, fake }) {
     const page = await start({ browser, fake });
     await ask(page, "First");

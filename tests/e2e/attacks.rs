@@ -1,5 +1,6 @@
 //! What an attacker tried in the security review and must not get again, one test a finding.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use server::privacy::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::people::{Customer, PASSWORD, Staff};
-use crate::support::spawn_app;
+use crate::support::{identity, spawn_app};
+use crate::test_postgres::Database;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_gets_nothing_of_a_note_by_writing_its_placeholders() {
@@ -204,5 +206,123 @@ async fn a_language_tag_and_a_sites_id_have_no_room_for_a_person() {
     let begun = begin(json!({ "locale": "en-GB-x-kalnina-26123456" })).send().await.unwrap();
     let begun: Value = begun.json().await.unwrap();
     assert_eq!(begun["locale"], "en-gb", "{begun}");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_a_client_put_before_the_proxys_own_is_not_believed() {
+    let app = spawn_app(|s| {
+        s.access.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+        s.access.limits.address_per_minute = 3;
+    })
+    .await;
+    let mut last = 200;
+    for forged in ["127.0.0.1", "203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"] {
+        let request = app.client.get(format!("{}/v1/search?q=refund", app.address));
+        // Two lines, as of a proxy that adds its own.
+        let request = request.header("X-Forwarded-For", forged);
+        let request = request.header("X-Forwarded-For", "198.51.100.9");
+        last = request.send().await.unwrap().status().as_u16();
+    }
+    assert_eq!(last, 429, "one client, whatever it says before");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_https_a_session_has_a_cookie_that_no_neighbour_can_set() {
+    let app = spawn_app(|s| s.access.trusted_proxies = vec!["127.0.0.0/8".to_owned()]).await;
+    let agent = Staff::come(&app, "anna", AgentRole::Agent).await;
+    assert!(agent.cookie.starts_with("atbilde_session="), "plain HTTP");
+    let policy = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(policy).build().unwrap();
+    let login = client
+        .post(format!("{}/login", app.address))
+        .header("X-Forwarded-Proto", "https")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(format!("login=anna&password={}", PASSWORD.replace(' ', "+")));
+    let login = login.send().await.unwrap();
+    let set = login.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["__Host-atbilde_session=", "; Secure", "; Path=/", "; HttpOnly", "SameSite=Strict"]
+    {
+        assert!(set.contains(part), "{set}");
+    }
+    let cookie = set.split(';').next().unwrap().to_owned();
+    let list = |cookie: String| {
+        let request = client.get(format!("{}/v1/inbox/conversations", app.address));
+        let request = request.header("X-Forwarded-Proto", "https").header("Cookie", cookie);
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(list(cookie.clone()).await, 200);
+    let planted = cookie.replace("__Host-", "");
+    assert_eq!(list(planted.clone()).await, 401, "a cookie that a neighbour could have set");
+    assert_eq!(list(format!("{planted}x; {cookie}")).await, 200, "beside the right one");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_goes_on_with_no_conversation_that_its_token_does_not_open() {
+    let app = spawn_app(|s| s.identity.secret = Some(Secret::new(identity::SECRET))).await;
+    let (customer, other) = (Customer::begin(&app).await, Customer::begin(&app).await);
+    let ask = |id: String, token: Option<String>| {
+        let request = app.client.post(format!("{}/v1/ask", app.address));
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let body = json!({ "question": "How long is the warranty?", "conversation_id": id });
+        let request = request.json(&body);
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    let with = |token: &str| ask(customer.id.clone(), Some(token.to_owned()));
+    assert_eq!(with(&customer.token).await, 200);
+    assert_eq!(with(&other.token).await, 404, "somebody else's");
+    assert_eq!(with(&customer.token.replace("v1.", "v1.A")).await, 401, "a forged one");
+    // Of a customer who is known the id alone is not enough.
+    let url = format!("{}/v1/conversations", app.address);
+    let begin = app.client.post(url).header("Atbilde-Identity", identity::token("4711"));
+    let begun: Value = begin.json(&json!({})).send().await.unwrap().json().await.unwrap();
+    let text = |name: &str| begun[name].as_str().unwrap().to_owned();
+    assert_eq!(ask(text("conversation_id"), None).await, 409);
+    assert_eq!(ask(text("conversation_id"), Some(text("token"))).await, 200);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_characters_break_no_store_and_reach_no_terminal() {
+    let database = Database::new();
+    let app = spawn_app(|s| {
+        s.conversations.url = database.as_ref().map(|d| Secret::new(d.url.clone()));
+    })
+    .await;
+    let customer = Customer::begin(&app).await;
+    let words = "zero \u{0} escape \u{1b}[2J bell \u{7} end";
+    let rated = customer.post("feedback", json!({ "rating": 1, "comment": words })).await;
+    assert_eq!(rated.status(), 204);
+    let called = customer.post("handoff", json!({ "note": words })).await;
+    assert_eq!(called.status(), 200);
+    assert_eq!(customer.say(&format!("{words}?")).await.0, 202);
+    let shown = customer.show().await.to_string();
+    assert!(shown.contains("zero   escape  [2J bell   end"), "{shown}");
+    assert!(!shown.contains("\\u0000") && !shown.contains("\\u001b"), "{shown}");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_on_the_machine_reads_the_data_folder() {
+    let app = spawn_app(|_| {}).await;
+    let customer = Customer::begin(&app).await;
+    customer.say("Let me talk to a human please, I am own@example.org").await;
+    let data = app.folder.path().join("data");
+    let mode =
+        |path: &std::path::Path| fs_err::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for entry in
+        fs_err::read_dir(&data).unwrap().chain(fs_err::read_dir(data.join("keys")).unwrap())
+    {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let open = ["lock", "signing.pub"].contains(&name.as_str());
+        assert!(open || mode(&path) & 0o077 == 0, "{}: {:o}", path.display(), mode(&path));
+    }
     app.stop().await.unwrap();
 }

@@ -7,6 +7,7 @@ use indexer::catalog::CatalogSettings;
 use indexer::secret::Secret;
 use serde_json::Value;
 use server::backup::{self, Keys, MasterKey, Occupied, Place};
+use server::privacy::vault::VaultSettings;
 use server::store::ConversationSettings;
 
 use crate::support::program::{self, Program};
@@ -131,6 +132,7 @@ async fn a_catalog_in_postgres_is_restored_into_an_empty_one() {
             occupied: Occupied::Refuse,
             catalog: settings,
             conversations: &ConversationSettings::default(),
+            vault: &VaultSettings::default(),
         };
         backup::restore(&restore).await.map(drop).map_err(|e| format!("{e:#}"))
     };

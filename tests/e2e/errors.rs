@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use server::privacy::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::app::start_app;
@@ -65,10 +66,18 @@ async fn bodies_have_a_type_and_a_size() {
     assert!(refused["detail"].as_str().unwrap().contains("65536"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_cannot_be_read_is_a_problem_too() {
-    let app = shared();
-    problem(app.get("/v1/admin/figures?days=soon").await, 400, "invalid_parameter").await;
+    let app = spawn_app(|s| s.server.admin_token = Some(Secret::new("the operator"))).await;
+    let path = "/v1/admin/figures?days=soon";
+    let request = app.client.get(format!("{}{path}", app.address)).bearer_auth("the operator");
+    problem(request.send().await.unwrap(), 400, "invalid_parameter").await;
+    // Who may not ask is told so first.
+    for path in [path, "/v1/inbox/conversations?mine=perhaps"] {
+        problem(app.get(path).await, 401, "unauthorized").await;
+    }
+    assert_eq!(app.get("/dashboard?days=soon").await.url().path(), "/login");
+    app.stop().await.unwrap();
 }
 
 #[tokio::test]

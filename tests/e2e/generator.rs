@@ -105,3 +105,20 @@ async fn the_next_endpoint_is_asked_when_one_is_down_and_none_sees_personal_data
     assert!(requests.contains("zip repair") && !requests.contains("jane"), "{requests}");
     app.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_doubts_its_own_words_lowers_the_confidence_and_nothing_raises_it() {
+    const WORDS: &str = "A zip repair costs €18. {n:A zip repair costs}";
+    let mut confidences = Vec::new();
+    for act in [Act::Say(WORDS), Act::SayAt(WORDS, -0.01), Act::SayAt(WORDS, -3.0)] {
+        let model = FakeModel::start(act).await;
+        let app = app(vec![model.url.clone()]).await;
+        let answer = answer(&app, QUESTION).await;
+        assert_eq!(texts(&answer), ["A zip repair costs €18."], "{answer}");
+        confidences.push(answer["confidence"].as_f64().unwrap());
+        app.stop().await.unwrap();
+    }
+    let [untold, sure, unsure] = confidences[..] else { panic!("{confidences:?}") };
+    assert_eq!(untold.to_bits(), sure.to_bits(), "{confidences:?}");
+    assert!(unsure < sure, "{confidences:?}");
+}

@@ -7,9 +7,9 @@ const MAX_LINES: usize = 500;
 
 /// A crate, the names it goes by, and the places that may know it.
 const HOMES: [(&[&str], &[&str]); 8] = [
-    (&["actix_web", "actix_http", "actix_rt"], &["server/src/http/", "server/src/startup"]),
+    (&["actix_web", "actix_http", "actix_rt"], &["server/src/http/"]),
     (&["sqlx"], &["indexer/src/catalog/", "server/src/store/"]),
-    (&["tantivy"], &["indexer/src/keyword/", "indexer/src/language/"]),
+    (&["tantivy"], &["indexer/src/keyword/"]),
     (&["qdrant_edge", "qdrant_client"], &["indexer/src/vector/"]),
     (&["llama_cpp_2", "llama_cpp_sys_2"], &["server/src/generate/llama/"]),
     (&["fastembed", "ort"], &["indexer/src/embed/"]),

@@ -61,7 +61,7 @@ pub async fn check_database(file: &Path) -> Result<(), CatalogError> {
     }
 }
 
-async fn open(file: &Path) -> Result<SqliteConnection, CatalogError> {
+pub(super) async fn open(file: &Path) -> Result<SqliteConnection, CatalogError> {
     SqliteConnection::connect_with(&read_only(file)).await.map_err(|e| unopened(file, &e))
 }
 

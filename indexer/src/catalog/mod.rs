@@ -15,6 +15,7 @@ mod rows;
 mod settings;
 mod spaces;
 mod sqlite;
+mod tables;
 #[cfg(test)]
 pub(crate) mod test_postgres;
 mod units;
@@ -24,13 +25,16 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 pub use copy::{check_database, copy_database};
-pub use postgres::{Announcements, CatalogCopy, PostgresCatalog, WriterLock, copied_tables};
+pub use postgres::{
+    Announcements, CatalogCopy, PostgresAddress, PostgresCatalog, WriterLock, copied_tables,
+};
 pub use rows::{
     CatalogDocument, Change, GenerationRecord, LivePassage, NewPassage, SkippedFile, SnapshotRows,
     SpaceRow, StoredDocument, StoredPassage, Unneeded,
 };
-pub use settings::{CatalogSettings, DatabaseSettings, check_url};
+pub use settings::{CatalogSettings, DatabaseSettings, check_url, unprotected};
 pub use sqlite::SqliteCatalog;
+pub use tables::{TableReader, TableRows, catalog_tables};
 
 use crate::model::{DocPath, EmbedHash, Generation, PassageId};
 

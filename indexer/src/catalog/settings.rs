@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::PostgresAddress;
 use crate::secret::Secret;
 
 /// One database for all that several processes share.
@@ -35,6 +36,11 @@ pub fn check_url(key: &str, url: Option<&Secret>) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
+}
+
+/// What an operator should know of the way to the database at `url`; `None`: nothing.
+pub fn unprotected(url: Option<&Secret>) -> Option<String> {
+    PostgresAddress::parse(url?).ok()?.warning()
 }
 
 /// A file of the data folder, or a database that several processes share.

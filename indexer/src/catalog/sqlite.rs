@@ -20,6 +20,7 @@ use super::{
     SnapshotRows, SpaceRow, StoredDocument, StoredPassage, Unneeded, spaces, units,
 };
 use crate::model::{DocPath, DocumentMeta, EmbedHash, Generation, PassageId};
+use crate::private;
 
 /// Ids or hashes in one query.
 const IDS_PER_QUERY: usize = 500;
@@ -39,6 +40,7 @@ impl SqliteCatalog {
     pub async fn open(file: &Path) -> Result<Self, CatalogError> {
         let open_error =
             |reason: String| CatalogError::Open { location: file.display().to_string(), reason };
+        private::file(file).map_err(|e| open_error(e.to_string()))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)

@@ -13,21 +13,26 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// Runs the server until its standard input is closed, then stops it without waiting for clients.
-const KEEPER: &str = r#""$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off \
-    -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 >"$1/log" 2>&1 &
+const KEEPER: &str = r#"data=$1
+"$0" -D "$@" -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+    -c max_connections=200 >"$data/log" 2>&1 &
 server=$!
 read -r _
 kill -INT "$server"
 wait "$server""#;
+
+/// In the name of the socket; nothing listens there.
+const PORT: u16 = 5432;
 
 static RUNNING: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 static CREATING: Mutex<()> = Mutex::new(());
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// A running server.
-struct Server {
+pub(crate) struct Server {
     programs: PathBuf,
     keeper: Child,
+    pub(crate) port: u16,
     folder: tempfile::TempDir,
 }
 
@@ -62,28 +67,31 @@ fn server() -> Option<Arc<Server>> {
     if let Some(server) = running.upgrade() {
         return Some(server);
     }
-    let Some(programs) = programs() else {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED {test}: Postgres is not installed (docker/install.sh test)"
-        );
-        return None;
-    };
-    let server = Arc::new(Server::start(programs));
+    let server =
+        Arc::new(Server::start(programs()?, |_| (PORT, vec!["-clisten_addresses=".to_owned()])));
     *running = Arc::downgrade(&server);
     Some(server)
 }
 
-/// The folder of `initdb`, `postgres` and `psql`. Debian keeps them out of the path.
-fn programs() -> Option<PathBuf> {
+/// The folder of `initdb`, `postgres` and `psql`, which Debian keeps out of the path; `None`, said on standard
+/// error, where there is none.
+pub(crate) fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = fs_err::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions.map(|v| v.path().join("bin")).collect();
     folders.sort();
     folders.reverse();
     folders.extend(std::env::split_paths(&path));
-    folders.into_iter().find(|f| ["initdb", "postgres", "psql"].iter().all(|p| f.join(p).exists()))
+    let whole = |f: &PathBuf| ["initdb", "postgres", "psql"].iter().all(|p| f.join(p).exists());
+    let found = folders.into_iter().find(whole);
+    if found.is_none() {
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED {test}: Postgres is not installed (docker/install.sh test)"
+        );
+    }
+    found
 }
 
 /// `program` as the user `postgres` where we are root, which the server refuses to run as.
@@ -101,7 +109,12 @@ fn is_root() -> bool {
 }
 
 impl Server {
-    fn start(programs: PathBuf) -> Self {
+    /// A server of its own on a Unix socket, with what `prepare` puts into its folder, the port and the
+    /// options that it gives: just before the start, so that nobody else takes a free port meanwhile.
+    pub(crate) fn start(
+        programs: PathBuf,
+        prepare: impl FnOnce(&Path) -> (u16, Vec<String>),
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
         fs_err::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let data = folder.path().join("data");
@@ -113,16 +126,21 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let (port, options) = prepare(&data);
         let keeper = command(Path::new("/bin/sh"))
             .args(["-c", KEEPER])
-            .args([&programs.join("postgres"), &data, &folder.path().to_owned()])
+            .args([&programs.join("postgres"), &data])
+            .arg("-k")
+            .arg(folder.path())
+            .arg(format!("-cport={port}"))
+            .args(options)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let this = Self { programs, keeper, folder };
+        let this = Self { programs, keeper, port, folder };
         let started = Instant::now();
         while !this.psql("postgres", "SELECT 1").status.success() {
             assert!(started.elapsed() < Duration::from_secs(60), "Postgres does not start");
@@ -140,12 +158,12 @@ impl Server {
         Command::new(self.programs.join("psql"))
             .args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-U", "atbilde", "-d", database, "-h"])
             .arg(self.folder.path())
-            .args(["-c", statements])
+            .args(["-p", &self.port.to_string(), "-c", statements])
             .output()
             .unwrap()
     }
 
-    fn sql(&self, database: &str, statements: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, statements: &str) -> String {
         let done = self.psql(database, statements);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim().to_owned()

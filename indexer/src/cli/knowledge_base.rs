@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
-use indexer::catalog::{Catalog, PostgresCatalog, SqliteCatalog};
+use indexer::catalog::{Catalog, PostgresCatalog, SqliteCatalog, unprotected};
 use indexer::embed::{Embedder, FastEmbedder};
 use indexer::publish::{CATALOG_FILE, DataFolder, Publisher, SpaceRecord};
 use indexer::settings::IndexerSettings;
@@ -59,6 +59,9 @@ impl DataFlag {
     /// # Errors
     /// When it is in use, cannot be written, or what it leads to does not open.
     pub(super) async fn open(&self, settings: &IndexerSettings) -> anyhow::Result<DataFolder> {
+        if let Some(warning) = unprotected(settings.catalog.server()) {
+            tracing::warn!("database.unprotected: {warning}");
+        }
         Ok(DataFolder::open_with(&self.folder, &settings.catalog, &settings.vectors).await?)
     }
 

@@ -113,6 +113,7 @@ impl Search {
         let query = SearchQuery {
             text: self.words,
             earlier: Vec::new(),
+            rewrite: None,
             locale: self.locale,
             filter,
             limit: self.limit,

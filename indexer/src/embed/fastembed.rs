@@ -109,6 +109,10 @@ impl Embedder for FastEmbedder {
         self.words.contains(word)
     }
 
+    fn is_bundled(&self) -> bool {
+        self.settings.is_bundled()
+    }
+
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
         let (reply, answer) = oneshot::channel();
         let text = format!("{}{text}", self.settings.query_prefix);

@@ -60,6 +60,12 @@ pub trait Embedder: Send + Sync {
         false
     }
 
+    /// Whether questions are embedded by the model that is shipped, as it is shipped: borders of its
+    /// cosines that were measured hold.
+    fn is_bundled(&self) -> bool {
+        false
+    }
+
     /// Vector of a customer's question, `[dimensions]`, unit length. Bounded waiting: fails with
     /// [`EmbedError::Overloaded`] when too many questions wait already.
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>, EmbedError>;

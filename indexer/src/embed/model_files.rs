@@ -45,11 +45,23 @@ impl Default for EmbedderSettings {
             query_prefix: String::new(),
             passage_prefix: String::new(),
             max_tokens: 256,
-            title_share: 0.2,
+            title_share: 0.1,
             ingest_threads: 0,
             batch_size: 32,
             queue: 1024,
         }
+    }
+}
+
+impl EmbedderSettings {
+    /// Whether questions get the vectors that the shipped settings give them.
+    pub(super) fn is_bundled(&self) -> bool {
+        let shipped = Self::default();
+        self.model_dir.is_none()
+            && self.languages == shipped.languages
+            && self.pooling == shipped.pooling
+            && self.query_prefix == shipped.query_prefix
+            && self.max_tokens == shipped.max_tokens
     }
 }
 
@@ -192,4 +204,27 @@ fn read(dir: &Path, name: &str) -> Result<Vec<u8>, EmbedError> {
              config.json, tokenizer_config.json and special_tokens_map.json"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_model_or_another_use_of_the_bundled_one_is_not_what_was_measured() {
+        let shipped = EmbedderSettings::default();
+        assert!(shipped.is_bundled());
+        assert!(
+            EmbedderSettings { title_share: 0.0, batch_size: 1, ..shipped.clone() }.is_bundled()
+        );
+        for other in [
+            EmbedderSettings { model_dir: Some(PathBuf::from("e5")), ..shipped.clone() },
+            EmbedderSettings { pooling: Pooling::Cls, ..shipped.clone() },
+            EmbedderSettings { query_prefix: "query: ".to_owned(), ..shipped.clone() },
+            EmbedderSettings { languages: Vec::new(), ..shipped.clone() },
+            EmbedderSettings { max_tokens: 16, ..shipped },
+        ] {
+            assert!(!other.is_bundled(), "{other:?}");
+        }
+    }
 }

@@ -50,6 +50,8 @@ pub struct KeywordSettings {
     pub concept_boost: f32,
     /// Weight of a code found as a whole.
     pub code_boost: f32,
+    /// Weight of a function word ("how", "my") beside terms that were found; 0 leaves them out.
+    pub function_boost: f32,
     /// A term counts with its best field plus this share of the other fields, [0, 1].
     pub tie_breaker: f32,
 }
@@ -58,12 +60,13 @@ impl Default for KeywordSettings {
     fn default() -> Self {
         Self {
             writer_memory_bytes: 24_000_000,
-            title_boost: 1.3,
+            title_boost: 1.0,
             headings_boost: 1.1,
             body_boost: 1.0,
             folded_boost: 0.4,
             concept_boost: 1.0,
             code_boost: 3.0,
+            function_boost: 0.35,
             tie_breaker: 0.2,
         }
     }

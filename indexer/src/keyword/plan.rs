@@ -2,28 +2,44 @@
 //!
 //! Used by `reader`. OR over terms; per term the best field counts, plus a share of the others: a
 //! word that stands in title, headings and body is one word of evidence, not three, and the folded
-//! copy of a stem must not count twice. The filter is `admit`'s.
+//! copy of a stem must not count twice. Function words add to the score of what the terms found and
+//! find nothing themselves. The filter is `admit`'s.
 
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Query, TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, Query, TermQuery,
 };
 use tantivy::schema::IndexRecordOption;
 
 use super::KeywordSettings;
-use super::query::{Form, Wanted};
+use super::query::{Form, Terms};
 use super::schema::Fields;
 
 /// The whole query; `None` when no term of the question occurs in the index.
 pub(super) fn plan(
-    wanted: Vec<Wanted>,
+    asked: Terms,
     fields: &Fields,
     settings: &KeywordSettings,
 ) -> Option<Box<dyn Query>> {
-    let mut terms: Vec<Box<dyn Query>> = wanted
-        .into_iter()
-        .filter(|w| !w.forms.is_empty())
-        .map(|w| one_term(w.forms, fields, settings))
-        .collect();
+    let content = asked.content.into_iter().map(|w| w.forms);
+    let content = union(content.filter(|forms| !forms.is_empty()), fields, settings)?;
+    if settings.function_boost <= 0.0 {
+        return Some(content);
+    }
+    let Some(function) = union(asked.function.into_iter(), fields, settings) else {
+        return Some(content);
+    };
+    let function = Box::new(BoostQuery::new(function, settings.function_boost));
+    Some(Box::new(BooleanQuery::new(vec![(Occur::Must, content), (Occur::Should, function)])))
+}
+
+/// OR over terms, each with its forms.
+fn union(
+    terms: impl Iterator<Item = Vec<Form>>,
+    fields: &Fields,
+    settings: &KeywordSettings,
+) -> Option<Box<dyn Query>> {
+    let mut terms: Vec<Box<dyn Query>> =
+        terms.map(|forms| one_term(forms, fields, settings)).collect();
     match terms.len() {
         0 => None,
         1 => Some(terms.remove(0)),

@@ -16,10 +16,16 @@ use crate::model::{Locale, PassageId};
 
 /// A function word that one passage in so many has, or fewer, may be a subject.
 const SUBJECT: u64 = 30;
+/// A code in more than one passage in so many, as "COVID-19" where all is about it, is a word like others.
+const TELLING: u64 = 50;
+/// ... unless there are only so many of them.
+const FEW: u64 = 3;
 /// Terms of a question that are searched: the rarest ones of a longer question.
 const TERMS: usize = 48;
 /// Terms of what was said before it that are searched, likewise.
 const EARLIER_TERMS: usize = 24;
+/// Function words of a question that are searched, the first ones.
+const FUNCTION_WORDS: usize = 16;
 /// Bytes of a question that are read.
 const BYTES: usize = 16 * 1024;
 /// Words of a question in which codes typed with spaces ("E PAY 07") are looked for.
@@ -34,7 +40,7 @@ pub struct KeywordQuery {
     /// Language of the question: chooses stemmer and function words. Passages in other languages
     /// are reached through the words without diacritics.
     pub locale: Locale,
-    /// What was said before it, with the share that its terms count, below 1.
+    /// What was said before it, or is taken for its meaning, with the share that its terms count, below 1.
     pub earlier: Vec<(String, f32)>,
 }
 
@@ -50,6 +56,7 @@ pub struct KeywordHit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryTerm {
     pub text: String,
+    /// A code only where it tells passages apart: neither "1st" nor "7:30", nor one that many have.
     pub kind: TermKind,
     /// `ln(1 + (N - n + 0.5) / (n + 0.5))`, with n of the index's N passages holding the term:
     /// BM25's inverse document frequency.
@@ -95,6 +102,16 @@ pub(super) struct Form {
     pub(super) share: f32,
 }
 
+/// The analysed question.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Terms {
+    /// What it asks for.
+    pub(super) content: Vec<Wanted>,
+    /// Its function words as they are stored in titles, headings and bodies, a list a word: how
+    /// something is asked ("how do I", "what is my") tells a little where the content is alike.
+    pub(super) function: Vec<Vec<Form>>,
+}
+
 impl Wanted {
     pub(super) fn report(&self) -> QueryTerm {
         QueryTerm {
@@ -117,40 +134,40 @@ impl Wanted {
 impl KeywordQuery {
     /// The question's terms without function words (unless it has nothing else) and repetitions,
     /// at most [`TERMS`] of them, in the question's order; then those of what was said before that the
-    /// question does not have itself.
-    pub(super) fn terms(&self, live: &Statistics, fields: &Fields) -> tantivy::Result<Vec<Wanted>> {
+    /// question does not have itself. Its function words stand apart.
+    pub(super) fn terms(&self, live: &Statistics, fields: &Fields) -> tantivy::Result<Terms> {
         let lookup = Lookup { live, fields };
-        let mut wanted = self.terms_of(&self.text, &lookup, TERMS)?;
+        let mut asked = self.terms_of(&self.text, &lookup, TERMS)?;
         for (text, share) in &self.earlier {
-            for mut one in self.terms_of(text, &lookup, EARLIER_TERMS)? {
-                if !wanted.iter().any(|w| w.text == one.text) {
+            for mut one in self.terms_of(text, &lookup, EARLIER_TERMS)?.content {
+                if !asked.content.iter().any(|w| w.text == one.text) {
                     one.weaken(*share);
-                    wanted.push(one);
+                    asked.content.push(one);
                 }
             }
         }
-        Ok(wanted)
+        Ok(asked)
     }
 
-    fn terms_of(
-        &self,
-        text: &str,
-        lookup: &Lookup<'_>,
-        limit: usize,
-    ) -> tantivy::Result<Vec<Wanted>> {
+    fn terms_of(&self, text: &str, lookup: &Lookup<'_>, limit: usize) -> tantivy::Result<Terms> {
         let analyzer = Analyzer::new(&self.locale);
         let analysed = analyzer.analyse(head(text));
         let concepts = analyzer.concepts(&analysed);
         let only_stops = analysed.iter().all(|a| a.term.stop);
         let mut seen = HashSet::new();
-        let mut wanted = Vec::new();
+        let (mut wanted, mut function) = (Vec::new(), Vec::new());
         let mut next = 0;
         for group in groups(&analysed) {
             let places = next..next + group.len();
             next = places.end;
             let main = &group[0].term;
-            let dropped = main.stop && !only_stops && !self.is_subject(&group[0], lookup)?;
-            if dropped || !seen.insert((main.text.clone(), &group[0].folded)) {
+            if !seen.insert((main.text.clone(), &group[0].folded)) {
+                continue;
+            }
+            if main.stop && !only_stops && !self.is_subject(&group[0], lookup)? {
+                if function.len() < FUNCTION_WORDS {
+                    function.push(lookup.stem(&main.text)?);
+                }
                 continue;
             }
             let mut one = lookup.wanted(group, wanted.len())?;
@@ -170,7 +187,8 @@ impl KeywordQuery {
         });
         wanted.truncate(limit);
         wanted.sort_by_key(|w| w.place);
-        Ok(wanted)
+        function.retain(|forms: &Vec<Form>| !forms.is_empty());
+        Ok(Terms { content: wanted, function })
     }
 }
 
@@ -209,11 +227,12 @@ struct Lookup<'a> {
 impl Lookup<'_> {
     fn wanted(&self, group: &[Analysed], place: usize) -> tantivy::Result<Wanted> {
         let main = &group[0];
+        let everyday = main.term.kind == TermKind::Code && language::is_everyday(&main.folded);
         let mut forms = Vec::new();
         let mut passages = 0;
         let mut parts = 0;
         for one in group {
-            let found = self.forms(one, &mut forms)?;
+            let found = self.forms(one, !everyday, &mut forms)?;
             if one.term.position == main.term.position && one.term.kind == main.term.kind {
                 passages = passages.max(found);
             } else {
@@ -221,9 +240,13 @@ impl Lookup<'_> {
             }
         }
         let passages = if passages > 0 { passages } else { parts };
+        let names = main.term.kind == TermKind::Code && !everyday && self.is_rare(passages);
         Ok(Wanted {
             text: main.term.text.clone(),
-            kind: main.term.kind,
+            kind: match main.term.kind {
+                TermKind::Code if !names => TermKind::Word,
+                kind => kind,
+            },
             place,
             passages,
             idf: self.idf(passages),
@@ -259,8 +282,23 @@ impl Lookup<'_> {
         Ok(())
     }
 
-    /// Adds the engine terms of one form; returns in how many passages the commonest occurs.
-    fn forms(&self, one: &Analysed, forms: &mut Vec<Form>) -> tantivy::Result<u64> {
+    /// The engine terms of a stem alone.
+    fn stem(&self, stem: &str) -> tantivy::Result<Vec<Form>> {
+        let mut forms = Vec::new();
+        for field in [self.fields.title, self.fields.headings, self.fields.body] {
+            self.form(field, stem, &mut forms)?;
+        }
+        Ok(forms)
+    }
+
+    /// Whether so few passages have it that it tells them from others.
+    fn is_rare(&self, passages: u64) -> bool {
+        passages <= FEW.max(self.live.passages() / TELLING)
+    }
+
+    /// Adds the engine terms of one form, as a `code` too where it may be one; returns in how many
+    /// passages the commonest occurs.
+    fn forms(&self, one: &Analysed, code: bool, forms: &mut Vec<Form>) -> tantivy::Result<u64> {
         let fields = self.fields;
         let mut most = 0;
         let stems = [Some(&one.term.text), one.alternative.as_ref()];
@@ -271,7 +309,7 @@ impl Lookup<'_> {
         }
         most = most.max(self.form(fields.folded, &one.folded, forms)?);
         // A word may be the spelling of a code without its dash ("usb-c", "usbc").
-        if one.term.kind != TermKind::Number || code_of(one).is_some() {
+        if code && (one.term.kind != TermKind::Number || code_of(one).is_some()) {
             most = most.max(self.form(fields.code, &one.folded, forms)?);
         }
         Ok(most)

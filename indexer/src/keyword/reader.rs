@@ -74,9 +74,9 @@ impl Reader {
         limit: usize,
     ) -> Result<KeywordHits, KeywordError> {
         let live = self.live.load_full();
-        let wanted = query.terms(&live, &self.fields).map_err(|e| self.failed(e))?;
-        let terms = wanted.iter().map(|w| w.report()).collect();
-        let plan = plan::plan(wanted, &self.fields, &self.settings);
+        let asked = query.terms(&live, &self.fields).map_err(|e| self.failed(e))?;
+        let terms = asked.content.iter().map(|w| w.report()).collect();
+        let plan = plan::plan(asked, &self.fields, &self.settings);
         let (Some(plan), true) = (plan, limit > 0) else {
             return Ok(KeywordHits { hits: Vec::new(), terms });
         };

@@ -2,9 +2,9 @@
 //!
 //! Called by `search` before a question is searched and embedded, because both suffer: BM25 finds no
 //! "jaket", and the embedding of a broken word is noise. A word is touched only when the base knows
-//! neither it nor its stem, it is no code or number, the caller's dictionary lacks it, and a word of
-//! the base with the same first letter is one error away (two from eight letters on). Corrections
-//! are used for searching and never shown.
+//! neither it nor its stem, it is no code or number, neither its language's list of words nor the caller's
+//! dictionary has it, and a word of the base with the same first letter is one error away (two from eight
+//! letters on). Corrections are used for searching and never shown.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::schema::Fields;
 use super::statistics::Statistics;
-use crate::language::{Analyzer, edit_distance, fold};
+use crate::language::{self, Analyzer, edit_distance, fold};
 use crate::model::Locale;
 
 /// Shorter words have too many neighbours.
@@ -45,6 +45,7 @@ pub(super) fn correct(
         let lower = word.to_lowercase();
         let occurs = |term: Term| live.with(&term).map(|n| n > 0);
         if known(&lower)
+            || language::is_word(locale.language(), &lower)
             || analyzer.knows(word)
             || occurs(Term::from_field_text(fields.folded, &folded))?
         {

@@ -3,6 +3,9 @@
 //! Used by `reader` and `spelling`. The engine's own counts hold deleted passages until they are merged
 //! away, so two indexes of one content would score differently by their histories: a restored one, a
 //! rebuilt one, another replica's. Lengths are the stored (rounded) ones for the same reason.
+//!
+//! Counting a term anew walks all its passages, and the function words of every question are the commonest terms:
+//! where passages are deleted the counts are remembered, as long as the commit is searched.
 
 use std::collections::HashMap;
 
@@ -12,11 +15,16 @@ use tantivy::{DocSet, Searcher, SegmentReader, TERMINATED, Term};
 
 use super::schema::Fields;
 
+/// Terms whose counts are remembered.
+const REMEMBERED: u64 = 16 * 1024;
+
 /// One commit with its counts.
 pub(super) struct Statistics {
     pub(super) searcher: Searcher,
     passages: u64,
     tokens: HashMap<Field, u64>,
+    /// `None` where nothing is deleted: then the engine's own counts hold.
+    counted: Option<moka::sync::Cache<Term, u64>>,
 }
 
 impl Statistics {
@@ -34,7 +42,9 @@ impl Statistics {
             }
             tokens.insert(field, total);
         }
-        Ok(Self { passages: searcher.num_docs(), searcher, tokens })
+        let deleted = searcher.segment_readers().iter().any(|s| s.alive_bitset().is_some());
+        let counted = deleted.then(|| moka::sync::Cache::new(REMEMBERED));
+        Ok(Self { passages: searcher.num_docs(), searcher, tokens, counted })
     }
 
     /// Live passages.
@@ -44,6 +54,16 @@ impl Statistics {
 
     /// Live passages that hold the term.
     pub(super) fn with(&self, term: &Term) -> tantivy::Result<u64> {
+        let Some(counted) = &self.counted else { return self.count(term) };
+        if let Some(known) = counted.get(term) {
+            return Ok(known);
+        }
+        let total = self.count(term)?;
+        counted.insert(term.clone(), total);
+        Ok(total)
+    }
+
+    fn count(&self, term: &Term) -> tantivy::Result<u64> {
         let mut total = 0;
         for segment in self.searcher.segment_readers() {
             total += in_segment(segment, term)?;

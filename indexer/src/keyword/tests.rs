@@ -216,6 +216,23 @@ fn terms_tell_how_rare_they_are() {
 }
 
 #[test]
+fn counts_are_remembered_for_one_commit_alone() {
+    let mut base = Base::new();
+    let ids: Vec<_> = (0..5).map(|i| base.add(&meta("en", &format!("N{i}")), "tent")).collect();
+    base.commit();
+    for (gone, left) in ids.iter().zip([4, 3, 2]) {
+        base.index.delete(&[*gone]).unwrap();
+        base.commit();
+        for _ in 0..2 {
+            assert_eq!(base.hits("en", "tent").terms[0].passages, left);
+        }
+    }
+    base.add(&meta("en", "New"), "tent");
+    base.commit();
+    assert_eq!(base.hits("en", "tent").terms[0].passages, 3);
+}
+
+#[test]
 fn hostile_questions_are_only_words() {
     let base = shop();
     for text in ["", "   ", "?!", "*", "title:*", "\"", "AND OR NOT", "a:b~2 [x TO y]", "\u{0}"] {
@@ -435,4 +452,21 @@ fn a_function_word_in_few_titles_is_a_subject() {
     assert!(terms.iter().all(|term| term.text != "a"), "in every title: {terms:?}");
     let terms = base.hits("en", "caring for a jacket").terms;
     assert!(terms.iter().all(|term| term.text != "for"), "never anything else: {terms:?}");
+}
+
+#[test]
+fn function_words_decide_between_what_is_alike_and_find_nothing() {
+    let base = Base::of(&[
+        ("en", "Refund policy", "The refund policy of the company."),
+        ("en", "How do I get a refund", "The refund policy of the company."),
+        ("en", "How do I change my address", "Write it into your account."),
+    ]);
+    assert_eq!(
+        base.titles("en", "How do I get my refund policy?"),
+        ["How do I get a refund", "Refund policy"]
+    );
+    let hits = base.hits("en", "How do I get my refund?");
+    let terms: Vec<&str> = hits.terms.iter().map(|t| t.text.as_str()).collect();
+    assert_eq!((hits.hits.len(), terms), (2, vec!["get", "refund"]), "they are no terms");
+    assert_eq!(base.titles("en", "how do i").len(), 2, "unless there is nothing else");
 }

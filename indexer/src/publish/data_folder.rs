@@ -18,6 +18,7 @@ use super::{Place, PublishError};
 use crate::catalog::{Catalog, CatalogSettings, PostgresCatalog, SqliteCatalog, WriterLock};
 use crate::embed::EmbedderIdentity;
 use crate::keyword::{KeywordIndex, KeywordSettings};
+use crate::private;
 use crate::vector::{EdgeIndex, ServerIndex, VectorIndex, VectorSettings};
 
 /// The catalog's name in a data folder.
@@ -89,7 +90,7 @@ impl DataFolder {
         catalog: &CatalogSettings,
         vectors: &VectorSettings,
     ) -> Result<Self, PublishError> {
-        fs_err::create_dir_all(path).map_err(|e| PublishError::DataFolder {
+        private::new_folder(path).map_err(|e| PublishError::DataFolder {
             folder: path.display().to_string(),
             reason: format!("{e}; it must be a folder that this user may write"),
         })?;
@@ -156,6 +157,10 @@ impl DataFolder {
         let dimensions = identity.dimensions;
         let settings = settings.clone();
         let here = !self.vectors.has_server();
+        private::folder(&folder).map_err(|e| PublishError::DataFolder {
+            folder: self.path.display().to_string(),
+            reason: format!("{e}; it must be a folder that this user may write"),
+        })?;
         let (keyword, vectors) = tokio::task::spawn_blocking(move || {
             let keyword = KeywordIndex::open_or_create(&folder.join("keyword"), &settings)?;
             let vectors = || EdgeIndex::open_or_create(&folder.join("vectors"), dimensions);

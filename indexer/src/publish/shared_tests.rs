@@ -185,6 +185,7 @@ impl Process {
         let query = SearchQuery {
             text: words.to_owned(),
             earlier: Vec::new(),
+            rewrite: None,
             locale: None,
             filter,
             limit: 12,

@@ -6,14 +6,29 @@
 //! vector. So a question that stands alone stays the strongest part of its own search, whether the
 //! subject has changed or not. A message of the same conversation was embedded when it was asked and is
 //! taken from the cache.
+//!
+//! A rewrite of the question is one more such text with a share of its own, below 1: where it is right it
+//! leads, and where it is wrong the asker's own words still weigh more.
+
+use super::{SearchQuery, SearchSettings};
 
 /// What a message counts of the one after it.
 const DECAY: f32 = 0.7;
 /// Messages that are looked back at.
 const BACK: usize = 4;
 
+/// The texts that are searched beside the question, with their shares. A word that is in several counts
+/// with the first, so the rewrite comes before the messages that it was made of.
+pub(super) fn beside(query: &SearchQuery, settings: &SearchSettings) -> Vec<(String, f32)> {
+    let rewrite = query.rewrite.iter().filter(|text| !text.trim().is_empty());
+    let rewrite = rewrite.map(|text| (text.clone(), settings.rewrite_share));
+    let mut beside: Vec<(String, f32)> = rewrite.filter(|(_, share)| *share > 0.0).collect();
+    beside.extend(shares(&query.earlier, settings.earlier_share));
+    beside
+}
+
 /// Each of the `earlier` messages (newest first) that counts, with its share.
-pub(super) fn shares(earlier: &[String], first: f32) -> Vec<(String, f32)> {
+fn shares(earlier: &[String], first: f32) -> Vec<(String, f32)> {
     let told = earlier.iter().filter(|text| !text.trim().is_empty()).take(BACK);
     let shares = std::iter::successors(Some(first), |share| Some(share * DECAY));
     told.cloned().zip(shares).filter(|(_, share)| *share > 0.0).collect()
@@ -47,6 +62,26 @@ mod tests {
         assert_eq!(texts, ["a", "b", "c", "d"]);
         assert!(shares.windows(2).all(|w| w[1].1 < w[0].1));
         assert!(super::shares(&told, 0.0).is_empty());
+    }
+
+    #[test]
+    fn a_rewrite_joins_what_was_said_and_replaces_nothing() {
+        let mut query = SearchQuery {
+            text: "and to Germany?".to_owned(),
+            earlier: vec!["delivery to Finland".to_owned()],
+            rewrite: Some("delivery to Germany".to_owned()),
+            locale: None,
+            filter: crate::model::Filter::public(jiff::civil::date(2026, 6, 15)),
+            limit: 10,
+        };
+        let settings = SearchSettings::default();
+        let texts = |query: &SearchQuery| -> Vec<String> {
+            beside(query, &settings).into_iter().map(|(text, _)| text).collect()
+        };
+        assert_eq!(texts(&query), ["delivery to Germany", "delivery to Finland"]);
+        assert!(beside(&query, &settings).iter().all(|(_, share)| *share < 1.0));
+        query.rewrite = Some("  ".to_owned());
+        assert_eq!(texts(&query), ["delivery to Finland"]);
     }
 
     #[test]

@@ -7,7 +7,6 @@
 //! that hardly differ decide little. Pure functions, no I/O.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use crate::keyword::{KeywordHit, QueryTerm};
 use crate::model::PassageId;
@@ -77,33 +76,6 @@ pub fn fuse(
     out
 }
 
-/// Lets every candidate's score take in those of its document's best two: a document with several
-/// good passages is more likely the right one than a document with one.
-///
-/// `share` in [0, 1] is what the document's part counts; `document` names a candidate's document.
-pub(super) fn join_siblings<D: Copy + Eq + Hash>(
-    list: &mut [Fused],
-    document: impl Fn(PassageId) -> Option<D>,
-    share: f32,
-) {
-    let mut best: HashMap<D, [f32; 2]> = HashMap::new();
-    for candidate in list.iter() {
-        let Some(key) = document(candidate.id) else { continue };
-        let two = best.entry(key).or_default();
-        if candidate.score > two[0] {
-            *two = [candidate.score, two[0]];
-        } else if candidate.score > two[1] {
-            two[1] = candidate.score;
-        }
-    }
-    for candidate in list.iter_mut() {
-        if let Some(two) = document(candidate.id).and_then(|key| best.get(&key)) {
-            candidate.score = (1.0 - share) * candidate.score + share * (two[0] + two[1]) / 2.0;
-        }
-    }
-    sort(list);
-}
-
 /// Best first, equal scores by id: the order never depends on a hash map.
 pub(super) fn sort(list: &mut [Fused]) {
     list.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
@@ -147,13 +119,5 @@ mod tests {
         assert_eq!(order(&fused)[..2], [1, 2]);
         assert_eq!(fuse(&[], &likeness(&[(1, 0.3)]), 0.7, 0.0)[0].score, 1.0);
         assert!(fuse(&[], &[], 0.7, 0.0).is_empty());
-    }
-
-    #[test]
-    fn a_second_good_passage_lifts_its_document() {
-        let candidate = |n, score| Fused { id: id(n), score, keyword: None, dense: None };
-        let mut list = vec![candidate(1, 0.80), candidate(2, 0.79), candidate(3, 0.75)];
-        join_siblings(&mut list, |p| Some(if p == id(1) { 'a' } else { 'b' }), 0.3);
-        assert_eq!(order(&list), [2, 3, 1]);
     }
 }

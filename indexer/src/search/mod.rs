@@ -20,6 +20,7 @@ use arc_swap::ArcSwap;
 pub use fusion::{Fused, fuse, question_weight};
 pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
+pub use space::Meaning;
 
 use crate::catalog::{Catalog, CatalogError, SnapshotRows, StoredDocument};
 use crate::embed::{EmbedError, Embedder};
@@ -37,6 +38,9 @@ pub struct SearchQuery {
     pub text: String,
     /// What the asker wrote before, newest first; see `earlier`.
     pub earlier: Vec<String>,
+    /// What somebody takes the question to mean with what was said before it, as one that stands alone.
+    /// It joins the search and replaces nothing; see `earlier`.
+    pub rewrite: Option<String>,
     /// Language of the question; detected among the base's languages when `None`.
     pub locale: Option<Locale>,
     pub filter: Filter,
@@ -210,7 +214,7 @@ impl KnowledgeBase {
                 .unwrap_or_else(Locale::undetermined)
         });
         let text = space.mended(&query.text, &locale).await?;
-        let mut earlier = earlier::shares(&query.earlier, self.settings.earlier_share);
+        let mut earlier = earlier::beside(query, &self.settings);
         for (said, _) in &mut earlier {
             *said = space.mended(said, &locale).await?;
         }
@@ -226,8 +230,6 @@ impl KnowledgeBase {
             self.settings.dense_weight(embedder.speaks(&locale), &terms)
         };
         let mut fused = fuse(&keyword, &dense, weight, question_weight(&terms));
-        let document = |id| snapshot.document_of(id).map(std::ptr::from_ref::<LiveDocument>);
-        fusion::join_siblings(&mut fused, document, self.settings.sibling_share);
         self.prefer_language(&mut fused, snapshot, &locale);
 
         let fetching = Instant::now();
@@ -251,6 +253,11 @@ impl KnowledgeBase {
         })
     }
 
+    /// The vector space that serves now, to compare texts in.
+    pub fn meaning(&self) -> Meaning {
+        Meaning(self.space())
+    }
+
     /// Vector of a question, as a search would compare it.
     ///
     /// # Errors
@@ -260,14 +267,17 @@ impl KnowledgeBase {
     }
 
     /// Passages in another language than the question's rank lower, so that an article's own
-    /// translation wins, and still come when nothing else answers.
+    /// translation wins, and still come when nothing else answers. A question in a language that no
+    /// article is in prefers the base's main language: a third one helps its asker least.
     fn prefer_language(&self, fused: &mut [Fused], snapshot: &Snapshot, locale: &Locale) {
         if snapshot.languages.len() < 2 || locale.is_undetermined() {
             return;
         }
+        let own = snapshot.languages.iter().find(|l| l.language() == locale.language());
+        let Some(preferred) = own.or_else(|| snapshot.languages.first()) else { return };
         for candidate in fused.iter_mut() {
             let other = snapshot.document_of(candidate.id).is_some_and(|d| {
-                !d.meta.locale.is_undetermined() && d.meta.locale.language() != locale.language()
+                !d.meta.locale.is_undetermined() && d.meta.locale.language() != preferred.language()
             });
             if other {
                 candidate.score *= self.settings.other_language_factor;

@@ -18,13 +18,13 @@ pub struct SearchSettings {
     /// The same for a question with a code that the base knows (an error code, a SKU): its exact
     /// match tells more than any likeness.
     pub dense_weight_codes: f32,
-    /// Share of a passage's score that its document's best two passages decide, [0, 1].
-    pub sibling_share: f32,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
     pub other_language_factor: f32,
     /// What the customer's previous message counts of the question itself, [0, 1]; each message before
     /// that counts less.
     pub earlier_share: f32,
+    /// What a model's stand-alone wording of the question counts of the question itself, [0, 1].
+    pub rewrite_share: f32,
     /// Question vectors kept in memory.
     pub query_cache: u64,
 }
@@ -33,12 +33,12 @@ impl Default for SearchSettings {
     fn default() -> Self {
         Self {
             candidates: 100,
-            dense_weight: 0.7,
+            dense_weight: 0.72,
             dense_weight_other: 0.6,
             dense_weight_codes: 0.3,
-            sibling_share: 0.15,
             other_language_factor: 0.7,
             earlier_share: 0.4,
+            rewrite_share: 0.6,
             query_cache: 4096,
         }
     }

@@ -31,6 +31,30 @@ pub(super) struct View<'a> {
     pub(super) want: usize,
 }
 
+/// One vector space in which texts are compared; another one may serve before the comparison is done.
+pub struct Meaning(pub(super) Arc<Space>);
+
+impl Meaning {
+    /// See [`Embedder::is_bundled`].
+    pub fn is_bundled(&self) -> bool {
+        self.0.embedder.is_bundled()
+    }
+
+    /// Cosine of two texts with their languages, in [-1, 1].
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub async fn likeness(
+        &self,
+        (one, of_one): (&str, &Locale),
+        (other, of_other): (&str, &Locale),
+    ) -> Result<f32, EmbedError> {
+        let one = self.0.vector_of(one, of_one).await?;
+        let other = self.0.vector_of(other, of_other).await?;
+        Ok(one.iter().zip(other.iter()).map(|(x, y)| x * y).sum())
+    }
+}
+
 impl std::fmt::Debug for Space {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Space").field(&self.indexes.fingerprint).finish()

@@ -6,6 +6,7 @@
 //! as fast as a graph and misses nothing, so no graph is built.
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,8 +44,34 @@ pub struct EdgeIndex {
 }
 
 struct Inner {
-    shard: EdgeShard,
+    shard: Shard,
     writing: Mutex<()>,
+}
+
+/// The engine's shard, which flushes when it is dropped, and panics where it cannot.
+struct Shard(Option<EdgeShard>);
+
+impl Deref for Shard {
+    type Target = EdgeShard;
+
+    #[expect(clippy::expect_used, reason = "taken by `drop` alone")]
+    fn deref(&self) -> &EdgeShard {
+        self.0.as_ref().expect("taken by `drop` alone")
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        let shard = self.0.take();
+        let dropped = caught(|| {
+            drop(shard);
+            Ok(())
+        });
+        if let Err(reason) = dropped {
+            // Nothing is lost: what the catalog holds and the shard lacks is put there again.
+            tracing::warn!(reason, "the vector index could not be flushed when it was closed");
+        }
+    }
 }
 
 impl EdgeIndex {
@@ -67,7 +94,7 @@ impl EdgeIndex {
         }
         let shard =
             caught(|| EdgeShard::load(folder, Some(config(dimensions)))).map_err(open_error)?;
-        Ok(Self { inner: Arc::new(Inner { shard, writing: Mutex::new(()) }) })
+        Ok(Self { inner: Arc::new(Inner { shard: Shard(Some(shard)), writing: Mutex::new(()) }) })
     }
 
     async fn run<T: Send + 'static>(
@@ -217,7 +244,7 @@ fn create(folder: &Path, dimensions: usize) -> Result<(), String> {
     }
     fs_err::create_dir_all(&unfinished).map_err(text)?;
     let shard = caught(|| EdgeShard::new(&unfinished, config(dimensions)))?;
-    let inner = Inner { shard, writing: Mutex::new(()) };
+    let inner = Inner { shard: Shard(Some(shard)), writing: Mutex::new(()) };
     inner.create_payload_indexes()?;
     drop(inner);
     // Fails where the folder holds files of something else: they are not ours to replace.
@@ -316,6 +343,21 @@ fn key(field: &str) -> JsonPath {
 mod tests {
     use super::super::contract::{self, DIMENSIONS};
     use super::*;
+
+    /// The folder is gone, as on a disk that was pulled: closing is no reason to fall.
+    #[test]
+    fn closing_a_shard_that_cannot_be_flushed_does_not_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        let id = PassageId(Uuid::from_u128(7));
+        let vector = vec![0.5; DIMENSIONS];
+        let point = PointStruct::new(edge_id(id), vector, json!({}));
+        let points = PointInsertOperations::PointsList(vec![point.into()]);
+        let upsert = PointOperations::UpsertPoints(points);
+        index.inner.update(UpdateOperation::PointOperation(upsert)).unwrap();
+        folder.close().unwrap();
+        drop(index);
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn keeps_the_contract() {

@@ -138,6 +138,7 @@ impl Open {
         let query = SearchQuery {
             text: words.to_owned(),
             earlier: Vec::new(),
+            rewrite: None,
             locale: None,
             filter,
             limit: 50,
@@ -182,6 +183,11 @@ pub(crate) fn returns(period: &str) -> String {
          ## Until when\n\nSend it back {period} after it has arrived.\n\n\
          ## How the money comes back\n\nWe refund the card that was used for paying.\n"
     )
+}
+
+/// How much a test does: `usual`, or `long` where `ATBILDE_LONG` is set.
+pub(crate) fn size<T>(usual: T, long: T) -> T {
+    if std::env::var_os("ATBILDE_LONG").is_some() { long } else { usual }
 }
 
 /// The same moments in every run of the test (splitmix64).

@@ -16,11 +16,13 @@ use indexer::publish::{Publisher, Silent};
 use indexer::secret::Secret;
 use indexer::source::SourceRules;
 
-use crate::fixture::{DIMENSIONS, Fixture, Moments, open_to_write};
+use crate::fixture::{DIMENSIONS, Fixture, Moments, open_to_write, size};
 use crate::test_postgres::Database;
 
 /// Tells the child where to work, and the address of a shared catalog.
 const FOLDER: &str = "ATBILDE_TEST_WRITER";
+/// What the child runs; it is the writer there.
+const CHILD: &str = "sigkill::a_killed_writer_loses_nothing_that_was_committed";
 const CATALOG: &str = "ATBILDE_TEST_WRITER_CATALOG";
 const ARTICLES: u64 = 60;
 
@@ -51,11 +53,8 @@ fn note(log: &Path, line: &str) {
     writeln!(file, "{line}").unwrap();
 }
 
-/// The writer: edits the folder and publishes, until it is killed. No test of its own.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "started by the tests below"]
-async fn writer() {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+/// The writer: edits the folder and publishes, until it is killed.
+async fn writer(folder: &Path) {
     let (kb, log) = (folder.join("kb"), folder.join("log"));
     let (data, _right) =
         open_to_write(&folder.join("data"), &shared(std::env::var(CATALOG).ok())).await;
@@ -88,7 +87,7 @@ fn shared(url: Option<String>) -> CatalogSettings {
 
 fn start(folder: &Path, url: Option<&str>) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "sigkill::writer", "--ignored", "--test-threads", "1"])
+        .args(["--exact", CHILD, "--test-threads", "1"])
         .env(FOLDER, folder)
         .envs(url.map(|url| (CATALOG, url)))
         .stdout(Stdio::null())
@@ -166,24 +165,14 @@ async fn kill(times: u64, database: Option<&Database>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_writer_loses_nothing_that_was_committed() {
-    kill(8, None).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored two_hundred --nocapture"]
-async fn two_hundred_kills_lose_nothing_that_was_committed() {
-    kill(200, None).await;
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return writer(Path::new(&folder)).await;
+    }
+    kill(size(8, 200), None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_writer_of_a_shared_catalog_loses_nothing_that_was_committed() {
     let Some(database) = Database::new() else { return };
-    kill(6, Some(&database)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored two_hundred --nocapture"]
-async fn two_hundred_kills_of_a_writer_of_a_shared_catalog() {
-    let Some(database) = Database::new() else { return };
-    kill(200, Some(&database)).await;
+    kill(size(6, 200), Some(&database)).await;
 }

@@ -15,7 +15,7 @@ use indexer::publish::{
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use jiff::civil::date;
 
-use crate::fixture::{Fixture, Moments, Open};
+use crate::fixture::{Fixture, Moments, Open, size};
 
 /// What is live in a generation: paths, each with the one word that only its text has.
 type Live = BTreeMap<String, String>;
@@ -29,7 +29,8 @@ async fn base(fixture: &Fixture, open: &Open) -> Arc<KnowledgeBase> {
 
 fn query(words: String) -> SearchQuery {
     let filter = Filter { audience: Audience::Public, ..Filter::public(date(2026, 6, 15)) };
-    SearchQuery { text: words, earlier: Vec::new(), locale: None, filter, limit: 20 }
+    let earlier = Vec::new();
+    SearchQuery { text: words, earlier, rewrite: None, locale: None, filter, limit: 20 }
 }
 
 fn article(word: &str) -> String {
@@ -140,14 +141,10 @@ async fn storm(articles: u64, steps: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_search_sees_what_is_gone_after_its_generation() {
-    assert!(storm(40, 40).await > 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes: cargo test --workspace --test publish -- --ignored thousand --nocapture"]
-async fn a_thousand_random_changes_show_nothing_that_is_gone() {
-    let asked = storm(300, 1000).await;
-    eprintln!("1000 changes, {asked} searches beside them, nothing gone was seen, verify clean");
+    let changes = size(40, 1000);
+    let asked = storm(size(40, 300), changes).await;
+    assert!(asked > 0);
+    eprintln!("{changes} changes, {asked} searches beside them: nothing gone was seen");
 }
 
 /// Throws away a reading of a folder that was written to meanwhile.
@@ -255,16 +252,8 @@ async fn checkout(files: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkout_is_one_generation() {
-    checkout(200).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute: cargo test --workspace --test publish -- --ignored checkout --nocapture"]
-async fn a_checkout_of_two_thousand_files_is_one_generation() {
-    let started = Instant::now();
-    checkout(2000).await;
-    eprintln!(
-        "2000 files replaced: one generation; {:.1} s in all",
-        started.elapsed().as_secs_f64()
-    );
+    let (files, started) = (size(200, 2000), Instant::now());
+    checkout(files).await;
+    let seconds = started.elapsed().as_secs_f64();
+    eprintln!("{files} files replaced: one generation; {seconds:.1} s in all");
 }

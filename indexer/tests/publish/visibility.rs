@@ -50,3 +50,16 @@ async fn drafts_and_documents_out_of_their_time_are_never_found() {
     assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], SECRET);
     open.assert_consistent().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_in_a_language_without_articles_gets_the_main_language() {
+    let fixture = Fixture::with_articles();
+    fixture.write("en/kaunas.md", "# Our store in Kaunas\n\nIt opens at nine and sells boots.\n");
+    fixture.write("lv/kaunas.md", "# Kaunas\n\nVeikals Kaunas tirgus telpās ir atvērts.\n");
+    let open = fixture.open().await;
+    open.build().await.unwrap();
+    let lithuanian = "Kada atidaroma jūsų parduotuvė, kuri yra Kaunas mieste?";
+    assert_eq!(open.find(lithuanian, Audience::Public).await[0], "en/kaunas.md");
+    let latvian = "Kad tiek atvērts jūsu veikals, kas ir Kaunas pilsētā?";
+    assert_eq!(open.find(latvian, Audience::Public).await[0], "lv/kaunas.md");
+}

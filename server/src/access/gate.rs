@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
+use tokio::sync::Semaphore;
 
 use super::address::ClientAddress;
 use super::limits::{Limited, Limits};
@@ -18,6 +19,11 @@ use crate::domain::Agent;
 use crate::privacy::Secret;
 use crate::store::{ConversationStore, NewSession, StoreError};
 
+/// Tries to log in that are looked at or wait for it; a password takes some time on purpose, so more
+/// than these would wait for longer than anybody does.
+const MOST_AT_ONCE: usize = 32;
+/// When to try again then, seconds.
+const BUSY_S: u32 = 5;
 /// Longer logins and tokens are not looked at.
 const MAX_LEN: usize = 200;
 
@@ -26,6 +32,7 @@ pub struct Gate {
     store: Arc<dyn ConversationStore>,
     limits: Arc<Limits>,
     passwords: Passwords,
+    places: Semaphore,
     lives: SignedDuration,
 }
 
@@ -52,7 +59,8 @@ pub enum LoginError {
 impl Gate {
     pub fn new(store: Arc<dyn ConversationStore>, limits: Arc<Limits>, session_hours: u32) -> Self {
         let lives = SignedDuration::from_hours(i64::from(session_hours));
-        Self { store, limits, passwords: Passwords::default(), lives }
+        let (passwords, places) = (Passwords::default(), Semaphore::new(MOST_AT_ONCE));
+        Self { store, limits, passwords, places, lives }
     }
 
     /// # Errors
@@ -65,10 +73,27 @@ impl Gate {
     ) -> Result<LoggedIn, LoginError> {
         let login: String = login.trim().to_lowercase().chars().take(MAX_LEN).collect();
         self.limits.login(address, &login).map_err(LoginError::Limited)?;
+        let busy = || LoginError::Limited(Limited { retry_after_s: BUSY_S });
+        let _place = self.places.try_acquire().map_err(|_| busy())?;
         let found = self.store.agent_by_login(&login).await?;
         let (agent, hash) = found.unzip();
-        let matches = self.passwords.matches(password, hash).await;
+        let matches = self.passwords.matches(password, hash.clone()).await;
         let agent = agent.filter(|a| matches && !a.disabled).ok_or(LoginError::Wrong)?;
+        let logged_in = self.open(agent).await?;
+        // A password that was changed while this one was looked at ends all sessions, this one too.
+        let now = self.store.agent_by_login(&login).await?;
+        if now.is_none_or(|(_, now)| Some(now) != hash) {
+            self.log_out(logged_in.token.expose()).await?;
+            return Err(LoginError::Wrong);
+        }
+        Ok(logged_in)
+    }
+
+    /// Opens a session for somebody who has proven who they are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open(&self, agent: Agent) -> Result<LoggedIn, StoreError> {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let at = Timestamp::now();
         let expires_at = at.checked_add(self.lives).unwrap_or(Timestamp::MAX);
@@ -170,6 +195,26 @@ mod tests {
         }
         let over = gate.log_in(("anna", Secret::new("correct horse")), home()).await;
         assert!(matches!(over, Err(LoginError::Limited(_))));
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_is_sent_away_and_a_changed_password_counts_at_once() {
+        let (gate, store, agent) = gate(1000).await;
+        let all = gate.places.try_acquire_many(MOST_AT_ONCE as u32).unwrap();
+        let busy = gate.log_in(("anna", Secret::new("correct horse")), home()).await;
+        assert!(matches!(busy, Err(LoginError::Limited(l)) if l.retry_after_s == BUSY_S));
+        drop(all);
+        // Whatever comes first, no session is left of the old password.
+        let new = Passwords::default().hash(Secret::new("another horse")).await.unwrap();
+        let (login, changed) = tokio::join!(
+            gate.log_in(("anna", Secret::new("correct horse")), home()),
+            store.set_password(agent.id, &new)
+        );
+        changed.unwrap();
+        if let Ok(login) = login {
+            assert_eq!(gate.session(login.token.expose()).await.unwrap(), None);
+        }
+        assert!(gate.log_in(("anna", Secret::new("another horse")), home()).await.is_ok());
     }
 
     #[test]

@@ -131,6 +131,14 @@ impl Limits {
         self.accounts.take(&login.to_owned())
     }
 
+    /// An answer of the company's own log-in that belongs to no login; counts with the tries to log in.
+    ///
+    /// # Errors
+    /// [`Limited`].
+    pub fn sign_on(&self, address: ClientAddress) -> Result<(), Limited> {
+        self.logins.take(&address)
+    }
+
     /// Asked before the operator's token is compared: who sent too many wrong ones waits, because a
     /// limit that let a right one through would not stop guessing. This machine itself never waits.
     ///

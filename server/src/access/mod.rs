@@ -11,6 +11,7 @@ mod identity;
 mod identity_settings;
 mod keys;
 mod limits;
+mod oidc;
 mod password;
 mod settings;
 mod streams;
@@ -23,6 +24,9 @@ pub use identity::{IdentityError, IdentityTokens};
 pub use identity_settings::IdentitySettings;
 pub use keys::{key_hash, new_key};
 pub use limits::{LimitSettings, Limited, Limits};
+pub use oidc::{
+    Answer, Begun, Come, FLOW_S, Oidc, OidcSettings, ProviderFault, Refused, TokenFault,
+};
 pub use password::{PasswordError, Passwords};
 pub use settings::{AccessError, AccessSettings, Cookies};
 pub use streams::Place;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::admission::Refused;
 use super::clarify;
+use super::condense::{self, Asking};
 use super::handing_over::{Matter, is_with_people, turns};
 use super::quoting::quote;
 use super::rules::{self, Situation, Trigger};
@@ -210,7 +211,7 @@ impl Assistant {
             let trigger = Trigger::new(ReasonCode::CustomerRequested, reasoning);
             return self.hand_over(trigger, &matter, path).await;
         }
-        match self.decide(&posted.message.text, (asker.audience, &before), path).await {
+        match self.decide(&posted.message.text, (asker, &before), path).await {
             Ok(Decision::Answer(ground)) => {
                 if self.writer.has_models() {
                     // A model has a queue of its own; searching need not wait for it.
@@ -242,7 +243,7 @@ impl Assistant {
     async fn decide(
         &self,
         asked: &RedactedText,
-        (audience, before): (Audience, &[Message]),
+        (asker, before): (Asker, &[Message]),
         path: &mut Path,
     ) -> Result<Decision, SearchError> {
         path.generation = self.knowledge.snapshot().generation;
@@ -266,13 +267,18 @@ impl Assistant {
             path.locale = locale.clone();
         }
         let snapshot = self.knowledge.snapshot();
-        let Assessment { mut found, confidence } = match picked {
+        let Asker { audience, visitor, .. } = asker;
+        let Assessment { mut found, confidence, wording } = match picked {
             Some((offer, _, choice)) => {
-                let query = format!("{} {}", offer.query, choice.label);
-                self.search_for((query, Vec::new(), audience), &path.locale, snapshot).await?
+                let text = format!("{} {}", offer.query, choice.label);
+                self.search_for(self.query((text, audience), &path.locale), snapshot).await?
             }
-            None => self.look_up((asked, audience), &path.locale, &turns, snapshot).await?,
+            None => {
+                let asking = Asking { asked, turns: &turns, audience, visitor };
+                self.look_up(&asking, &path.locale, snapshot).await?
+            }
         };
+        path.wording = wording;
         if let Some((_, _, choice)) = picked {
             clarify::keep(&mut found, choice);
         }
@@ -298,7 +304,8 @@ impl Assistant {
         if offer.is_none()
             && let Some(choices) = clarify::choices(&found)
         {
-            path.offer = Some(Offer { query: found.query.clone(), choices: choices.clone() });
+            let query = condense::standing(asked, &turns);
+            path.offer = Some(Offer { query, choices: choices.clone() });
             return Ok(Decision::Clarify(choices));
         }
         Ok(Decision::Answer(Box::new(Ground { found, turns })))
@@ -320,11 +327,15 @@ impl Assistant {
             hits: &ground.found.retrieved.hits,
             locale: &path.locale,
             guard: &self.settings.guard,
+            knowledge: &self.knowledge,
             audience: asker.audience,
             visitor: asker.visitor,
         };
         let worded = match self.writer.write(&subject, events).await {
-            Ok(written) => Worded::Answer(written.drafted, written.generator),
+            Ok(written) => {
+                path.confidence = written.certainty.applied(path.confidence);
+                Worded::Answer(written.drafted, written.generator)
+            }
             Err(Unwritten::Busy(wait)) if asker.fallback == Fallback::Refuse => {
                 return Worded::Refused(busy(wait));
             }
@@ -367,6 +378,7 @@ impl Assistant {
                 generator,
                 locale: path.locale.as_str().to_owned(),
                 offer: path.offer.clone(),
+                wording: path.wording.clone(),
             },
             at: Timestamp::now(),
         };
@@ -436,6 +448,7 @@ pub(super) fn remembered(posted: &Posted, text: RedactedText) -> NewAnswer {
             generator: GeneratorId::Extractive,
             locale: posted.conversation.locale.clone(),
             offer: None,
+            wording: None,
         },
         at: Timestamp::now(),
     }

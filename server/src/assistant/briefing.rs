@@ -5,13 +5,13 @@
 
 use indexer::model::Hit;
 
-use super::prompt::{AnswerParts, Budget, PromptPassage, Prompts, Speaker, Tone};
+use super::prompt::{AnswerParts, Budget, PromptPassage, Prompts, Segment, Speaker, Tone};
 use super::writing::Subject;
 use crate::domain::Said;
 use crate::generate::{Generator, Message, PrivateFrom};
 
 /// Tokens that a chat template puts around the messages, at most.
-const TEMPLATE: usize = 64;
+pub(super) const TEMPLATE: usize = 64;
 /// Tokens of the tags around a passage and around a turn.
 const PASSAGE_TAGS: usize = 24;
 const TURN_TAGS: usize = 16;
@@ -66,9 +66,15 @@ pub(super) fn brief<'a>(
         .ok()?;
     let find = |id| hits.iter().copied().find(|hit| hit.id == id);
     let numbered = prompt.numbered.iter().filter_map(|id| find(*id)).collect();
+    let (messages, private_from) = messages(&prompt.segments);
+    Some(Briefing { messages, private_from, numbered })
+}
+
+/// The segments of a prompt as messages, and where the words of one customer begin in them.
+pub(super) fn messages(segments: &[Segment]) -> (Vec<Message>, Option<PrivateFrom>) {
     let mut messages: Vec<Message> = Vec::new();
     let mut private_from = None;
-    for segment in prompt.segments {
+    for segment in segments {
         let role = if segment.speaker == Speaker::System { "system" } else { "user" };
         let joins = messages.last().is_some_and(|m| m.role == role);
         if !joins {
@@ -84,7 +90,7 @@ pub(super) fn brief<'a>(
         }
         content.push_str(&segment.text);
     }
-    Some(Briefing { messages, private_from, numbered })
+    (messages, private_from)
 }
 
 fn parts<'b>(

@@ -29,6 +29,8 @@ pub struct Explanation {
     pub generator: GeneratorId,
     /// Sentences of a model that the guard withheld, by reason.
     pub withheld: BTreeMap<&'static str, u32>,
+    /// Confidence of the answer: that of the passages, lowered where a model was unsure of its words.
+    pub confidence: f64,
     pub generate_ms: f64,
 }
 
@@ -49,17 +51,19 @@ impl Assistant {
             hits: &assessment.found.retrieved.hits,
             locale: &locale,
             guard: &self.settings.guard,
+            knowledge: &self.knowledge,
             audience: question.audience,
             visitor: question.visitor,
         };
         // Nobody listens: sending fails, which the writer does not mind.
         let (events, _) = mpsc::channel(1);
         let written = self.writer.write(&subject, &events).await;
-        let (drafted, generator, withheld) = match written {
-            Ok(written) => (written.drafted, written.generator, written.withheld),
+        let found = assessment.confidence.as_ref().map_or(0.0, |c| c.probability);
+        let (drafted, generator, withheld, confidence) = match written {
+            Ok(w) => (w.drafted, w.generator, w.withheld, w.certainty.applied(found)),
             Err(_) => {
                 let drafted = quote(&assessment.found, &self.settings.answer);
-                (drafted, GeneratorId::Extractive, BTreeMap::new())
+                (drafted, GeneratorId::Extractive, BTreeMap::new(), found)
             }
         };
         Ok(Explanation {
@@ -70,6 +74,7 @@ impl Assistant {
             drafted,
             generator,
             withheld,
+            confidence,
             generate_ms: started.elapsed().as_micros() as f64 / 1e3,
         })
     }

@@ -83,7 +83,7 @@ impl Assistant {
             conversation: conversation.id,
             reason,
             reasoning,
-            summary: summary::of(before, asked.map(|m| &m.text)),
+            summary: summary::of(before, (asked.map(|m| &m.text), path.wording.as_deref())),
             confidence: path.confidence,
             locale: path.locale.as_str().to_owned(),
             page: conversation.page.clone(),
@@ -108,6 +108,7 @@ impl Assistant {
         Ok(match self.store.step(conversation.id, &transition).await? {
             Changed::Done { conversation, message } => {
                 self.hub.changed(conversation.id, conversation.epoch);
+                self.summary_wanted(conversation.id, &ticket, path.wording.as_deref());
                 tracing::info!(
                     %ticket,
                     reason = reason.as_str(),
@@ -210,7 +211,7 @@ pub(crate) fn stepping_in(conversation: &Conversation, said: &[Message]) -> Esca
         conversation: conversation.id,
         reason,
         reasoning: summary::plain(reason).to_owned(),
-        summary: summary::of(said, None),
+        summary: summary::of(said, (None, None)),
         confidence: 0.0,
         locale: conversation.locale.clone(),
         page: conversation.page.clone(),

@@ -7,11 +7,14 @@
 
 mod admission;
 mod answering;
+mod breaker;
 mod briefing;
 pub mod calibration;
+mod certainty;
 mod clarify;
 mod condense;
 pub mod confidence;
+mod errand;
 mod explain;
 mod finishing;
 pub mod guard;
@@ -24,6 +27,7 @@ mod quoting;
 mod rules;
 mod settings;
 mod suggesting;
+mod summarising;
 mod summary;
 mod talking;
 mod telling;
@@ -51,15 +55,20 @@ use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
 use admission::Admission;
+use condense::{Asking, Condenser};
 use confidence::Confidence;
+use summarising::Summaries;
 
 pub use admission::AdmissionSettings;
+pub use certainty::Certainty;
+pub use condense::CondenseSettings;
 pub use explain::Explanation;
 pub(crate) use handing_over::stepping_in;
 pub use originals::Originals;
 pub use settings::{AssistantSettings, ConversationSettings};
 pub use suggesting::{SuggestError, Suggestion};
-pub use talking::{Beginning, HandOffRequest, PersonCalled};
+pub use summarising::SummarySettings;
+pub use talking::{Beginning, CustomerAction, HandOffRequest, PersonCalled};
 pub use writing::Writer;
 
 /// Passages that are looked at for an answer.
@@ -79,6 +88,8 @@ pub struct Assessment {
     pub found: SearchOutcome,
     /// `None` when nothing was found.
     pub confidence: Option<Confidence>,
+    /// A model's wording of the question that joined the search, without personal data.
+    pub wording: Option<String>,
 }
 
 /// What an assistant works with.
@@ -107,6 +118,8 @@ pub struct Assistant {
     pub(crate) locales: Arc<Locales>,
     settings: AssistantSettings,
     admission: Admission,
+    condenser: Condenser,
+    summaries: Summaries,
     originals: Originals,
     metrics: Arc<Metrics>,
     company: String,
@@ -115,6 +128,9 @@ pub struct Assistant {
 impl Assistant {
     pub fn new(parts: Parts, settings: AssistantSettings) -> Self {
         let admission = Admission::new(&settings.admission);
+        let at_once = settings.admission.concurrent;
+        let condenser = Condenser::new(&settings.condense, &parts.writer.prompts, at_once);
+        let summaries = Summaries::new(&settings.summary);
         let Parts {
             knowledge,
             store,
@@ -137,6 +153,8 @@ impl Assistant {
             locales,
             settings,
             admission,
+            condenser,
+            summaries,
             originals,
             metrics,
             company,
@@ -267,8 +285,10 @@ impl Assistant {
             |text: &CustomerText| self.redactor.redact(text, Some(locale.as_str()), &mut numbering);
         let turns: Vec<Said> =
             turns.iter().map(|t| Said { role: t.role, text: redact(&t.text) }).collect();
-        let text = redact(&question.text);
-        self.look_up((&text, question.audience), &locale, &turns, snapshot).await
+        let asked = redact(&question.text);
+        let Question { audience, visitor, .. } = *question;
+        let asking = Asking { asked: &asked, turns: &turns, audience, visitor };
+        self.look_up(&asking, &locale, snapshot).await
     }
 
     /// The language to search and reply in: the one asked for, else the question's own among those
@@ -304,38 +324,45 @@ impl Assistant {
 
     async fn look_up(
         &self,
-        (asked, audience): (&RedactedText, Audience),
+        asking: &Asking<'_>,
         locale: &Locale,
-        turns: &[Said],
         snapshot: Arc<Snapshot>,
     ) -> Result<Assessment, indexer::search::SearchError> {
-        let question = asked.without_placeholders();
-        let earlier = condense::earlier(turns);
-        let before = condense::leans_on(&question, &earlier);
-        let mut assessed = self.search_for((question, earlier, audience), locale, snapshot).await?;
+        let question = asking.asked.without_placeholders();
+        let earlier = condense::earlier(asking.turns);
+        let with = (&self.writer, &*self.metrics);
+        let rewrite = self.condenser.wording(asking, locale, with).await;
+        let before = rewrite.clone().or_else(|| condense::leans_on(&question, &earlier));
+        let query = self.query((question, asking.audience), locale);
+        let query = SearchQuery { earlier, rewrite, ..query };
+        let mut assessed = self.search_for(query, snapshot).await?;
         if let Some(before) = before {
             assessed.found.query = format!("{before} {}", assessed.found.query);
         }
         Ok(assessed)
     }
 
-    async fn search_for(
-        &self,
-        (text, earlier, audience): (String, Vec<String>, Audience),
-        locale: &Locale,
-        snapshot: Arc<Snapshot>,
-    ) -> Result<Assessment, indexer::search::SearchError> {
-        let query = SearchQuery {
+    /// A search for one text alone.
+    fn query(&self, (text, audience): (String, Audience), locale: &Locale) -> SearchQuery {
+        SearchQuery {
             text,
-            earlier,
+            earlier: Vec::new(),
+            rewrite: None,
             locale: Some(locale.clone()),
             filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
             limit: HITS,
-        };
+        }
+    }
+
+    async fn search_for(
+        &self,
+        query: SearchQuery,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Assessment, indexer::search::SearchError> {
         let found = self.knowledge.search_in(&query, snapshot).await?;
         let confidence = (!found.retrieved.hits.is_empty())
             .then(|| Confidence::of(&found, &self.settings.confidence));
-        Ok(Assessment { found, confidence })
+        Ok(Assessment { found, confidence, wording: query.rewrite })
     }
 
     /// Keeps turns that were said elsewhere.
@@ -387,6 +414,8 @@ struct Path {
     offer: Option<Offer>,
     generation: Generation,
     confidence: f64,
+    /// A model's wording of the question that was searched beside it.
+    wording: Option<String>,
     seen: Vec<SeenPassage>,
     timings: Timings,
 }
@@ -401,6 +430,7 @@ impl Path {
             offer: None,
             generation: Generation(0),
             confidence: 0.0,
+            wording: None,
             seen: Vec::new(),
             timings: Timings::default(),
         }

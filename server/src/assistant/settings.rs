@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::admission::AdmissionSettings;
+use super::condense::CondenseSettings;
 use super::confidence::ConfidenceSettings;
 use super::guard::GuardSettings;
+use super::summarising::SummarySettings;
 use super::triggers::TriggerSettings;
 use crate::generate::extractive;
 
@@ -14,9 +16,11 @@ use crate::generate::extractive;
 pub struct AssistantSettings {
     pub admission: AdmissionSettings,
     pub confidence: ConfidenceSettings,
+    pub condense: CondenseSettings,
     pub answer: extractive::ExtractiveSettings,
     pub guard: GuardSettings,
     pub conversation: ConversationSettings,
+    pub summary: SummarySettings,
     pub triggers: TriggerSettings,
 }
 

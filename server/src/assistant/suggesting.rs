@@ -3,10 +3,11 @@
 use indexer::model::Audience;
 use indexer::search::SearchError;
 
+use super::condense::Asking;
 use super::handing_over::turns;
 use super::quoting::quote;
 use super::{Assessment, Assistant, LOOK_BACK, TURNS, locale_or_none};
-use crate::domain::{Author, Citation, Conversation, ConversationId};
+use crate::domain::{Author, Citation, Conversation, ConversationId, Visitor};
 use crate::privacy::{CustomerText, RedactedText};
 use crate::store::StoreError;
 
@@ -45,10 +46,11 @@ impl Assistant {
         said.truncate(last + 1);
         let Some(asked) = said.pop() else { return Ok(None) };
         let locale = locale_or_none(&conversation.locale);
-        let (asked, turns) = ((&asked.text, Audience::Public), turns(&said, TURNS));
+        let turns = turns(&said, TURNS);
+        let (audience, visitor) = (Audience::Public, Visitor::default());
+        let asking = Asking { asked: &asked.text, turns: &turns, audience, visitor };
         let snapshot = self.knowledge.snapshot();
-        let Assessment { found, confidence } =
-            self.look_up(asked, &locale, &turns, snapshot).await?;
+        let Assessment { found, confidence, .. } = self.look_up(&asking, &locale, snapshot).await?;
         let drafted = quote(&found, &self.settings.answer);
         Ok(confidence.filter(|_| !drafted.sentences.is_empty()).map(|confidence| Suggestion {
             text: drafted.text,

@@ -1,9 +1,11 @@
 //! What a conversation is about and why it was handed over, for the person who takes over: made of the
-//! conversation's own redacted words and of figures, never of anything else.
+//! conversation's own redacted words and of figures, never of anything else. A model may word it anew
+//! later (`summarising`).
 
 use indexer::search::SearchOutcome;
 
 use super::confidence::Confidence;
+use super::talking::CustomerAction;
 use crate::domain::{Author, Message, ReasonCode};
 use crate::privacy::RedactedText;
 
@@ -13,7 +15,10 @@ const QUOTED: usize = 3;
 const CHARS: usize = 220;
 
 /// The customer's last words, the newest last, and how often the assistant has answered.
-pub(super) fn of(before: &[Message], asked: Option<&RedactedText>) -> RedactedText {
+pub(super) fn of(
+    before: &[Message],
+    (asked, wording): (Option<&RedactedText>, Option<&str>),
+) -> RedactedText {
     let earlier = before.iter().filter(|m| m.author == Author::Customer).map(|m| &m.text);
     let said: Vec<&RedactedText> = earlier.chain(asked).collect();
     let from = said.len().saturating_sub(QUOTED);
@@ -26,6 +31,7 @@ pub(super) fn of(before: &[Message], asked: Option<&RedactedText>) -> RedactedTe
         [only] => format!("The customer wrote: {only}."),
         many => format!("The customer wrote: {}.", many.join(", then ")),
     };
+    summary.push_str(&searched_as(wording));
     match answers {
         0 => {}
         1 => summary.push_str(" The assistant has answered once."),
@@ -35,6 +41,17 @@ pub(super) fn of(before: &[Message], asked: Option<&RedactedText>) -> RedactedTe
         summary.push_str(&format!(" Called unhelpful: {unhelpful}."));
     }
     RedactedText::joined(summary)
+}
+
+/// A model's summary of redacted words, checked against them, and what the question was searched as.
+pub(super) fn by_model(text: String, wording: Option<&str>) -> RedactedText {
+    RedactedText::joined(text + &searched_as(wording))
+}
+
+/// A model's wording of the question as one sentence more, where there is one.
+fn searched_as(wording: Option<&str>) -> String {
+    let sentence = |wording| format!(" Searched as \u{201c}{}\u{201d}.", shortened(wording));
+    wording.map_or_else(String::new, sentence)
 }
 
 /// One sentence on why, where the search decided it.
@@ -75,6 +92,25 @@ pub(super) fn plain(reason: ReasonCode) -> &'static str {
     }
 }
 
+/// One sentence on what the customer asked for and did not get.
+pub(super) fn failed(action: CustomerAction) -> &'static str {
+    match action {
+        CustomerAction::Erase => {
+            "The customer asked to erase this conversation, and that failed; the server's log says why."
+        }
+        CustomerAction::Export => {
+            "The customer asked for what is stored of this conversation, and that failed; the server's log \
+             says why."
+        }
+    }
+}
+
+/// The summary of a ticket that was there before, with what failed since; `None` when it says so already.
+pub(super) fn with_failed(action: CustomerAction, summary: &RedactedText) -> Option<RedactedText> {
+    let (failed, summary) = (failed(action), summary.as_str());
+    (!summary.contains(failed)).then(|| RedactedText::joined(format!("{failed} {summary}")))
+}
+
 /// One line, cut at a word.
 fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -96,17 +132,37 @@ mod tests {
 
     #[test]
     fn a_summary_quotes_the_customer_and_cuts_at_words() {
-        assert!(of(&[], None).as_str().contains("not written"));
+        assert!(of(&[], (None, None)).as_str().contains("not written"));
         let asked = words("My order\n[ORDER_1] is late.");
         assert_eq!(
-            of(&[], Some(&asked)).as_str(),
+            of(&[], (Some(&asked), None)).as_str(),
             "The customer wrote: \u{201c}My order [ORDER_1] is late\u{201d}."
         );
         let long = words(&"word ".repeat(200));
-        let summary = of(&[], Some(&long));
+        let summary = of(&[], (Some(&long), None));
         assert!(summary.as_str().ends_with("word …\u{201d}.") && summary.as_str().len() < 300);
         let unbroken = words(&"ā".repeat(5000));
-        assert!(of(&[], Some(&unbroken)).as_str().chars().count() < 300);
+        assert!(of(&[], (Some(&unbroken), None)).as_str().chars().count() < 300);
+    }
+
+    #[test]
+    fn what_failed_is_said_once_and_first() {
+        let summary = words("The customer wrote: hello.");
+        let told = with_failed(CustomerAction::Erase, &summary).unwrap();
+        assert!(told.as_str().starts_with("The customer asked to erase"), "{told}");
+        assert!(told.as_str().ends_with(summary.as_str()), "{told}");
+        assert_eq!(with_failed(CustomerAction::Erase, &told), None);
+        assert!(with_failed(CustomerAction::Export, &told).is_some());
+    }
+
+    #[test]
+    fn a_models_summary_says_what_was_searched_as_the_first_one_did() {
+        let wording = Some("How much is delivery to Germany?");
+        let searched = " Searched as \u{201c}How much is delivery to Germany?\u{201d}.";
+        assert!(of(&[], (None, wording)).as_str().ends_with(searched));
+        let summary = by_model("The customer asks.".to_owned(), wording);
+        assert_eq!(summary.as_str(), format!("The customer asks.{searched}"));
+        assert_eq!(by_model("The customer asks.".to_owned(), None).as_str(), "The customer asks.");
     }
 
     #[test]

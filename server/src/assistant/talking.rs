@@ -35,6 +35,15 @@ pub struct HandOffRequest {
     pub note: Option<CustomerText>,
 }
 
+/// What a customer may ask this server to do beside answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerAction {
+    /// To erase the conversation.
+    Erase,
+    /// To hand out what is stored of it.
+    Export,
+}
+
 /// The person was called; the ticket is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonCalled {
@@ -83,8 +92,8 @@ impl Assistant {
         request: HandOffRequest,
     ) -> Result<PersonCalled, StoreError> {
         let mut conversation = self.known(id).await?;
-        let locale = locale_or_none(&conversation.locale);
         if let Some(note) = &request.note {
+            let locale = locale_or_none(&conversation.locale);
             let text = self.redact(id, note, &locale).await?;
             let new = NewMessage {
                 text,
@@ -96,6 +105,53 @@ impl Assistant {
             conversation = self.store.post(id, &new).await?.conversation;
             self.hub.changed(id, conversation.epoch);
         }
+        let reason = ReasonCode::CustomerRequested;
+        let trigger = Trigger::new(reason, summary::plain(reason).to_owned());
+        let called = self.called(conversation, trigger).await?;
+        if let Some(email) = &request.email {
+            // Whatever was typed into that field is an address, also one with a slip in it.
+            let kind = (PersonalDataKind::Email, PersonalDataKind::Email.label());
+            let contact = self.originals.redact_whole(id, email, kind).await?;
+            self.store.set_contact(&called.ticket, &contact).await?;
+        }
+        Ok(called)
+    }
+
+    /// Hands over because something that the customer asked this server to do failed. Where people have the
+    /// conversation already, its ticket tells them.
+    ///
+    /// # Errors
+    /// As [`Self::call_person`].
+    pub async fn action_failed(
+        &self,
+        id: ConversationId,
+        action: CustomerAction,
+    ) -> Result<PersonCalled, StoreError> {
+        let conversation = self.known(id).await?;
+        let (reason, failed) = (ReasonCode::ActionFailed, summary::failed(action));
+        let called = self.called(conversation, Trigger::new(reason, failed.to_owned())).await?;
+        let ticket = self.store.escalation(&called.ticket).await?;
+        let Some(earlier) = ticket.filter(|ticket| ticket.reasoning != failed) else {
+            return Ok(called);
+        };
+        if let Some(summary) = summary::with_failed(action, &earlier.summary) {
+            self.store.set_summary(&called.ticket, &summary).await?;
+            self.hub.changed(id, called.conversation.epoch);
+        }
+        let locale = locale_or_none(&called.conversation.locale);
+        let next = self.next_for(Timestamp::now()).await;
+        let message = messages::hand_over(&self.locales, &locale, (reason, &called.ticket), &next);
+        Ok(PersonCalled { message: message.into_string(), ..called })
+    }
+
+    /// Hands a conversation over, whatever it was about.
+    async fn called(
+        &self,
+        mut conversation: Conversation,
+        trigger: Trigger,
+    ) -> Result<PersonCalled, StoreError> {
+        let id = conversation.id;
+        let locale = locale_or_none(&conversation.locale);
         for _ in 0..TRIES {
             if conversation.state == ConversationState::Resolved {
                 conversation = self.step(&conversation, Step::Reopen, Say::Reopened).await?;
@@ -105,8 +161,7 @@ impl Assistant {
                 break;
             }
             let before = self.store.last_messages(id, LOOK_BACK).await?;
-            let reason = ReasonCode::CustomerRequested;
-            let trigger = Trigger::new(reason, summary::plain(reason).to_owned());
+            let trigger = trigger.clone();
             let matter = Matter { conversation: &conversation, before: &before, asked: None };
             let path = Path { locale: locale.clone(), ..Path::new(id) };
             conversation = match self.store_hand_over(trigger, &matter, &path).await? {
@@ -120,12 +175,6 @@ impl Assistant {
         else {
             return Err(StoreError::Database("the hand-over did not come about".to_owned()));
         };
-        if let Some(email) = &request.email {
-            // Whatever was typed into that field is an address, also one with a slip in it.
-            let kind = (PersonalDataKind::Email, PersonalDataKind::Email.label());
-            let contact = self.originals.redact_whole(id, email, kind).await?;
-            self.store.set_contact(&ticket, &contact).await?;
-        }
         Ok(PersonCalled { conversation, ticket, reason, message })
     }
 

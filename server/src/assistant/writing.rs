@@ -10,28 +10,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexer::model::{Audience, Hit, Locale};
+use indexer::search::{KnowledgeBase, Meaning};
 use tokio::sync::mpsc;
 
 use super::briefing::{Bounds, brief};
+use super::certainty::{Certainty, Tokens};
 use super::guard::{
-    Assembler, Draft, DraftKind, Given, Guard, GuardSettings, Protected, Verdict,
-    gives_orders_by_unit,
+    Assembler, BUNDLED_LIKENESS, Doubt, Draft, DraftKind, Given, Guard, GuardSettings, Protected,
+    Verdict, gives_orders_by_unit,
 };
 use super::prompt::{PromptError, PromptKind, Prompts};
 use crate::domain::{AssistantEvent, Citation, GeneratorId, Said, Sentence, Visitor};
 use crate::generate::extractive::{Drafted, citation};
 use crate::generate::{
-    GenerateError, GenerateRequest, Generator, GeneratorSettings, Piece, Pieces,
+    GenerateError, GenerateRequest, Generator, GeneratorSettings, Piece, Pieces, Waiting,
 };
 use crate::privacy::RedactedText;
 
 /// A generator that does not keep the deadline itself is left this much later.
 const GRACE: Duration = Duration::from_secs(1);
+/// Sentences of an answer that are compared with their sources in meaning, and how long one may take.
+const COMPARED: u32 = 4;
+const COMPARING: Duration = Duration::from_millis(250);
 
 /// Writes with models, where there are any. Made by `startup`, which names them.
 pub struct Writer {
-    chain: Vec<Arc<dyn Generator>>,
-    prompts: Prompts,
+    pub(super) chain: Vec<Arc<dyn Generator>>,
+    pub(super) prompts: Prompts,
     protected: Protected,
     bounds: Bounds,
     deadline: Duration,
@@ -44,6 +49,8 @@ pub(super) struct Subject<'a> {
     pub(super) hits: &'a [Hit],
     pub(super) locale: &'a Locale,
     pub(super) guard: &'a GuardSettings,
+    /// Measures likeness in meaning.
+    pub(super) knowledge: &'a KnowledgeBase,
     pub(super) audience: Audience,
     pub(super) visitor: Visitor,
 }
@@ -54,6 +61,7 @@ pub(super) struct Written {
     pub(super) generator: GeneratorId,
     /// How many sentences were withheld for which reason.
     pub(super) withheld: BTreeMap<&'static str, u32>,
+    pub(super) certainty: Certainty,
 }
 
 /// Why no model's words were sent.
@@ -118,6 +126,7 @@ impl Writer {
                 visitor: subject.visitor,
                 max_tokens: self.bounds.max_tokens as u32,
                 deadline: Some(deadline),
+                waiting: Waiting::InLine,
             };
             let mut release = Release::default();
             let ended = match generator.generate(request).await {
@@ -129,8 +138,8 @@ impl Writer {
             };
             release.log(generator.id(), &ended);
             if !release.drafted.sentences.is_empty() {
-                let Release { drafted, withheld, .. } = release;
-                return Ok(Written { drafted, generator: generator.id(), withheld });
+                let Release { drafted, withheld, certainty, .. } = release;
+                return Ok(Written { drafted, generator: generator.id(), withheld, certainty });
             }
             unwritten = unwritten.and(&ended);
         }
@@ -156,16 +165,16 @@ impl Writer {
                     let eta_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                     let _ = events.send(AssistantEvent::Queued { position, eta_ms }).await;
                 }
-                Piece::Text { text, logprob } => {
-                    release.certainty.add(logprob);
+                Piece::Text { text, logprobs } => {
+                    release.tokens.came(&text, logprobs);
                     for draft in assembler.push(&text) {
-                        release.draft(&draft, &guard, hits, events).await;
+                        release.draft(&draft, (&guard, subject), hits, events).await;
                     }
                 }
             }
         }
         for draft in assembler.finish() {
-            release.draft(&draft, &guard, hits, events).await;
+            release.draft(&draft, (&guard, subject), hits, events).await;
         }
         Ok(())
     }
@@ -200,30 +209,16 @@ impl Bounded {
     }
 }
 
-/// How likely the model found its own words, over all tokens of an answer.
-#[derive(Debug, Default)]
-struct Certainty {
-    tokens: u32,
-    sum: f32,
-    least: f32,
-}
-
-impl Certainty {
-    fn add(&mut self, logprob: Option<f32>) {
-        let Some(logprob) = logprob else { return };
-        self.tokens += 1;
-        self.sum += logprob;
-        self.least = self.least.min(logprob);
-    }
-}
-
 /// What was released of one answer so far.
 #[derive(Default)]
 struct Release {
     drafted: Drafted,
     /// How many sentences were withheld for which reason.
     withheld: BTreeMap<&'static str, u32>,
+    tokens: Tokens,
     certainty: Certainty,
+    /// Sentences that were compared with their sources in meaning.
+    compared: u32,
 }
 
 impl Release {
@@ -233,34 +228,56 @@ impl Release {
         if let Err(error) = ended {
             tracing::warn!(generator, %error, "generator.failed");
         }
-        let Certainty { tokens, sum, least } = self.certainty;
         tracing::info!(
             generator,
             sentences = self.drafted.sentences.len(),
             withheld = ?self.withheld,
-            tokens,
-            mean_logprob = if tokens > 0 { sum / tokens as f32 } else { 0.0 },
-            least_logprob = least,
+            least_sure_mean_logprob = self.certainty.mean,
+            least_logprob = self.certainty.least,
             "generator.wrote"
         );
+    }
+
+    /// Whether a sentence that its words alone do not support says what its source says.
+    async fn says_the_same(&mut self, doubt: &Doubt, subject: &Subject<'_>) -> bool {
+        let meaning = subject.knowledge.meaning();
+        let Some(border) = border(subject.guard, &meaning) else { return false };
+        if self.compared >= COMPARED {
+            return false;
+        }
+        self.compared += 1;
+        let of_source = Locale::parse(&doubt.language).unwrap_or_else(Locale::undetermined);
+        let likeness =
+            meaning.likeness((&doubt.claim, subject.locale), (&doubt.source, &of_source));
+        let measured = tokio::time::timeout(COMPARING, likeness).await;
+        matches!(measured, Ok(Ok(likeness)) if likeness >= border)
     }
 
     async fn draft(
         &mut self,
         draft: &Draft,
-        guard: &Guard<'_>,
+        (guard, subject): (&Guard<'_>, &Subject<'_>),
         hits: &[&Hit],
         events: &mpsc::Sender<AssistantEvent>,
     ) {
-        let (text, numbers) = match guard.check(&draft.text) {
+        let tally = self.tokens.of(&draft.text);
+        let (mut verdict, doubt) = guard.judge(&draft.text);
+        if let Some(doubt) = doubt
+            && self.says_the_same(&doubt, subject).await
+        {
+            verdict = guard.check_alike(&draft.text);
+        }
+        let (text, numbers) = match verdict {
             Verdict::Release { text, citations } => (text, citations),
             Verdict::Withhold(reason) => {
                 if reason.is_loss() {
+                    self.certainty.withheld();
                     *self.withheld.entry(reason.as_str()).or_default() += 1;
                 }
                 return;
             }
         };
+        self.certainty.released(tally);
         if self.drafted.sentences.is_empty() {
             // The order of events is fixed: all that may be cited comes before the first sentence.
             self.drafted.citations = (1..).zip(hits).map(|(n, hit)| quoted(n, hit)).collect();
@@ -276,6 +293,11 @@ impl Release {
         let _ = events.send(AssistantEvent::Sentence(sentence.clone())).await;
         self.drafted.sentences.push(sentence);
     }
+}
+
+/// The cosine from which a sentence says what its source says; `None` where no cosine tells that.
+fn border(settings: &GuardSettings, meaning: &Meaning) -> Option<f32> {
+    settings.min_likeness.or_else(|| meaning.is_bundled().then_some(BUNDLED_LIKENESS))
 }
 
 /// The passage as a source, without what gives orders in it.

@@ -70,6 +70,11 @@ impl Manifest {
         CatalogCopy { generation, documents, passages }
     }
 
+    /// Tells this archive from every other: the names and checksums of its files.
+    pub(super) fn fingerprint(&self) -> String {
+        self.files.iter().map(|f| format!("{} {}\n", f.name, f.sha256)).collect()
+    }
+
     /// # Errors
     /// Saying what is missing, or there and unknown.
     pub(super) fn check(&self) -> Result<(), String> {

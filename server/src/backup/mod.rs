@@ -12,6 +12,7 @@
 //! originals. The master key is in the archive only when asked for. Called by `cli::backup`.
 
 mod manifest;
+mod moving;
 mod restore;
 mod tar;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A data folder made from a backup.
+//! A data folder made from a backup, or a database filled from it ([`moving`](super::moving) where it was in
+//! files).
 //!
 //! A restore trusts nothing: names, sizes and SHA-256 are compared with the manifest and every database is
 //! checked before anything appears in the data folder, which appears whole. Called by `cli::backup`.
@@ -16,13 +17,16 @@ use indexer::publish::refuse_in_use;
 use serde::Deserialize;
 
 use super::manifest::{
-    CATALOG_TABLES, Entry, FORMAT, MANIFEST, MASTER_KEY, MAX_MANIFEST, Manifest, Place,
-    STORE_TABLES, is_database,
+    CATALOG_TABLES, CONVERSATIONS, Entry, FORMAT, MANIFEST, MASTER_KEY, MAX_MANIFEST, Manifest,
+    Place, STORE_TABLES, is_database,
 };
+use super::moving::Move;
 use super::{KEYS_FILE, Unfinished, beside, digest, sync_folder, tar};
-use crate::privacy::vault::KeySource;
+use crate::privacy::vault::{KeySource, VaultSettings};
 use crate::store::vault::KeyRows;
-use crate::store::{ConversationSettings, KEYS_FOLDER, KeyFile, PostgresStore};
+use crate::store::{
+    ConversationSettings, Filled, KEYS_FOLDER, KeyFile, PostgresStore, SqliteStore, StoreCopy,
+};
 
 /// Half-done work within a folder that is a file system of its own.
 const WORK: &str = "restore.unfinished";
@@ -36,10 +40,12 @@ pub struct Restore<'a> {
     pub data: &'a Path,
     pub keys: Keys<'a>,
     pub occupied: Occupied,
-    /// Where the catalog shall be: as it was.
+    /// Where the catalog shall be: as it was, or in a database instead of a file.
     pub catalog: &'a CatalogSettings,
-    /// Where conversations shall be: as they were.
+    /// Where conversations shall be: as they were, or in a database instead of files.
     pub conversations: &'a ConversationSettings,
+    /// Where the master key is, for what moves into a database.
+    pub vault: &'a VaultSettings,
 }
 
 /// Where the newest copy of the sealed data keys is.
@@ -67,6 +73,10 @@ pub struct Restored {
     pub set_aside: Option<PathBuf>,
     /// The master key is neither in the archive nor was it in the folder.
     pub wants_master_key: bool,
+    /// Rows of the tables of conversations in the database, counted there; empty for files.
+    pub rows: Filled,
+    /// Tickets of early versions that stayed behind in a move, because they have no conversation.
+    pub left: u64,
 }
 
 /// Makes a data folder, and fills an empty Postgres with what was in one.
@@ -95,22 +105,32 @@ pub async fn restore(restore: &Restore<'_>) -> Result<Restored> {
     for entry in manifest.files.iter().filter(|e| is_database(&e.name)) {
         catalog::check_database(&work.0.join(&entry.name)).await.with_context(unchanged)?;
     }
-    let wants_master_key = restore_keys(restore, &manifest, &work.0).await?;
-    let store = empty_store(restore, &manifest).await.with_context(unchanged)?;
-    restore_catalog(restore, &manifest, &work.0).await.with_context(unchanged)?;
-    if let Some(store) = store {
-        let filled = restore_store(&store, &work.0).await;
+    let conversations = work.0.join(CONVERSATIONS);
+    if conversations.is_file() {
+        let store = SqliteStore::open(&conversations).await.with_context(unchanged)?;
+        store.end_sessions().await?;
         store.close().await;
-        filled.with_context(|| {
-            let half = match manifest.catalog {
-                Place::Postgres => "; its catalog is: empty the database before the next try",
-                Place::Sqlite => "",
+    }
+    let moves = Move::of(restore, &manifest);
+    let wants_master_key = restore_keys(restore, &manifest, &work.0).await? && !moves.conversations;
+    let left = moves.prepare(restore, &work.0).await.with_context(unchanged)?;
+    let store = free_store(restore, (&manifest, moves), &work.0).await.with_context(unchanged)?;
+    restore_catalog(restore, (&manifest, moves), &work.0).await.with_context(unchanged)?;
+    let mut rows = Filled::new();
+    if let Some((store, there)) = store {
+        let filled = restore_store(&store, (&manifest, there), &work.0).await;
+        store.close().await;
+        rows = filled.with_context(|| {
+            let half = match (restore.catalog.server(), moves.catalog) {
+                (None, _) => "",
+                (_, true) => "; its catalog is, and the same command goes on from there",
+                (_, false) => "; its catalog is: empty the database before the next try",
             };
             format!("the conversations of {} are not restored{half}", from.display())
         })?;
     }
     let set_aside = place(&work.0, (data, volume, full.is_some()))?;
-    Ok(Restored { manifest, set_aside, wants_master_key })
+    Ok(Restored { manifest, set_aside, wants_master_key, rows, left })
 }
 
 fn unpack<R: Read>(tar: &mut tar::Reader<R>, into: &Path) -> Result<Manifest> {
@@ -222,53 +242,76 @@ async fn opens(file: &Path, keys: &Path) -> Result<bool> {
     Ok(wanted.is_none_or(|wanted| known.any(|key| key.id() == wanted)))
 }
 
-async fn restore_catalog(restore: &Restore<'_>, manifest: &Manifest, work: &Path) -> Result<()> {
+async fn restore_catalog(
+    restore: &Restore<'_>,
+    (manifest, moves): (&Manifest, Move),
+    work: &Path,
+) -> Result<()> {
     let url = match (manifest.catalog, restore.catalog.server()) {
         (Place::Sqlite, None) => return Ok(()),
-        (Place::Sqlite, Some(_)) => {
-            bail!("its catalog is a file of the data folder; leave catalog.url out for the restore")
-        }
         (Place::Postgres, None) => bail!(
             "its catalog was in Postgres; name the configuration with --config, in which catalog.url \
              leads to an empty database"
         ),
-        (Place::Postgres, Some(url)) => url,
+        (_, Some(url)) => url,
     };
     let catalog = PostgresCatalog::open(url, restore.catalog).await?;
     let tables = work.join(CATALOG_TABLES);
-    let filled = catalog.fill_from(&tables, manifest.held()).await;
+    let there = moves.catalog && catalog.holds(&tables, manifest.held()).await?;
+    let filled = if there { Ok(()) } else { catalog.fill_from(&tables, manifest.held()).await };
     catalog.close().await;
     filled?;
     Ok(fs_err::remove_dir_all(tables)?)
 }
 
-/// The database that conversations go to, which must hold none yet.
-async fn empty_store(restore: &Restore<'_>, manifest: &Manifest) -> Result<Option<PostgresStore>> {
+/// The database that conversations go to, which must hold none yet, or these very ones: then their number.
+async fn free_store(
+    restore: &Restore<'_>,
+    (manifest, moves): (&Manifest, Move),
+    work: &Path,
+) -> Result<Option<(PostgresStore, Option<Filled>)>> {
     let url = match (manifest.conversations, restore.conversations.server()) {
         (Place::Sqlite, None) => return Ok(None),
-        (Place::Sqlite, Some(_)) => bail!(
-            "its conversations are files of the data folder; for the restore set conversations.url to \"\""
-        ),
         (Place::Postgres, None) => bail!(
             "its conversations were in Postgres; name the configuration with --config, in which \
              database.url (or conversations.url) leads to an empty database"
         ),
-        (Place::Postgres, Some(url)) => url,
+        (_, Some(url)) => url,
     };
     let store = PostgresStore::open(url, restore.conversations).await?;
-    store.check_empty().await?;
-    Ok(Some(store))
+    let there = if moves.conversations {
+        let (tables, keys, archive) =
+            (work.join(STORE_TABLES), key_file(work), manifest.fingerprint());
+        let copy = StoreCopy { tables: &tables, keys: keys.as_deref(), archive: &archive };
+        store.check_free(&copy).await?
+    } else {
+        store.check_empty().await?;
+        None
+    };
+    Ok(Some((store, there)))
 }
 
-/// Keys and what they open, in one transaction.
-async fn restore_store(store: &PostgresStore, work: &Path) -> Result<()> {
-    let (tables, keys) = (work.join(STORE_TABLES), work.join(KEYS_FOLDER).join(KEYS_FILE));
-    let file = Some(keys).filter(|file| file.is_file());
-    store.fill_from(&tables, file.as_deref()).await?;
-    if let Some(file) = file {
+fn key_file(work: &Path) -> Option<PathBuf> {
+    Some(work.join(KEYS_FOLDER).join(KEYS_FILE)).filter(|file| file.is_file())
+}
+
+/// Keys and what they open, in one transaction, unless they are there.
+async fn restore_store(
+    store: &PostgresStore,
+    (manifest, there): (&Manifest, Option<Filled>),
+    work: &Path,
+) -> Result<Filled> {
+    let (tables, keys, archive) = (work.join(STORE_TABLES), key_file(work), manifest.fingerprint());
+    let copy = StoreCopy { tables: &tables, keys: keys.as_deref(), archive: &archive };
+    let rows = match there {
+        Some(rows) => rows,
+        None => store.fill_from(&copy).await?,
+    };
+    if let Some(file) = keys {
         fs_err::remove_file(file)?;
     }
-    Ok(fs_err::remove_dir_all(tables)?)
+    fs_err::remove_dir_all(tables)?;
+    Ok(rows)
 }
 
 /// Moves what was restored to where it belongs. Gives where the former content is.

@@ -47,7 +47,9 @@ async fn read_to(
     occupied: Occupied,
 ) -> Result<Restored> {
     let catalog = &CatalogSettings::default();
-    restore(&Restore { from, data, keys: Keys::Newest, occupied, catalog, conversations }).await
+    let vault = &VaultSettings::default();
+    let keys = Keys::Newest;
+    restore(&Restore { from, data, keys, occupied, catalog, conversations, vault }).await
 }
 
 /// A data folder with an empty catalog, and a backup of it.
@@ -109,6 +111,23 @@ async fn nothing_is_overwritten_unless_told_and_then_it_is_kept() {
     let aside = restored.set_aside.unwrap();
     assert_eq!(fs_err::read_to_string(aside.join("a-note")).unwrap(), "mine");
     assert_eq!(names(&data), [CATALOG, KEYS_FOLDER]);
+}
+
+#[tokio::test]
+async fn the_folder_that_backups_go_to_keeps_its_mode() {
+    let (folder, _) = backed_up().await;
+    let (data, shelf) = (folder.path().join("data"), folder.path().join("shelf"));
+    People::open(&data).await.close().await;
+    fs_err::create_dir(&shelf).unwrap();
+    fs_err::set_permissions(&shelf, Permissions::from_mode(0o755)).unwrap();
+    let mode = || fs_err::metadata(&shelf).unwrap().permissions().mode() & 0o7777;
+    for name in ["a.tar", "b.tar"] {
+        assert!(write_to(&data, &shelf.join(name)).await.unwrap().keys);
+        assert_eq!(mode(), 0o755, "{name}");
+    }
+    // Its keys are compared with the folder's own ones.
+    read_from(&shelf.join("b.tar"), &data, Occupied::SetAside).await.unwrap();
+    assert_eq!(mode(), 0o755);
 }
 
 #[tokio::test]
@@ -261,6 +280,22 @@ async fn what_was_in_postgres_is_restored_into_an_empty_one_without_who_was_eras
     people.close().await;
 }
 
+#[tokio::test]
+async fn a_move_makes_up_no_master_key_for_secrets_that_all_processes_share() {
+    let (folder, _) = backed_up().await;
+    let (data, file) = (folder.path().join("data"), folder.path().join("c.tar"));
+    // Nobody has said anything yet: no data key tells which master key it was.
+    People::open(&data).await.close().await;
+    write_to(&data, &file).await.unwrap();
+    let nowhere = Some(Secret::new("postgres://atbilde@127.0.0.1:1/shop"));
+    let to = ConversationSettings { url: nowhere, ..in_files() };
+    let restored = folder.path().join("restored");
+    let error = read_to(&file, (&restored, &to), Occupied::Refuse).await.err().unwrap();
+    let error = format!("{error:#}");
+    assert!(error.contains(MASTER_KEY) && error.contains("vault.key_file"), "{error}");
+    assert!(!restored.exists());
+}
+
 #[test]
 fn every_table_is_copied_or_left_out_on_purpose() {
     let Some(database) = Database::new() else { return };
@@ -278,8 +313,8 @@ fn every_table_is_copied_or_left_out_on_purpose() {
     for table in tables.split_whitespace() {
         let file = format!("{STORE_TABLES}/{table}.copy");
         let copied = manifest::table_files().any(|name| name == file);
-        let apart =
-            table.starts_with("keys_") || ["conv_duties", "conv_migrations"].contains(&table);
+        let apart = table.starts_with("keys_")
+            || ["conv_duties", "conv_migrations", "conv_restored"].contains(&table);
         assert!(copied != apart, "{table}");
     }
 }

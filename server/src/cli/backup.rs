@@ -93,11 +93,32 @@ impl Restore {
             occupied: if self.replace { Occupied::SetAside } else { Occupied::Refuse },
             catalog: &settings.indexer.catalog,
             conversations: &settings.conversations,
+            vault: &settings.vault,
         }))?;
         let mut done = format!(
             "Restored {}; the first start makes the indexes from it, nothing is embedded again",
             self.data.display()
         );
+        if !restored.rows.is_empty() {
+            let rows: Vec<String> = restored.rows.iter().map(|(t, n)| format!("{t} {n}")).collect();
+            done.push_str(&format!(
+                "\nIn the database, counted there, as many as in the back-up: {}\nNext: `atbilde audit verify \
+                 --data {} --config ...`, then start the processes",
+                rows.join(", "),
+                self.data.display()
+            ));
+        }
+        if restored.left > 0 {
+            done.push_str(&format!(
+                "\n{} tickets of an early version have no conversation and stay behind in the back-up",
+                restored.left
+            ));
+        }
+        done.push_str(&format!(
+            "\nEverybody logs in anew. Accounts, passwords and API keys are those of {}: who was shut out since \
+             is to be shut out again",
+            restored.manifest.created_at
+        ));
         if let Some(aside) = &restored.set_aside {
             done.push_str(&format!("\nWhat was there is in {}", aside.display()));
         }

@@ -1,5 +1,5 @@
 //! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; asks the
-//! databases that are named, and loads the local model, where one is named, and says what the loader said.
+//! databases and the log-in provider that are named, and loads the local model, where one is named, and says what the loader said.
 
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{ConfigFlag, block_on, print};
+use crate::access::Oidc;
 use crate::generate::GeneratorName;
 #[cfg(feature = "llama")]
 use crate::generate::llama::Llama;
@@ -29,6 +30,7 @@ impl CheckConfig {
         let settings = Settings::load(self.config.config.as_deref())?;
         print(&settings.to_toml()?)?;
         check_databases(&settings)?;
+        check_log_in(&settings)?;
         if settings.generator.chain.contains(&GeneratorName::Openai)
             && settings.generator.openai.is_on()
         {
@@ -59,7 +61,19 @@ fn check_databases(settings: &Settings) -> Result<()> {
         let found = block_on(async { Ok(database_version(url, timeout_ms).await?) })?;
         print(&format!("# {what}: {found}\n"))?;
     }
+    for warning in settings.unprotected() {
+        print(&format!("# warning: {warning}\n"))?;
+    }
     Ok(())
+}
+
+/// Whether the provider of the company's own log-in is there, and is who it should be.
+fn check_log_in(settings: &Settings) -> Result<()> {
+    if !settings.oidc.is_on() {
+        return Ok(());
+    }
+    let found = block_on(async { Oidc::probe(&settings.oidc).await.map_err(anyhow::Error::msg) })?;
+    print(&format!("# log-in: {found}\n"))
 }
 
 #[cfg(feature = "llama")]

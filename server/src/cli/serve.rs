@@ -38,7 +38,8 @@ impl Serve {
         telemetry::start(&settings.log);
         block_on(async {
             let paths = Paths { kb: self.kb, data: self.data };
-            Application::build(settings, &paths).await?.run_until_stopped().await
+            let application = Application::build(settings, &paths).await?;
+            Box::pin(application.run_until_stopped()).await
         })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 
 use super::{ConfigFlag, block_on, print};
 use crate::access::Passwords;
-use crate::domain::{Agent, AgentId, AgentRole};
+use crate::domain::{Agent, AgentId, AgentRole, SignOn};
 use crate::privacy::Secret;
-use crate::store::{ConversationStore, Stores};
+use crate::store::{ConversationStore, StoreError, Stores};
 
 /// Longest login and name.
 const MAX_CHARS: usize = 100;
@@ -48,6 +48,14 @@ enum Action {
     List,
     /// Set a new password; all sessions of the account end
     Passwd { login: String },
+    /// Let the person log in with the company's own account ([oidc]) as well
+    Connect {
+        login: String,
+        /// Who the person is at the provider (`sub`); the login page shows it to them
+        subject: String,
+    },
+    /// End that
+    Disconnect { login: String },
     /// Close an account; its sessions end
     Disable { login: String },
     /// Open a closed account
@@ -61,7 +69,8 @@ impl User {
         block_on(async {
             // A data folder is made where it is missing: the first account comes before the first start.
             let stores = Stores::open(&data, &settings.conversations).await?;
-            let done = act(action, &*stores.conversations()).await;
+            let issuer = settings.oidc.issuer.as_str();
+            let done = act(action, (&*stores.conversations(), issuer)).await;
             stores.close().await;
             print(&done?)
         })?;
@@ -69,7 +78,7 @@ impl User {
     }
 }
 
-async fn act(action: Action, store: &dyn ConversationStore) -> Result<String> {
+async fn act(action: Action, (store, issuer): (&dyn ConversationStore, &str)) -> Result<String> {
     match action {
         Action::Add { login, name, role } => {
             let login = login.trim().to_lowercase();
@@ -100,7 +109,29 @@ async fn act(action: Action, store: &dyn ConversationStore) -> Result<String> {
             store.add_agent(&agent, &hash).await?;
             Ok(format!("{} ({}) can log in at /login\n", agent.login, agent.role.as_str()))
         }
-        Action::List => Ok(table(&store.agents().await?)),
+        Action::List => Ok(table(&store.agents().await?, &store.connected().await?)),
+        Action::Connect { login, subject } => {
+            ensure!(
+                !issuer.is_empty(),
+                "oidc.issuer is empty: configure the company's log-in first, and give --config here"
+            );
+            let agent = known(store, &login).await?;
+            let sign_on = SignOn { issuer: issuer.to_owned(), subject: subject.trim().to_owned() };
+            ensure!(!sign_on.subject.is_empty(), "the subject is empty; the login page shows it");
+            match store.connect(agent.id, Some(&sign_on)).await {
+                Err(StoreError::Taken(_)) => {
+                    bail!("another account is connected with that person; disconnect it first")
+                }
+                other => other?,
+            }
+            Ok(format!("{} can log in with the account of {issuer}\n", agent.login))
+        }
+        Action::Disconnect { login } => {
+            let agent = known(store, &login).await?;
+            store.connect(agent.id, None).await?;
+            store.end_sessions(agent.id).await?;
+            Ok(format!("{} is not connected any more; its sessions have ended\n", agent.login))
+        }
         Action::Passwd { login } => {
             let agent = known(store, &login).await?;
             let hash = Passwords::default().hash(password()?).await?;
@@ -128,15 +159,22 @@ async fn known(store: &dyn ConversationStore, login: &str) -> Result<Agent> {
     }
 }
 
-fn table(agents: &[Agent]) -> String {
+fn table(agents: &[Agent], connected: &[AgentId]) -> String {
     if agents.is_empty() {
         return "There is no account yet; `atbilde user add LOGIN` makes one.\n".to_owned();
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(["login", "name", "role", "state"]);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
+        "login",
+        "name",
+        "role",
+        "state",
+        "company account",
+    ]);
     for agent in agents {
         let state = if agent.disabled { "closed" } else { "open" };
-        table.add_row([&agent.login, &agent.name, agent.role.as_str(), state]);
+        let company = if connected.contains(&agent.id) { "connected" } else { "" };
+        table.add_row([&agent.login, &agent.name, agent.role.as_str(), state, company]);
     }
     format!("{table}\n")
 }

@@ -82,6 +82,13 @@ impl AgentRole {
     }
 }
 
+/// How the company's own log-in names a person: the provider, and who they are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignOn {
+    pub issuer: String,
+    pub subject: String,
+}
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {

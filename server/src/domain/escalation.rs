@@ -24,7 +24,7 @@ pub enum ReasonCode {
     RepeatedFailure,
     /// The customer is angry or in despair.
     NegativeSentiment,
-    /// An action (an order's status, a return) failed.
+    /// What the customer asked the server to do (erase, export) failed.
     ActionFailed,
     /// The conversation is longer than the operator lets the assistant lead it.
     TurnLimit,

@@ -76,6 +76,9 @@ pub struct Proof {
     /// Of a question back: what the customer may choose from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,
+    /// The question in a model's words, without personal data, where it was searched by them too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
 }
 
 /// A question back that waits for its answer.

@@ -12,7 +12,7 @@ mod figures;
 mod message;
 mod question;
 
-pub use agent::{Agent, AgentId, AgentRole, Permission};
+pub use agent::{Agent, AgentId, AgentRole, Permission, SignOn};
 pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
 pub use choices::{Disclosure, Objections, RecordKind, RecordedBy};
 pub use conversation::{

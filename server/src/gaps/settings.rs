@@ -20,7 +20,7 @@ pub struct GapSettings {
 
 impl Default for GapSettings {
     fn default() -> Self {
-        Self { k: 3, days: 90, questions: 1000, embedded: 300, uncertain_below: 0.65 }
+        Self { k: 3, days: 90, questions: 1000, embedded: 300, uncertain_below: 0.8 }
     }
 }
 

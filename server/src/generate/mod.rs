@@ -77,6 +77,17 @@ pub struct PrivateFrom {
     pub byte: usize,
 }
 
+/// What becomes of a request that cannot be begun at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Waiting {
+    /// It takes a place in line.
+    #[default]
+    InLine,
+    /// It is refused, also where its deadline does not look possible, and takes nobody's place. Of the
+    /// queue of an endpoint elsewhere nothing is known.
+    Never,
+}
+
 /// What is to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateRequest {
@@ -90,6 +101,7 @@ pub struct GenerateRequest {
     pub max_tokens: u32,
     /// When the answer must be complete.
     pub deadline: Option<Instant>,
+    pub waiting: Waiting,
 }
 
 /// What a generator's stream consists of.
@@ -97,14 +109,14 @@ pub struct GenerateRequest {
 pub enum Piece {
     /// Waiting for a place. `position` 1 is next.
     Queued { position: u32, wait: Duration },
-    /// Some of the text, and the natural logarithm of its probability where the model tells it.
-    Text { text: String, logprob: Option<f32> },
+    /// Some of the text, and the natural logarithms of its tokens' probabilities where the model tells them.
+    Text { text: String, logprobs: Vec<f32> },
 }
 
 impl Piece {
     /// Text of unknown probability.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), logprob: None }
+        Self::Text { text: text.into(), logprobs: Vec::new() }
     }
 }
 

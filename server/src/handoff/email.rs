@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Mail};
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
 use super::payload::{Notice, What};
-use super::{Delivery, EventKind, HandoffError, read_secret};
+use super::{Delivery, EventKind, HandoffError};
 use crate::domain::{Escalation, Message};
 use crate::privacy::Secret;
 
@@ -28,6 +29,8 @@ pub struct EmailSettings {
     pub host: String,
     pub port: u16,
     pub tls: EmailTls,
+    /// Certificates (PEM) that are trusted beside the system's, for a company's own authority.
+    pub ca_file: Option<PathBuf>,
     pub username: String,
     pub password: Option<Secret>,
     pub password_file: Option<PathBuf>,
@@ -61,6 +64,7 @@ impl Default for EmailSettings {
             host: String::new(),
             port: 587,
             tls: EmailTls::Starttls,
+            ca_file: None,
             username: String::new(),
             password: None,
             password_file: None,
@@ -73,6 +77,15 @@ impl Default for EmailSettings {
     }
 }
 
+impl EmailSettings {
+    fn authority(&self) -> Result<Option<Certificate>, String> {
+        let Some(file) = &self.ca_file else { return Ok(None) };
+        let pem = crate::tls::bundle("ca_file", file)?;
+        let wrong = |e: SmtpError| format!("ca_file: {} cannot be read: {e}", file.display());
+        Certificate::from_pem(&pem).map(Some).map_err(wrong)
+    }
+}
+
 /// Sends hand-overs by e-mail.
 pub struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -80,6 +93,7 @@ pub struct Email {
     to: Vec<Mailbox>,
     reply_to: Option<Mailbox>,
     inbox_url: String,
+    tls: EmailTls,
 }
 
 impl Email {
@@ -105,8 +119,15 @@ impl Email {
         if settings.to.is_empty() {
             return Err(wrong("to is empty; name who gets hand-overs".to_owned()));
         }
-        let parameters =
-            || TlsParameters::new(settings.host.clone()).map_err(|e| wrong(format!("host: {e}")));
+        let authority = settings.authority().map_err(wrong)?;
+        let parameters = || {
+            let builder = TlsParameters::builder(settings.host.clone());
+            let builder = match &authority {
+                Some(authority) => builder.add_root_certificate(authority.clone()),
+                None => builder,
+            };
+            builder.build().map_err(|e| wrong(format!("host: {e}")))
+        };
         let tls = match settings.tls {
             EmailTls::Starttls => Tls::Required(parameters()?),
             EmailTls::Tls => Tls::Wrapper(parameters()?),
@@ -121,7 +142,7 @@ impl Email {
             .tls(tls);
         if !settings.username.is_empty() {
             let password =
-                read_secret(settings.password.as_ref(), settings.password_file.as_deref())
+                Secret::given_or_in(settings.password.as_ref(), settings.password_file.as_deref())
                     .map_err(|e| wrong(format!("password_file: {e}")))?
                     .ok_or_else(|| wrong("password or password_file is missing".to_owned()))?;
             builder = builder.credentials(Credentials::new(
@@ -138,6 +159,7 @@ impl Email {
             to: settings.to.iter().map(|to| mailbox("to", to)).collect::<Result<_, _>>()?,
             reply_to,
             inbox_url: settings.inbox_url.trim_end_matches('/').to_owned(),
+            tls: settings.tls,
         }))
     }
 
@@ -157,10 +179,7 @@ impl Email {
         };
         match self.transport.send(mail).await {
             Ok(_) => Delivery::Done,
-            Err(error) if error.is_timeout() => failed("no answer in time"),
-            Err(error) if error.is_permanent() => failed("the mail server refused it"),
-            Err(error) if error.is_tls() => failed("no protected connection to the mail server"),
-            Err(_) => failed("the mail server could not be reached"),
+            Err(error) => failed(reason(&error, self.tls)),
         }
     }
 
@@ -228,6 +247,46 @@ impl Email {
         text
     }
 }
+
+/// What went wrong, for the operator; nothing of what the mail server wrote.
+fn reason(error: &SmtpError, tls: EmailTls) -> &'static str {
+    // What a server replies may name certificates and STARTTLS in any sense: its words are not searched.
+    if let Some(code) = error.status() {
+        // 530: it takes nothing yet (RFC 3207, RFC 4954). Without TLS no log-in is sent either.
+        return if tls == EmailTls::None && code.to_string() == "530" {
+            "the mail server wants TLS: set email.tls = \"starttls\", and email.username if it wants a \
+             log-in, too"
+        } else if error.is_permanent() {
+            "the mail server refused it"
+        } else {
+            "the mail server refused it for now"
+        };
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(now) = cause {
+        let text = now.to_string();
+        if text.contains("certificate") {
+            return "the mail server's certificate is not trusted: `email.host` must be the name in it, \
+                    and `email.ca_file` the company's own authority, where it has one";
+        }
+        if text.contains("STARTTLS") {
+            return "the mail server offers no STARTTLS; if it wants TLS from the first byte, set \
+                    email.tls = \"tls\" and its port";
+        }
+        cause = now.source();
+    }
+    if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_tls() {
+        "no protected connection to the mail server"
+    } else {
+        "the mail server could not be reached"
+    }
+}
+
+#[cfg(test)]
+#[path = "email_tls_tests.rs"]
+mod tls_tests;
 
 #[cfg(test)]
 #[path = "email_tests.rs"]

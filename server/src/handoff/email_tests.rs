@@ -100,6 +100,38 @@ async fn a_hand_over_reaches_the_team_and_nothing_of_it_gets_into_a_header() {
     assert!(body.contains("low_confidence") && body.contains("/inbox/"), "{body}");
 }
 
+/// A mail server that says `reply` to whoever wants to send.
+fn refusing(reply: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::Builder::new()
+        .name("fake-mail-server".to_owned())
+        .spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut say = stream.try_clone().unwrap();
+            say.write_all(b"220 mail.example ready\r\n").unwrap();
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                let answer = if line.starts_with("MAIL") { reply } else { "250 well" };
+                let _ = say.write_all(format!("{answer}\r\n").as_bytes());
+            }
+        })
+        .unwrap();
+    port
+}
+
+#[tokio::test]
+async fn what_a_mail_server_replies_is_not_taken_for_what_happened_here() {
+    for (reply, said) in [
+        ("530 5.7.0 Must issue a STARTTLS command first", "set email.tls = \"starttls\""),
+        ("550 this certificate shop is blocked; STARTTLS", "the mail server refused it"),
+        ("451 no certificate of honour today", "refused it for now"),
+    ] {
+        let email = Email::new(&settings(refusing(reply))).unwrap().unwrap();
+        let Delivery::Failed { why, .. } = email.send(&notice("")).await else { panic!("{reply}") };
+        assert!(why.contains(said) && !why.contains("certificate"), "{reply}: {why}");
+    }
+}
+
 #[tokio::test]
 async fn other_events_send_no_mail() {
     let email = Email::new(&settings(9)).unwrap().unwrap();

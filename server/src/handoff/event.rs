@@ -1,12 +1,9 @@
 //! What other systems are told about, and how telling them can end. Shared by all sinks.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::privacy::Secret;
 use crate::store::StoreError;
 
 /// What happened. The names are part of the API: `conversation.handed_off`.
@@ -64,17 +61,4 @@ pub enum HandoffError {
     Misconfigured(String),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A secret that is given, or the content of the file that holds it.
-pub(crate) fn read_secret(
-    given: Option<&Secret>,
-    file: Option<&Path>,
-) -> std::io::Result<Option<Secret>> {
-    if let Some(secret) = given.filter(|secret| !secret.is_empty()) {
-        return Ok(Some(secret.clone()));
-    }
-    let Some(file) = file else { return Ok(None) };
-    let text = Zeroizing::new(fs_err::read_to_string(file)?);
-    Ok(Some(Secret::new(text.trim())))
 }

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 
 pub use dispatcher::Dispatcher;
 pub use email::{Email, EmailSettings, EmailTls};
-pub(crate) use event::read_secret;
 pub use event::{Delivery, EventKind, HandoffError};
 pub use hours::{Hours, HoursError, HoursSettings, Open};
 pub use payload::{Notice, What};

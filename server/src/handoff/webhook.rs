@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{PublicOnly, is_public};
 use super::signature::{SigningSecret, header};
-use super::{Delivery, EventKind, HandoffError, read_secret};
+use super::{Delivery, EventKind, HandoffError};
 use crate::privacy::Secret;
 
 /// `[webhooks]` of the configuration.
@@ -100,9 +100,10 @@ impl Webhook {
                 "url leads into the own network; set allow_private if that is meant",
             ));
         }
-        let current = read_secret(endpoint.secret.as_ref(), endpoint.secret_file.as_deref())
-            .map_err(|e| wrong(&format!("secret_file: {e}")))?
-            .ok_or_else(|| wrong("a secret or a secret_file is missing"))?;
+        let current =
+            Secret::given_or_in(endpoint.secret.as_ref(), endpoint.secret_file.as_deref())
+                .map_err(|e| wrong(&format!("secret_file: {e}")))?
+                .ok_or_else(|| wrong("a secret or a secret_file is missing"))?;
         let secrets = std::iter::once(&current)
             .chain(&endpoint.old_secret)
             .map(|secret| SigningSecret::parse(secret).map_err(|e| wrong(&format!("secret: {e}"))))

@@ -11,6 +11,7 @@ use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
 use super::sse::{self, Form};
 use super::{State, caller};
+use crate::access::key_hash;
 use crate::domain::{ConversationId, Identity, Question};
 use crate::store::KeyScope;
 
@@ -65,8 +66,8 @@ pub(super) async fn ask(
         existing(&state, id).await?;
     }
     question.identity = state.identity(&request)?;
-    if let (Some(id), Some(who)) = (question.conversation, &question.identity) {
-        state.not_taken_from_another(&request, id, who).await?;
+    if let Some(id) = question.conversation {
+        state.not_taken_from_another(&request, id, question.identity.as_ref()).await?;
     }
     let conversation_token = begun_by(&state, &mut question);
     let question = caller::sent_by(&state, &request, question);
@@ -80,20 +81,31 @@ pub(super) async fn ask(
 }
 
 impl State {
-    /// A proof of who somebody is makes a conversation theirs, so an id that they only heard of is not
-    /// enough: it must be theirs already, or opened with its token.
+    /// An id that somebody only heard of goes on with a guest's conversation and with no other: a proof of who
+    /// somebody is would make it theirs, and a known customer's takes that proof, its token or a program's
+    /// key. A token that is sent is the one of this conversation.
     async fn not_taken_from_another(
         &self,
         request: &HttpRequest,
         id: ConversationId,
-        who: &Identity,
+        who: Option<&Identity>,
     ) -> Result<(), Problem> {
-        let own = self.store.customer_of(id).await?.is_some_and(|known| known.key == who.key);
-        let opened = || {
-            let token = bearer(request)?;
-            self.doors.visitors.verify(token, Timestamp::now()).ok()
+        let sent = bearer(request);
+        let is_key = sent.is_some_and(|token| key_hash(token).is_some());
+        if let Some(token) = sent.filter(|_| !is_key) {
+            let opened = self.doors.visitors.verify(token, Timestamp::now());
+            return match opened {
+                Ok(opened) if opened == id => Ok(()),
+                Ok(_) => Err(Problem::new(Code::NotFound, "there is no such conversation")),
+                Err(error) => Err(Problem::new(Code::Unauthorized, error.to_string())),
+            };
+        }
+        let may = match (self.store.customer_of(id).await?, who) {
+            (Some(known), Some(who)) => known.key == who.key,
+            (Some(_), None) => is_key,
+            (None, who) => who.is_none(),
         };
-        if own || opened() == Some(id) {
+        if may {
             return Ok(());
         }
         let detail = "`conversation_id` is not this customer's conversation; begin a new one, or send its token";

@@ -11,14 +11,16 @@ use jiff::Timestamp;
 use super::State;
 use super::error::{Code, Problem};
 use crate::access::{
-    AccessSettings, ClientAddress, Cookies, Gate, IdentityTokens, Limited, Limits, Networks,
+    AccessSettings, ClientAddress, Cookies, Gate, IdentityTokens, Limited, Limits, Networks, Oidc,
     VisitorTokens, key_hash,
 };
 use crate::domain::{Agent, ConversationId, Permission};
 use crate::store::KeyScope;
 
-/// The session's cookie.
-pub(super) const SESSION: &str = "atbilde_session";
+/// The session's cookie over plain HTTP, and over HTTPS: a cookie of the second name no neighbour (another
+/// name of the same domain) and no unencrypted answer can set, so nobody is logged in as somebody else.
+const SESSION: &str = "atbilde_session";
+const SECURE_SESSION: &str = "__Host-atbilde_session";
 /// What a page sends with every call that changes something.
 pub(super) const CSRF: &str = "x-csrf-token";
 
@@ -29,6 +31,8 @@ pub struct Doors {
     pub visitors: VisitorTokens,
     pub identities: IdentityTokens,
     pub gate: Gate,
+    /// The company's own log-in, where it is configured.
+    pub oidc: Option<Oidc>,
     pub limits: std::sync::Arc<Limits>,
 }
 
@@ -45,8 +49,10 @@ impl State {
     /// Where the request comes from, past trusted proxies.
     pub(super) fn client(&self, request: &HttpRequest) -> ClientAddress {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |a| a.ip());
-        let forwarded = header(request, "x-forwarded-for");
-        self.doors.proxies.client(peer, forwarded).into()
+        // Some proxies add a line of their own behind one that the client made up.
+        let lines = request.headers().get_all("x-forwarded-for").filter_map(|v| v.to_str().ok());
+        let forwarded: Vec<&str> = lines.collect();
+        self.doors.proxies.client(peer, Some(&forwarded.join(","))).into()
     }
 
     /// Whether the customer's connection is encrypted, as a trusted proxy says.
@@ -125,21 +131,37 @@ impl State {
         Ok(self.doors.limits.key(&key.name)?)
     }
 
-    /// The `Set-Cookie` of a session; an empty token takes the cookie back. A token has no character
-    /// that means something in a cookie.
-    pub(super) fn cookie(&self, request: &HttpRequest, token: &str) -> (&'static str, String) {
-        let secure = match self.doors.settings.secure_cookies {
+    pub(super) fn wants_secure_cookie(&self, request: &HttpRequest) -> bool {
+        match self.doors.settings.secure_cookies {
             Cookies::Always => true,
             Cookies::Never => false,
             Cookies::Auto => self.is_https(request),
-        };
+        }
+    }
+
+    /// The session's token among the cookies.
+    fn session_of<'a>(&self, request: &'a HttpRequest) -> Option<&'a str> {
+        let secure = self.wants_secure_cookie(request);
+        let name = if secure { SECURE_SESSION } else { SESSION };
+        cookie_of(request, name)
+    }
+
+    /// The `Set-Cookie` of a session; an empty token takes the cookie back. A token has no character
+    /// that means something in a cookie.
+    pub(super) fn cookie(&self, request: &HttpRequest, token: &str) -> (&'static str, String) {
+        let secure = self.wants_secure_cookie(request);
+        let name = if secure { SECURE_SESSION } else { SESSION };
         let hours = if token.is_empty() { 0 } else { self.doors.settings.session_hours };
         let seconds = u64::from(hours) * 3600;
-        let secure = if secure { "; Secure" } else { "" };
-        let cookie = format!(
-            "{SESSION}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
-        );
+        let secure = self.secure(request);
+        let cookie =
+            format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
         ("set-cookie", cookie)
+    }
+
+    /// The end of a cookie that may be for https alone.
+    pub(super) fn secure(&self, request: &HttpRequest) -> &'static str {
+        if self.wants_secure_cookie(request) { "; Secure" } else { "" }
     }
 }
 
@@ -219,7 +241,7 @@ impl FromRequest for Staff {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let state = request.app_data::<web::Data<State>>().cloned();
-        let token = session_of(request).map(str::to_owned);
+        let token = state.as_ref().and_then(|s| s.session_of(request)).map(str::to_owned);
         Box::pin(async move {
             let state = state.ok_or_else(|| Problem::internal(&"the state is missing"))?;
             let token = token.ok_or_else(|| unauthorized("you are not logged in"))?;
@@ -270,11 +292,11 @@ impl FromRequest for Maybe {
     }
 }
 
-/// The session's token among the cookies.
-fn session_of(request: &HttpRequest) -> Option<&str> {
+/// The value of the cookie `name`.
+pub(super) fn cookie_of<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let headers = request.headers().get_all("cookie").filter_map(|v| v.to_str().ok());
     let mut cookies = headers.flat_map(|v| v.split(';'));
-    cookies.find_map(|c| c.trim().strip_prefix(SESSION)?.strip_prefix('='))
+    cookies.find_map(|c| c.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The token of `Authorization: Bearer`.

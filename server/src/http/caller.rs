@@ -1,11 +1,14 @@
-//! What a request says about who sends it and what they put up with.
+//! What a request says about who sends it, what they put up with, and what they want, for handlers that ask
+//! first who it is.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web};
+use serde::de::DeserializeOwned;
 
 use super::State;
+use super::error::{Code, Problem};
 use crate::domain::{Fallback, Question, Visitor};
 
 /// New in every process: a visitor's number says nothing about the address.
@@ -25,6 +28,18 @@ fn fallback(request: &HttpRequest) -> Fallback {
         .flat_map(|value| value.split(','))
         .any(|preference| preference.trim().eq_ignore_ascii_case("no-fallback"));
     if refuses { Fallback::Refuse } else { Fallback::Articles }
+}
+
+/// The parameters of the address, for a handler that has asked who calls: as an extractor they would come
+/// first, and tell a stranger their names.
+///
+/// # Errors
+/// `invalid_parameter`, naming what is wrong.
+pub(super) fn query_of<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
+    let query = web::Query::<T>::from_query(request.query_string());
+    query.map(web::Query::into_inner).map_err(|error| {
+        Problem::new(Code::InvalidParameter, format!("the query cannot be read: {error}"))
+    })
 }
 
 #[cfg(test)]

@@ -68,9 +68,10 @@ pub(super) async fn consent_for_office(
     state: web::Data<State>,
     request: HttpRequest,
     id: web::Path<String>,
-    JsonBody(body): JsonBody<ConsentRequest>,
+    body: Result<JsonBody<ConsentRequest>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let actor = officer(&state, &request, Acts::Changes).await?;
+    let JsonBody(body) = body?;
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
     state.choose(ConversationId(id), &body, actor).await?;
     Ok(HttpResponse::NoContent().finish())

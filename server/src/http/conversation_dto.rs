@@ -95,6 +95,9 @@ pub struct MessageDto {
     /// Of a message of the system: `handed_off`, `agent_joined`, `returned`, `resolved`, `reopened`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
+    /// For agents: a model's wording of the question, by which the search went too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
 }
 
 /// A conversation with its messages.
@@ -255,7 +258,16 @@ impl From<&Message> for MessageDto {
             ticket: m.ticket.as_ref().map(Ticket::to_string),
             helpful: m.helpful,
             kind,
+            wording: None,
         }
+    }
+}
+
+impl MessageDto {
+    /// A message as an agent sees it.
+    pub(super) fn for_agent(m: &Message) -> Self {
+        let wording = m.proof.as_ref().and_then(|p| p.wording.clone());
+        Self { wording, ..Self::from(m) }
     }
 }
 

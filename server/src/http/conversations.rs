@@ -139,8 +139,10 @@ pub(super) async fn post(
     ))]
 pub(super) async fn show(
     state: web::Data<State>,
+    request: HttpRequest,
     Visitor(id): Visitor,
 ) -> Result<HttpResponse, Problem> {
+    state.doors.limits.address(state.client(&request))?;
     let conversation = existing(&state, id).await?;
     let queue = state.store.queue_place(id).await?;
     let messages = state.all_messages(id).await?;

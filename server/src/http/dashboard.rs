@@ -13,8 +13,9 @@ use serde::Deserialize;
 use super::State;
 use super::admin::authorize;
 use super::auth::{Maybe, Staff, bearer};
+use super::caller::query_of;
 use super::error::{Code, Problem};
-use super::login::go;
+use super::login::to_login;
 use super::pages::{Site, private_page};
 use crate::domain::{Agent, Counts, Figures, Permission};
 use crate::locale::Pack;
@@ -78,14 +79,13 @@ pub(super) async fn metrics(
 pub(super) async fn figures(
     state: web::Data<State>,
     request: HttpRequest,
-    span: web::Query<Span>,
 ) -> Result<HttpResponse, Problem> {
     if bearer(&request).is_some() {
         authorize(&state, &request, KeyScope::Operate).await?;
     } else {
         Staff::extract(&request).await?.may(Permission::ReadFigures)?;
     }
-    let figures = read(&state, &span).await?;
+    let figures = read(&state, &query_of(&request)?).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(figures))
 }
 
@@ -154,10 +154,10 @@ pub(super) async fn dashboard(
     state: web::Data<State>,
     request: HttpRequest,
     Maybe(staff): Maybe,
-    span: web::Query<Span>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(staff) = staff else { return Ok(go("/login", None)) };
+    let Some(staff) = staff else { return Ok(to_login(&request)) };
     let agent = staff.may(Permission::ReadFigures)?;
+    let span: Span = query_of(&request)?;
     let words = state.speaks_to_staff(&request);
     let (days, figures) = (days_of(&span)?, read(&state, &span).await?);
     let saving = figures

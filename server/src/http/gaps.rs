@@ -18,11 +18,12 @@ use super::State;
 use super::admin::authorize;
 use super::auth::{After, Maybe, Staff, StaffActing, bearer, header};
 use super::body::{FormBody, JsonBody};
+use super::caller::query_of;
 use super::conversation_dto::stamp;
 use super::conversations::fresh;
 use super::dashboard::spans;
 use super::error::{Code, Problem, ProblemBody};
-use super::login::go;
+use super::login::to_login;
 use super::pages::{Site, private_page};
 use crate::access::Gate;
 use crate::domain::{Agent, AgentId, Permission};
@@ -149,9 +150,7 @@ pub(super) async fn list(
     } else {
         Staff::extract(&request).await?.may(Permission::ReadFigures)?;
     }
-    let params = web::Query::<GapsParams>::from_query(request.query_string())
-        .map_err(|e| Problem::new(Code::InvalidParameter, e.to_string()))?
-        .into_inner();
+    let params: GapsParams = query_of(&request)?;
     let csv = match params.format.as_deref() {
         Some("csv") => true,
         Some("json") => false,
@@ -301,12 +300,10 @@ pub(super) async fn show(
     request: HttpRequest,
     Maybe(staff): Maybe,
 ) -> Result<HttpResponse, Problem> {
-    let Some(staff) = staff else { return Ok(go("/login", None)) };
+    let Some(staff) = staff else { return Ok(to_login(&request)) };
     let agent = staff.may(Permission::ReadFigures)?;
     let may_judge = agent.role.may(Permission::Review);
-    let params = web::Query::<GapsParams>::from_query(request.query_string())
-        .map(web::Query::into_inner)
-        .unwrap_or_default();
+    let params: GapsParams = query_of(&request).unwrap_or_default();
     let days = params.days.unwrap_or(state.all_settings.gaps.days);
     let found = state.gaps(&params).await?;
     let words = state.speaks_to_staff(&request);

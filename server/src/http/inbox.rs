@@ -42,8 +42,7 @@ impl From<DeskError> for Problem {
 /// `GET /v1/inbox/conversations`.
 pub(super) async fn list(
     state: web::Data<State>,
-    staff: Staff,
-    params: web::Query<ListParams>,
+    After(staff, params): After<Staff, web::Query<ListParams>>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::ReadConversations)?;
     let wanted = match params.state.as_deref() {
@@ -119,7 +118,7 @@ async fn detail(
         customer: state.store.customer_of(conversation.id).await?.map(CustomerDto::from),
         people_only: state.store.objections(conversation.id).await?.automation,
         tickets: tickets.iter().map(TicketDto::from).collect(),
-        messages: messages.iter().map(MessageDto::from).collect(),
+        messages: messages.iter().map(MessageDto::for_agent).collect(),
         may: may(agent, conversation),
         colleagues: answering.map(colleague).collect(),
     })

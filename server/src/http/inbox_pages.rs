@@ -9,7 +9,7 @@ use askama::Template;
 use super::State;
 use super::auth::{Maybe, Staff};
 use super::error::Problem;
-use super::login::go;
+use super::login::to_login;
 use super::pages::{Site, private_page};
 use crate::domain::{Agent, Permission};
 use crate::locale::Pack;
@@ -56,7 +56,7 @@ fn show(
     staff: Option<Staff>,
     opened: &str,
 ) -> Result<HttpResponse, Problem> {
-    let Some(staff) = staff else { return Ok(go("/login", None)) };
+    let Some(staff) = staff else { return Ok(to_login(request)) };
     let agent = staff.may(Permission::ReadConversations)?;
     let may_reply = agent.role.may(Permission::Reply);
     let words = state.speaks_to_staff(request);

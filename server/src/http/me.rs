@@ -1,7 +1,6 @@
 //! `/v1/me`: what a customer with proven identity sees and decides over all their conversations, on any
 //! device. The proof is the company's signed token in the header `Atbilde-Identity` (docs/widget.md).
 
-use std::collections::HashSet;
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
@@ -17,14 +16,16 @@ use super::conversation_dto::stamp;
 use super::conversations::fresh;
 use super::error::{Code, Problem, ProblemBody};
 use crate::access::IdentityError;
+use crate::assistant::CustomerAction;
 use crate::domain::{Conversation, ConversationId, Identity};
+use crate::privacy::Receipt;
 use crate::privacy::audit::Actor;
 use crate::rights::RightsError;
 use crate::store::Introduced;
 
 /// The header of the proof.
 const PROOF: &str = "atbilde-identity";
-/// Conversations of one customer that are listed or acted on at once.
+/// Conversations of one customer that are listed or decided about at once.
 pub(super) const OWN: u32 = 1000;
 
 impl From<IdentityError> for Problem {
@@ -113,6 +114,9 @@ pub(super) struct ErasedResponse {
     receipts: Vec<String>,
     /// Conversations that a legal hold keeps for now.
     held: Vec<String>,
+    /// Conversations whose erasure broke off. Each has a ticket, and people of the company see to it; asking
+    /// again later finishes what was begun.
+    failed: Vec<String>,
 }
 
 /// My conversations.
@@ -167,7 +171,9 @@ pub(super) async fn export(
             Ok(export) => exports.push(export),
             // Erased meanwhile.
             Err(RightsError::Unknown(_)) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                return Err(state.not_done(conversation.id, CustomerAction::Export, error).await);
+            }
         }
     }
     let body = serde_json::json!({
@@ -183,36 +189,34 @@ pub(super) async fn export(
 /// Erase everything of mine.
 ///
 /// Every conversation of a customer with proven identity, everywhere (GDPR Art. 17), with a signed receipt
-/// for each.
+/// for each. One that cannot be erased does not keep the others: `held` and `failed` name those that are left.
 #[utoipa::path(delete, path = "/v1/me", tag = "Privacy",
     params(("Atbilde-Identity" = String, Header, description = "The signed identity token")),
     responses(
-        (status = 200, description = "The receipts", body = ErasedResponse),
+        (status = 200, description = "The receipts, and what is left", body = ErasedResponse),
         (status = 401, description = "identity_refused", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn erase(
     state: web::Data<State>,
     myself: Myself,
 ) -> Result<HttpResponse, Problem> {
-    let mut response = ErasedResponse { receipts: Vec::new(), held: Vec::new() };
-    // In batches, until one brings nothing new; what is held stays in them.
-    let mut seen = HashSet::new();
-    loop {
-        let mut batch = own(&state, &myself).await?;
-        batch.retain(|conversation| seen.insert(conversation.id));
-        if batch.is_empty() {
-            break;
-        }
-        for conversation in batch {
-            match state.rights.erase(conversation.id.0, Actor::Customer).await {
-                Ok(receipt) => response.receipts.push(receipt.to_text()),
-                Err(RightsError::Held(_)) => response.held.push(conversation.id.to_string()),
-                Err(RightsError::Unknown(_)) => {}
-                Err(error) => return Err(error.into()),
+    // All at once: who a conversation belongs to is erased with it.
+    let Myself(identity) = &myself;
+    let all = state.store.conversations_of(&identity.key, u32::MAX).await?;
+    let mut erasure = state.rights.erasure(Actor::Customer);
+    let (mut held, mut failed) = (Vec::new(), Vec::new());
+    for Conversation { id, .. } in all {
+        match erasure.add(id.0).await {
+            Ok(()) | Err(RightsError::Unknown(_)) => {}
+            Err(RightsError::Held(_)) => held.push(id.to_string()),
+            Err(error) => {
+                state.not_done(id, CustomerAction::Erase, error).await;
+                failed.push(id.to_string());
             }
         }
     }
-    Ok(fresh(HttpResponse::Ok()).json(response))
+    let receipts = erasure.finish().await.iter().map(Receipt::to_text).collect();
+    Ok(fresh(HttpResponse::Ok()).json(ErasedResponse { receipts, held, failed }))
 }
 
 /// Decide for all my conversations.

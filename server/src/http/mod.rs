@@ -37,6 +37,7 @@ mod pages;
 mod playground;
 mod privacy;
 mod search;
+mod sign_on;
 mod site;
 mod sse;
 
@@ -259,6 +260,8 @@ fn desk_routes(app: &mut web::ServiceConfig) {
         .route(web::post().to(login::log_in))
         .default_service(web::to(|| edge::method_not_allowed("GET, POST")));
     app.service(login)
+        .service(get("/login/oidc", sign_on::begin))
+        .service(get("/login/oidc/callback", sign_on::finish))
         .service(post("/logout", login::log_out))
         .service(get("/inbox", inbox_pages::list))
         .service(get("/inbox/{id}", inbox_pages::conversation))

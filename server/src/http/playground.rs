@@ -59,6 +59,8 @@ pub(super) struct ExplainResponse {
     /// The question as search and model see it, without personal data.
     redacted: String,
     confidence: f64,
+    /// ... of the answer: lower where a model was unsure of its words.
+    answer_confidence: f64,
     /// Below this a person takes over.
     threshold: f64,
     /// What the confidence is made of, each feature in or near [0, 1].
@@ -131,6 +133,7 @@ impl From<&Explanation> for ExplainResponse {
             decision,
             redacted: e.redacted.clone(),
             confidence: confidence.map_or(0.0, |c| c.probability),
+            answer_confidence: e.confidence,
             threshold: e.threshold,
             features: confidence
                 .map(|c| c.features.named().into_iter().collect())

@@ -11,8 +11,11 @@ use super::State;
 use super::admin::authorize;
 use super::auth::{After, Staff, StaffActing, Visitor, bearer};
 use super::body::JsonBody;
+use super::caller::query_of;
 use super::error::{Code, Problem, ProblemBody};
+use crate::assistant::CustomerAction;
 use crate::domain::{ConversationId, Permission};
+use crate::privacy::Receipt;
 use crate::privacy::audit::Actor;
 use crate::rights::{Export, Revealer, RightsError, Run, processing_record, to_markdown};
 use crate::store::KeyScope;
@@ -60,11 +63,13 @@ pub(super) struct RetentionQuery {
     ))]
 pub(super) async fn export(
     state: web::Data<State>,
-    Visitor(id): Visitor,
-    query: web::Query<ExportQuery>,
+    After(Visitor(id), query): After<Visitor, web::Query<ExportQuery>>,
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.visitor(id)?;
-    exported(&state.rights.export(id.0, Actor::Customer).await?, query.format.as_deref())
+    match state.rights.export(id.0, Actor::Customer).await {
+        Ok(export) => exported(&export, query.format.as_deref()),
+        Err(error) => Err(state.not_done(id, CustomerAction::Export, error).await),
+    }
 }
 
 /// Erase a conversation.
@@ -84,7 +89,10 @@ pub(super) async fn erase(
     Visitor(id): Visitor,
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.visitor(id)?;
-    erased(&state, id, Actor::Customer).await
+    match state.rights.erase(id.0, Actor::Customer).await {
+        Ok(receipt) => Ok(erased(&receipt)),
+        Err(error) => Err(state.not_done(id, CustomerAction::Erase, error).await),
+    }
 }
 
 /// What a placeholder stands for: for the agent who has the conversation, or a privacy officer. Every look
@@ -113,9 +121,9 @@ pub(super) async fn export_for_office(
     state: web::Data<State>,
     request: HttpRequest,
     id: web::Path<String>,
-    query: web::Query<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     let actor = officer(&state, &request, Acts::Reads).await?;
+    let query: ExportQuery = query_of(&request)?;
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
     exported(&state.rights.export(id, actor).await?, query.format.as_deref())
 }
@@ -128,7 +136,7 @@ pub(super) async fn erase_for_office(
 ) -> Result<HttpResponse, Problem> {
     let actor = officer(&state, &request, Acts::Changes).await?;
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
-    erased(&state, ConversationId(id), actor).await
+    Ok(erased(&state.rights.erase(id, actor).await?))
 }
 
 /// `GET /v1/admin/audit`: the newest entries, and whether the log is whole.
@@ -148,9 +156,9 @@ pub(super) async fn audit(
 pub(super) async fn retention(
     state: web::Data<State>,
     request: HttpRequest,
-    query: web::Query<RetentionQuery>,
 ) -> Result<HttpResponse, Problem> {
     officer(&state, &request, Acts::Changes).await?;
+    let query: RetentionQuery = query_of(&request)?;
     let run = if query.dry_run == Some(true) { Run::Dry } else { Run::Real };
     let report = state.rights.retain(Timestamp::now(), run).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(report))
@@ -160,9 +168,9 @@ pub(super) async fn retention(
 pub(super) async fn record(
     state: web::Data<State>,
     request: HttpRequest,
-    query: web::Query<ExportQuery>,
 ) -> Result<HttpResponse, Problem> {
     officer(&state, &request, Acts::Reads).await?;
+    let query: ExportQuery = query_of(&request)?;
     let record = processing_record(&state.all_settings);
     Ok(match query.format.as_deref() {
         Some("markdown") => HttpResponse::Ok()
@@ -216,12 +224,34 @@ fn exported(export: &Export, format: Option<&str>) -> Result<HttpResponse, Probl
         .body(text))
 }
 
-async fn erased(state: &State, id: ConversationId, actor: Actor) -> Result<HttpResponse, Problem> {
-    let receipt = state.rights.erase(id.0, actor).await?;
-    Ok(HttpResponse::Ok()
+fn erased(receipt: &Receipt) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .content_type("application/json")
-        .body(receipt.to_text()))
+        .body(receipt.to_text())
+}
+
+impl State {
+    /// What a customer is told whose right could not be fulfilled. What broke is a person's matter from then
+    /// on: there is a ticket, and the conversation says so.
+    pub(super) async fn not_done(
+        &self,
+        id: ConversationId,
+        action: CustomerAction,
+        error: RightsError,
+    ) -> Problem {
+        if !matches!(error, RightsError::Store(_) | RightsError::Vault(_)) {
+            return error.into();
+        }
+        let problem = Problem::from(error);
+        match self.assistant.action_failed(id, action).await {
+            Ok(called) => problem.with_next(called.message),
+            Err(error) => {
+                tracing::error!(conversation = %id, %error, "escalation.failed");
+                problem
+            }
+        }
+    }
 }
 
 pub(super) fn unknown() -> Problem {

@@ -109,6 +109,7 @@ pub(super) fn query_of(
     Ok(SearchQuery {
         text,
         earlier: Vec::new(),
+        rewrite: None,
         locale,
         filter: Filter::public(Zoned::now().date()),
         limit,

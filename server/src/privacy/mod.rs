@@ -29,5 +29,5 @@ pub use receipt::{Erased, Kept, Receipt, ReceiptError};
 pub use redact::{Finding, Original, Redaction, Redactor};
 pub use settings::{CustomPattern, RedactionError, RedactionSettings};
 pub use signing::{Signer, is_signed};
-pub use text::{CustomerText, Reader, RedactedText};
+pub use text::{CustomerText, Reader, RedactedText, placeholders, without_placeholders};
 pub use whole::redact_whole;

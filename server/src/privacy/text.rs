@@ -2,8 +2,12 @@
 //! that only the redactor makes and that every log, store, prompt and metric takes.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Serialize;
+
+/// Bytes between the brackets of a placeholder, at most.
+const LONGEST: usize = 80;
 
 /// Raw words of a customer. There is no `Display` and no `Serialize`, and `Debug` shows the length
 /// alone, so that a stray log line or a derived dump cannot leak them. Dropped after answering.
@@ -23,14 +27,16 @@ pub enum Reader {
 }
 
 impl CustomerText {
+    /// Control characters but line breaks and tabs become spaces: Postgres stores no U+0000, and a terminal
+    /// obeys others.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), reader: Reader::Customer }
+        Self { text: without_controls(text.into()), reader: Reader::Customer }
     }
 
     /// Words that people of the company write to each other. Their placeholders are apart
     /// (`[NOTE_EMAIL_1]`), so that no customer gets the originals back by writing a placeholder.
     pub fn note(text: impl Into<String>) -> Self {
-        Self { text: text.into(), reader: Reader::Colleagues }
+        Self { text: without_controls(text.into()), reader: Reader::Colleagues }
     }
 
     pub fn reader(&self) -> Reader {
@@ -41,6 +47,12 @@ impl CustomerText {
     pub fn expose(&self) -> &str {
         &self.text
     }
+}
+
+/// As long as before, so that places in the text stay what they are.
+fn without_controls(text: String) -> String {
+    let bad = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.contains(bad) { text.replace(bad, " ") } else { text }
 }
 
 impl AsRef<str> for CustomerText {
@@ -95,20 +107,17 @@ impl RedactedText {
 
     /// The words without their placeholders, for searching.
     pub fn without_placeholders(&self) -> String {
-        let mut out = String::with_capacity(self.0.len());
-        let mut rest = self.0.as_str();
-        while let Some(open) = rest.find('[') {
-            let (before, tail) = rest.split_at(open);
-            out.push_str(before);
-            let end = tail.find(']').filter(|end| is_placeholder(&tail[1..*end]));
-            let skipped = end.map_or(1, |end| end + 1);
-            if end.is_none() {
-                out.push('[');
-            }
-            rest = &tail[skipped..];
+        without_placeholders(&self.0)
+    }
+
+    /// At most the first `chars` characters, whole words and whole placeholders.
+    pub fn beginning(&self, chars: usize) -> Self {
+        let Some((mut end, _)) = self.0.char_indices().nth(chars) else { return self.clone() };
+        if let Some(cut) = placeholder_ranges(&self.0).find(|r| r.contains(&end)) {
+            end = cut.start;
         }
-        out.push_str(rest);
-        out
+        let whole = self.0[..end].rfind(char::is_whitespace).filter(|at| *at > end / 2);
+        Self(self.0[..whole.unwrap_or(end)].trim_end().to_owned())
     }
 }
 
@@ -130,6 +139,32 @@ impl fmt::Debug for RedactedText {
     }
 }
 
+/// The placeholders in a text, `[EMAIL_1]`, in order.
+pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    placeholder_ranges(text).map(|range| &text[range])
+}
+
+/// A text without its placeholders.
+pub fn without_placeholders(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for range in placeholder_ranges(text) {
+        out.push_str(&text[end..range.start]);
+        end = range.end;
+    }
+    out.push_str(&text[end..]);
+    out
+}
+
+fn placeholder_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices('[').filter_map(|(open, _)| {
+        let inside = &text.as_bytes()[open + 1..];
+        let end = inside.iter().take(LONGEST).position(|b| *b == b']')?;
+        let inner = text.get(open + 1..open + 1 + end)?;
+        is_placeholder(inner).then_some(open..open + end + 2)
+    })
+}
+
 /// `EMAIL_1`: a label in capitals and a number.
 fn is_placeholder(inner: &str) -> bool {
     inner.rsplit_once('_').is_some_and(|(label, number)| {
@@ -149,11 +184,26 @@ mod tests {
         let words = |text: &str| RedactedText::made(text.to_owned()).without_placeholders();
         assert_eq!(words("mail [EMAIL_1] or [see 2] [A"), "mail  or [see 2] [A");
         assert_eq!(words("[IBAN_CODE_12]"), "");
+        assert_eq!(
+            placeholders("[EMAIL_1] [x] [[IBAN_2]]").collect::<Vec<_>>(),
+            ["[EMAIL_1]", "[IBAN_2]"]
+        );
+    }
+
+    #[test]
+    fn a_beginning_cuts_neither_words_nor_placeholders() {
+        let begin = |text: &str, chars| RedactedText::made(text.to_owned()).beginning(chars).0;
+        assert_eq!(begin("mail to [EMAIL_1] now", 12), "mail to");
+        assert_eq!(begin("delivery to Germany", 14), "delivery to");
+        assert_eq!(begin("ābolu pīrāgs", 3), "ābo");
+        assert_eq!(begin("short", 40), "short");
     }
 
     #[test]
     fn debug_output_never_shows_the_raw_words() {
         let shown = format!("{:?}", Some(CustomerText::new("my card is 4111")));
+        assert_eq!(CustomerText::new("a\0b\u{1b}[2J\tc\nd").expose(), "a b [2J\tc\nd");
+        assert_eq!(CustomerText::note("\u{7f}").expose(), " ");
         assert_eq!(shown, "Some([15 characters of a customer])");
     }
 

@@ -47,7 +47,7 @@ impl Rights {
         if !self.personal.knows(id).await? {
             return Err(RightsError::Unknown(id));
         }
-        self.note(actor, "conversation.exported", Subject::Conversation(id)).await?;
+        self.audit.record(actor, "conversation.exported", Subject::Conversation(id)).await?;
         let restorer = match self.settings.export_notes {
             true => self.vault.restorer_with_notes(id).await?,
             false => self.vault.restorer(id).await?,

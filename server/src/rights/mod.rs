@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::domain::{ConversationId, RecordKind, RecordedBy};
 use crate::privacy::Signer;
-use crate::privacy::audit::{Actor, Deed, Subject};
+use crate::privacy::audit::{Actor, Subject};
 use crate::privacy::vault::VaultSettings;
 use crate::store::outbox::Outbox;
 use crate::store::personal::PersonalData;
@@ -27,6 +27,7 @@ use crate::store::{
     StoreNames, Stores, Vault, VaultStoreError,
 };
 
+pub use erase::Erasure;
 pub use export::Export;
 pub use record::{processing_record, to_markdown};
 pub use retention::{ClassReport, RetentionReport, Run};
@@ -34,7 +35,7 @@ pub use reveal::Revealer;
 pub use settings::{PrivacySettings, RecordSettings, RetentionSettings};
 
 /// The key of receipts and the audit log, among the secrets that several processes share.
-const SIGNING_SECRET: &str = "signing";
+pub(crate) const SIGNING_SECRET: &str = "signing";
 
 /// Everything that is needed to keep the promises, open.
 pub struct Rights {
@@ -59,6 +60,11 @@ pub enum RightsError {
         "the conversation is under a legal hold ({0}); release it with `atbilde privacy release`, then erase"
     )]
     Held(String),
+    #[error(
+        "the conversation {0} is being erased and cannot be held any more; what is left of it goes at the next \
+         start or daily run at the latest, and `atbilde privacy erase` gives the receipt"
+    )]
+    BeingErased(Uuid),
     #[error("this person may not see it")]
     Forbidden,
     #[error(transparent)]
@@ -135,16 +141,27 @@ impl Rights {
         Ok(self.personal.of_ticket(ticket).await?)
     }
 
-    /// Puts a conversation under a legal hold: neither erasure nor retention touches it.
+    /// Puts a conversation under a legal hold: when this returns it is there, and neither erasure nor
+    /// retention touches it.
     ///
     /// # Errors
-    /// [`RightsError`].
+    /// [`RightsError::BeingErased`] when an erasure came first.
     pub async fn hold(&self, id: Uuid, reason: &str, actor: Actor) -> Result<(), RightsError> {
         if !self.personal.knows(id).await? {
             return Err(RightsError::Unknown(id));
         }
-        self.note(actor, "conversation.held", Subject::Conversation(id)).await?;
-        Ok(self.privacy.hold(id, reason, Timestamp::now()).await?)
+        let subject = Subject::Conversation(id);
+        self.audit.record(actor, "conversation.held", subject).await?;
+        if !self.privacy.hold(id, reason, Timestamp::now()).await? {
+            self.audit.record(actor, "conversation.hold_refused", subject).await?;
+            return Err(RightsError::BeingErased(id));
+        }
+        // An erasure may have ended between the first look and the hold.
+        if !self.personal.knows(id).await? {
+            self.release(id, Actor::System).await?;
+            return Err(RightsError::Unknown(id));
+        }
+        Ok(())
     }
 
     /// Ends a legal hold; gives whether there was one.
@@ -152,7 +169,7 @@ impl Rights {
     /// # Errors
     /// [`RightsError`].
     pub async fn release(&self, id: Uuid, actor: Actor) -> Result<bool, RightsError> {
-        self.note(actor, "conversation.released", Subject::Conversation(id)).await?;
+        self.audit.record(actor, "conversation.released", Subject::Conversation(id)).await?;
         Ok(self.privacy.release(id).await?)
     }
 
@@ -176,7 +193,10 @@ impl Rights {
             Err(StoreError::Missing(_)) => return Err(RightsError::Unknown(id)),
             other => other?,
         }
-        Ok(self.note(actor, "conversation.choice_recorded", Subject::Conversation(id)).await?)
+        Ok(self
+            .audit
+            .record(actor, "conversation.choice_recorded", Subject::Conversation(id))
+            .await?)
     }
 
     /// Seals all data keys with a new master key ([`Vault::rotate`] says where it comes from). Gives its id
@@ -185,18 +205,8 @@ impl Rights {
     /// # Errors
     /// [`RightsError`].
     pub async fn rotate_key(&self, actor: Actor) -> Result<(String, u64), RightsError> {
-        self.note(actor, "vault.master_key_rotated", Subject::System).await?;
+        self.audit.record(actor, "vault.master_key_rotated", Subject::System).await?;
         Ok(self.vault.rotate().await?)
-    }
-
-    /// Records a deed before it is done.
-    async fn note(
-        &self,
-        actor: Actor,
-        action: &'static str,
-        subject: Subject,
-    ) -> Result<(), StoreError> {
-        self.audit.append(Deed { at: Timestamp::now(), actor, action, subject }).await
     }
 }
 

@@ -14,6 +14,8 @@ use super::{Rights, RightsError};
 use crate::privacy::audit::{Actor, Subject};
 use crate::store::{Duty, Scrub};
 
+/// Conversations of a class that lose their data together, after one look at the holds.
+const AT_ONCE: usize = 50;
 /// A round takes less, and comes back after more.
 const LEASE: Duration = Duration::from_secs(30 * 60);
 
@@ -22,6 +24,16 @@ const LEASE: Duration = Duration::from_secs(30 * 60);
 pub enum Run {
     Dry,
     Real,
+}
+
+/// A class that is a part of conversations.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// Of personal data.
+    Originals,
+    Feedback,
+    /// Closed ones.
+    Tickets,
 }
 
 /// What became of one class.
@@ -56,13 +68,6 @@ impl Rights {
     /// # Errors
     /// [`RightsError`], the first one; the next run finishes what was begun.
     pub async fn retain(&self, now: Timestamp, run: Run) -> Result<RetentionReport, RightsError> {
-        let held: BTreeSet<Uuid> = self
-            .privacy
-            .holds()
-            .await?
-            .iter()
-            .filter_map(|hold| Uuid::try_parse(&hold.conversation).ok())
-            .collect();
         let settings = &self.settings.retention;
         let mut classes = Vec::with_capacity(5);
         let mut failed: Option<RightsError> = None;
@@ -75,17 +80,13 @@ impl Rights {
                 }
             };
         let days = settings.conversations_days;
-        report(
-            "conversations",
-            days,
-            self.retain_conversations(before(now, days), &held, run).await,
-        );
+        report("conversations", days, self.retain_conversations(before(now, days), run).await);
         let days = settings.vault_days;
-        report("vault", days, self.retain_originals(before(now, days), &held, run).await);
+        report("vault", days, self.retain_part(Part::Originals, before(now, days), run).await);
         let days = settings.feedback_days;
-        report("feedback", days, self.retain_feedback(before(now, days), &held, run).await);
+        report("feedback", days, self.retain_part(Part::Feedback, before(now, days), run).await);
         let days = settings.escalations_days;
-        report("escalations", days, self.retain_tickets(before(now, days), &held, run).await);
+        report("escalations", days, self.retain_part(Part::Tickets, before(now, days), run).await);
         let days = settings.audit_days;
         report("audit", days, self.retain_audit(before(now, days), run).await);
         let report = RetentionReport { dry_run: run == Run::Dry, at: now.to_string(), classes };
@@ -100,7 +101,7 @@ impl Rights {
 
     async fn after_retention(&self, now: Timestamp, erased: bool) -> Result<(), RightsError> {
         if erased {
-            self.note(Actor::System, "retention.run", Subject::System).await?;
+            self.audit.record(Actor::System, "retention.run", Subject::System).await?;
         }
         let left = self.vault.wants_scrub().await?
             || self.personal.wants_scrub().await?
@@ -140,61 +141,64 @@ impl Rights {
     async fn retain_conversations(
         &self,
         before: Option<Timestamp>,
-        held: &BTreeSet<Uuid>,
         run: Run,
     ) -> Result<(u64, u64), RightsError> {
         let Some(before) = before else { return Ok((0, 0)) };
-        let (over, kept) = apart(self.personal.silent_since(before).await?, held);
-        if run == Run::Real {
-            for id in &over {
-                let subject = Subject::Conversation(*id);
-                self.note(Actor::System, "conversation.expired", subject).await?;
-                self.remove(*id, (Timestamp::now(), None)).await?;
+        let over = self.personal.silent_since(before).await?;
+        if run == Run::Dry {
+            let (free, kept) = apart(&over, &self.held().await?);
+            return Ok((free.len() as u64, kept));
+        }
+        let (mut erased, mut kept) = (0, 0);
+        for id in over {
+            match self.remove_unasked(id, "conversation.expired").await? {
+                true => erased += 1,
+                false => kept += 1,
             }
         }
-        Ok((over.len() as u64, kept))
+        Ok((erased, kept))
     }
 
-    async fn retain_originals(
+    /// Removes a part of conversations that stay. A hold may come while this goes on, so it looks again
+    /// before each few.
+    async fn retain_part(
         &self,
+        part: Part,
         before: Option<Timestamp>,
-        held: &BTreeSet<Uuid>,
         run: Run,
     ) -> Result<(u64, u64), RightsError> {
         let Some(before) = before else { return Ok((0, 0)) };
-        let (over, kept) = apart(self.vault.older_than(before).await?, held);
-        if run == Run::Real && !over.is_empty() {
-            self.vault.expire(&over).await?;
+        let over = match part {
+            Part::Originals => self.vault.older_than(before).await?,
+            Part::Feedback => self.personal.feedback_before(before).await?,
+            Part::Tickets => self.personal.tickets_before(before).await?,
+        };
+        let (mut erased, mut kept) = (0, 0);
+        for some in over.chunks(AT_ONCE) {
+            let (free, held) = apart(some, &self.held().await?);
+            if run == Run::Real && !free.is_empty() {
+                self.privacy.owe_scrub().await?;
+                match part {
+                    Part::Originals => {
+                        self.vault.expire(&free).await?;
+                    }
+                    Part::Feedback => {
+                        self.personal.remove_feedback(&free, before).await?;
+                    }
+                    Part::Tickets => {
+                        self.personal.remove_tickets(&free, before).await?;
+                    }
+                }
+            }
+            erased += free.len() as u64;
+            kept += held;
         }
-        Ok((over.len() as u64, kept))
+        Ok((erased, kept))
     }
 
-    async fn retain_feedback(
-        &self,
-        before: Option<Timestamp>,
-        held: &BTreeSet<Uuid>,
-        run: Run,
-    ) -> Result<(u64, u64), RightsError> {
-        let Some(before) = before else { return Ok((0, 0)) };
-        let (over, kept) = apart(self.personal.feedback_before(before).await?, held);
-        if run == Run::Real && !over.is_empty() {
-            self.personal.remove_feedback(&over, before).await?;
-        }
-        Ok((over.len() as u64, kept))
-    }
-
-    async fn retain_tickets(
-        &self,
-        before: Option<Timestamp>,
-        held: &BTreeSet<Uuid>,
-        run: Run,
-    ) -> Result<(u64, u64), RightsError> {
-        let Some(before) = before else { return Ok((0, 0)) };
-        let (over, kept) = apart(self.personal.tickets_before(before).await?, held);
-        if run == Run::Real && !over.is_empty() {
-            self.personal.remove_tickets(&over, before).await?;
-        }
-        Ok((over.len() as u64, kept))
+    async fn held(&self) -> Result<BTreeSet<Uuid>, RightsError> {
+        let holds = self.privacy.holds().await?;
+        Ok(holds.iter().filter_map(|hold| Uuid::try_parse(&hold.conversation).ok()).collect())
     }
 
     async fn retain_audit(
@@ -216,9 +220,8 @@ fn before(now: Timestamp, days: u32) -> Option<Timestamp> {
 }
 
 /// What may be erased, and how many a hold keeps.
-fn apart(over: Vec<Uuid>, held: &BTreeSet<Uuid>) -> (Vec<Uuid>, u64) {
-    let all = over.len();
-    let free: Vec<Uuid> = over.into_iter().filter(|id| !held.contains(id)).collect();
-    let kept = (all - free.len()) as u64;
+fn apart(over: &[Uuid], held: &BTreeSet<Uuid>) -> (Vec<Uuid>, u64) {
+    let free: Vec<Uuid> = over.iter().copied().filter(|id| !held.contains(id)).collect();
+    let kept = (over.len() - free.len()) as u64;
     (free, kept)
 }

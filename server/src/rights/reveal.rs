@@ -48,7 +48,7 @@ impl Rights {
     ) -> Result<Option<Zeroizing<String>>, RightsError> {
         let Some(name) = PlaceholderName::parse(placeholder) else { return Ok(None) };
         let subject = Subject::Original(who.conversation, name);
-        self.note(Actor::Account(who.agent.0), "original.revealed", subject).await?;
+        self.audit.record(Actor::Account(who.agent.0), "original.revealed", subject).await?;
         Ok(self.vault.original(who.conversation, placeholder).await?)
     }
 }

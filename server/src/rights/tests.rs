@@ -1,6 +1,9 @@
 //! What the rights promise, proven on whole data folders, where a canary person is looked for in every byte
 //! of every file, and in a database.
 
+mod erasing;
+mod holding;
+
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
@@ -292,24 +295,6 @@ async fn hostile_words_do_nothing_on_the_page_of_an_export() {
     f.store.post(begun.id, &contract::message(hostile, 1)).await.unwrap();
     let html = f.rights.export(begun.id.0, Actor::Operator).await.unwrap().to_html();
     assert!(html.contains("&lt;script&gt;") && !html.contains("<script") && !html.contains("<img"));
-}
-
-#[tokio::test]
-async fn a_legal_hold_keeps_a_conversation_from_erasure_and_retention() {
-    for f in Fixture::all().await {
-        let id = f.canary().await;
-        f.rights.hold(id, "case 7", Actor::Operator).await.unwrap();
-        let refused = f.rights.erase(id, Actor::Customer).await.unwrap_err();
-        assert!(refused.to_string().contains("case 7"), "{refused}");
-        let late = Timestamp::now() + SignedDuration::from_hours(24 * 5000);
-        let report = f.rights.retain(late, Run::Real).await.unwrap();
-        let class = |name: &str| report.classes.iter().find(|c| c.class == name).unwrap();
-        assert_eq!((class("conversations").erased, class("conversations").held), (0, 1));
-        assert_eq!((class("vault").erased, class("vault").held), (0, 1));
-        assert!(!f.rights.vault().restorer(id).await.unwrap().is_empty());
-        assert!(f.rights.release(id, Actor::Operator).await.unwrap());
-        f.rights.erase(id, Actor::Customer).await.unwrap();
-    }
 }
 
 #[tokio::test]

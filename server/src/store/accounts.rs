@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::domain::{Agent, AgentId};
+use crate::domain::{Agent, AgentId, AgentRole, SignOn};
 
 /// People, sessions, keys.
 #[async_trait]
@@ -29,6 +29,40 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// [`StoreError::Database`].
     async fn agent_by_login(&self, login: &str) -> Result<Option<(Agent, String)>, StoreError>;
+
+    /// An account that logs in with the company's own and has no password.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the login is in use, or the person has an account.
+    async fn add_agent_of(&self, agent: &Agent, sign_on: &SignOn) -> Result<(), StoreError>;
+
+    /// The person's account.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn agent_of(&self, sign_on: &SignOn) -> Result<Option<Agent>, StoreError>;
+
+    /// Connects an account with the company's own one, or with none.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without such an account, [`StoreError::Taken`] when the person has another.
+    async fn connect(&self, id: AgentId, sign_on: Option<&SignOn>) -> Result<(), StoreError>;
+
+    /// Accounts that are connected.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn connected(&self) -> Result<Vec<AgentId>, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::Missing`] without such an account.
+    async fn set_role(&self, id: AgentId, role: AgentRole) -> Result<(), StoreError>;
+
+    /// Ends all sessions of the account.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn end_sessions(&self, id: AgentId) -> Result<(), StoreError>;
 
     /// Sets a password and ends all sessions of the account.
     ///
@@ -78,6 +112,9 @@ pub trait Accounts: Send + Sync {
     /// [`StoreError::Missing`] without such a key.
     async fn disable_key(&self, name: &str) -> Result<(), StoreError>;
 }
+
+/// Instead of a password's hash where there is no password: matches none.
+pub(super) const NO_PASSWORD: &str = "none";
 
 /// A session that begins.
 #[derive(Debug, Clone)]

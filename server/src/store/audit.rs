@@ -83,6 +83,19 @@ impl AuditLog {
         self.rows.append(&|ends| self.addition(ends, &deed)).await
     }
 
+    /// As [`append`](Self::append), of a deed that is done now.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then the deed must not be done.
+    pub async fn record(
+        &self,
+        actor: Actor,
+        action: &'static str,
+        subject: Subject,
+    ) -> Result<(), StoreError> {
+        self.append(Deed { at: Timestamp::now(), actor, action, subject }).await
+    }
+
     fn addition(&self, ends: &Ends, deed: &Deed) -> Addition {
         let mut head = ends.head.clone().unwrap_or_else(AuditHead::empty);
         let mut entries = Vec::with_capacity(1);

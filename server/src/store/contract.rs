@@ -78,6 +78,7 @@ pub(crate) fn answer(posted: &Posted, text: &str) -> NewAnswer {
             generator: GeneratorId::Extractive,
             locale: "en".to_owned(),
             offer: None,
+            wording: None,
         },
         at: posted.message.at,
     }
@@ -215,6 +216,13 @@ async fn a_hand_over_has_one_ticket(store: &dyn ConversationStore) {
     store.set_contact(&first.ticket, &words("[EMAIL_1]")).await.unwrap();
     let found = store.escalation(&first.ticket).await.unwrap().unwrap();
     assert_eq!(found.contact.unwrap().as_str(), "[EMAIL_1]");
+    assert!(store.set_summary(&first.ticket, &words("Shorter.")).await.unwrap());
+    assert!(!store.set_summary(&Ticket::random(), &words("Of nothing.")).await.unwrap());
+    let found = store.escalation(&first.ticket).await.unwrap().unwrap();
+    assert_eq!(found.summary.as_str(), "Shorter.");
+    let resolve = transition(&conversation, Step::Resolve, 4);
+    store.step(begun.id, &resolve).await.unwrap();
+    assert!(!store.set_summary(&first.ticket, &words("Too late.")).await.unwrap());
     assert_eq!(store.escalation(&Ticket::random()).await.unwrap(), None);
     assert!(store.escalations(100).await.unwrap().iter().any(|e| e.ticket == first.ticket));
 }

@@ -4,11 +4,12 @@
 use super::contract::{answer, at, begin, colleague, message, ticket, transition, words};
 use super::questions::{Judgement, OpenQuestion, Questions, Trouble, Verdict, Wanted};
 use super::{
-    Changed, Committed, ConversationStore, Introduced, NewAnswer, NewChoice, StoreError, Transition,
+    Changed, Committed, ConversationStore, Introduced, NewAnswer, NewChoice, NewSession,
+    StoreError, Transition,
 };
 use crate::domain::{
-    Citation, ConversationId, CustomerKey, KnownCustomer, Objections, Proof, ReasonCode,
-    RecordKind, RecordedBy, SeenPassage, Step,
+    Agent, AgentId, AgentRole, Citation, ConversationId, CustomerKey, KnownCustomer, Objections,
+    Proof, ReasonCode, RecordKind, RecordedBy, SeenPassage, SignOn, Step,
 };
 
 /// Runs this part of the suite.
@@ -18,6 +19,7 @@ pub(super) async fn keep(store: &dyn ConversationStore) {
     answers_tell_what_they_cite(store).await;
     choices_are_kept_in_their_order(store).await;
     a_customer_has_their_own_conversations(store).await;
+    an_account_belongs_to_one_person_of_the_provider(store).await;
 }
 
 /// Later than everything that other cases store.
@@ -227,4 +229,57 @@ async fn a_customer_has_their_own_conversations(store: &dyn ConversationStore) {
     assert!(store.conversations_of(&CustomerKey("x".to_owned()), 10).await.unwrap().is_empty());
     let missing = introduce(ConversationId::random(), &jane, 6).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))));
+}
+
+async fn an_account_belongs_to_one_person_of_the_provider(store: &dyn ConversationStore) {
+    let of = |subject: &str| SignOn {
+        issuer: "https://login.example".to_owned(),
+        subject: subject.to_owned(),
+    };
+    let made = Agent {
+        id: AgentId::random(),
+        login: "ida@shop.example".to_owned(),
+        name: "Ida".to_owned(),
+        role: AgentRole::Editor,
+        disabled: false,
+        created_at: at(0),
+    };
+    assert_eq!(store.agent_of(&of("7")).await.unwrap(), None);
+    store.add_agent_of(&made, &of("7")).await.unwrap();
+    assert_eq!(store.agent_of(&of("7")).await.unwrap(), Some(made.clone()));
+    let elsewhere = SignOn { issuer: "https://other.example".to_owned(), ..of("7") };
+    assert_eq!(store.agent_of(&elsewhere).await.unwrap(), None);
+    // Neither a second account of the person, nor one of the same login.
+    let second = Agent { id: AgentId::random(), login: "ida2".to_owned(), ..made.clone() };
+    let taken = store.add_agent_of(&second, &of("7")).await;
+    assert!(matches!(taken, Err(StoreError::Taken(_))));
+    let namesake = Agent { id: AgentId::random(), ..made.clone() };
+    let taken = store.add_agent_of(&namesake, &of("8")).await;
+    assert!(matches!(taken, Err(StoreError::Taken(_))));
+
+    store.set_role(made.id, AgentRole::Admin).await.unwrap();
+    assert_eq!(store.agent_of(&of("7")).await.unwrap().unwrap().role, AgentRole::Admin);
+    let session = NewSession {
+        token_hash: "of ida".to_owned(),
+        agent: made.id,
+        at: at(0),
+        expires_at: at(100),
+    };
+    store.open_session(&session).await.unwrap();
+    assert!(store.session("of ida", at(1)).await.unwrap().is_some());
+    store.end_sessions(made.id).await.unwrap();
+    assert_eq!(store.session("of ida", at(1)).await.unwrap(), None);
+
+    let colleague = colleague(store, "karl").await;
+    let taken = store.connect(colleague.id, Some(&of("7"))).await;
+    assert!(matches!(taken, Err(StoreError::Taken(_))));
+    store.connect(colleague.id, Some(&of("9"))).await.unwrap();
+    assert_eq!(store.agent_of(&of("9")).await.unwrap().unwrap().id, colleague.id);
+    let connected = store.connected().await.unwrap();
+    assert!(connected.contains(&made.id) && connected.contains(&colleague.id));
+    store.connect(colleague.id, None).await.unwrap();
+    assert_eq!(store.agent_of(&of("9")).await.unwrap(), None);
+    assert!(!store.connected().await.unwrap().contains(&colleague.id));
+    let nobody = store.set_role(AgentId::random(), AgentRole::Agent).await;
+    assert!(matches!(nobody, Err(StoreError::Missing(_))));
 }

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::{AuditLog, Stores};
+use super::{AuditLog, Claim, Stores};
 use crate::privacy::Signer;
 use crate::privacy::audit::{Actor, Deed, Subject};
 
@@ -17,11 +17,13 @@ pub(crate) type Raw<'a> = &'a (dyn Fn(&'static str) -> BoxFuture<'a, ()> + Sync)
 type Contract = for<'a> fn(&'a Stores, Raw<'a>) -> BoxFuture<'a, ()>;
 
 /// The whole suite.
-pub(crate) const ALL: [Contract; 4] = [
+pub(crate) const ALL: [Contract; 6] = [
     |stores, raw| Box::pin(damage_of_the_log_is_found(stores, raw)),
     |stores, raw| Box::pin(retention_removes_the_oldest_and_the_rest_still_verifies(stores, raw)),
     |stores, _| Box::pin(writers_at_once_make_one_chain(stores)),
     |stores, _| Box::pin(holds_are_kept(stores)),
+    |stores, _| Box::pin(what_is_being_erased_is_not_held_and_what_is_held_not_erased(stores)),
+    |stores, _| Box::pin(of_a_hold_and_an_erasure_at_once_one_is_in_force(stores)),
 ];
 
 async fn log(stores: &Stores) -> AuditLog {
@@ -111,11 +113,43 @@ async fn writers_at_once_make_one_chain(stores: &Stores) {
 async fn holds_are_kept(stores: &Stores) {
     let records = stores.privacy_side().await.unwrap().records;
     let (id, now) = (Uuid::new_v4(), Timestamp::now());
-    records.hold(id, "case 7", now).await.unwrap();
-    records.hold(id, "case 8", now).await.unwrap();
+    assert!(records.hold(id, "case 7", now).await.unwrap());
+    assert!(records.hold(id, "case 8", now).await.unwrap());
     let holds = records.holds().await.unwrap();
     assert_eq!((holds.len(), holds[0].reason.as_str()), (1, "case 8"));
     assert!(records.release(id).await.unwrap());
     assert!(!records.release(id).await.unwrap());
     assert_eq!(records.receipt(id).await.unwrap(), None);
+}
+
+async fn what_is_being_erased_is_not_held_and_what_is_held_not_erased(stores: &Stores) {
+    let records = stores.privacy_side().await.unwrap().records;
+    let (erased, held, now) = (Uuid::new_v4(), Uuid::new_v4(), Timestamp::now());
+    records.hold(held, "case 7", now).await.unwrap();
+    assert_eq!(records.claim(held, now).await.unwrap(), Claim::Held("case 7".to_owned()));
+    records.end_claim(held).await.unwrap();
+    assert_eq!(records.holds().await.unwrap().len(), 1, "the end of a claim ends no hold");
+
+    assert_eq!(records.claim(erased, now).await.unwrap(), Claim::Granted);
+    assert!(!records.hold(erased, "case 8", now).await.unwrap());
+    assert_eq!(records.claim(erased, now).await.unwrap(), Claim::Granted, "a second try goes on");
+    assert_eq!(records.claims().await.unwrap(), [erased]);
+    assert_eq!(records.holds().await.unwrap().len(), 1, "a claim is no hold");
+    assert!(!records.release(erased).await.unwrap());
+    records.end_claim(erased).await.unwrap();
+    assert!(records.claims().await.unwrap().is_empty());
+    assert!(records.hold(erased, "case 8", now).await.unwrap());
+    assert!(records.release(held).await.unwrap());
+    assert_eq!(records.claim(held, now).await.unwrap(), Claim::Granted);
+}
+
+async fn of_a_hold_and_an_erasure_at_once_one_is_in_force(stores: &Stores) {
+    // As two processes have them open.
+    let server = stores.privacy_side().await.unwrap().records;
+    let command = stores.privacy_side().await.unwrap().records;
+    for _ in 0..20 {
+        let (id, now) = (Uuid::new_v4(), Timestamp::now());
+        let (claim, held) = tokio::join!(server.claim(id, now), command.hold(id, "case 7", now));
+        assert_ne!(claim.unwrap() == Claim::Granted, held.unwrap());
+    }
 }

@@ -220,7 +220,7 @@ async fn receivers_follow_the_configuration(stores: &Stores) {
 
 /// Tables have a column `conversation`, or are listed here because they hold no personal data.
 pub(crate) fn all_tables_are_accounted_for(all: &[String], known: Vec<String>) {
-    const OTHERS: [&str; 7] = [
+    const OTHERS: [&str; 8] = [
         "agents",
         "agent_sessions",
         "api_keys",
@@ -228,6 +228,7 @@ pub(crate) fn all_tables_are_accounted_for(all: &[String], known: Vec<String>) {
         "disclosures",
         "duties",
         "outbox_sinks",
+        "restored",
     ];
     // Go with the event that they belong to.
     const DEPENDENT: [&str; 1] = ["outbox_deliveries"];

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use indexer::private;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -22,8 +23,9 @@ pub(super) async fn open(
 ) -> Result<SqlitePool, StoreError> {
     let failed = |reason: String| StoreError::Open { location: file.display().to_string(), reason };
     if let Some(folder) = file.parent() {
-        fs_err::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+        private::new_folder(folder).map_err(|e| failed(e.to_string()))?;
     }
+    private::file(file).map_err(|e| failed(e.to_string()))?;
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -74,7 +76,7 @@ pub(super) async fn scrub(pool: &SqlitePool, how: Scrub) -> Result<bool, StoreEr
         sqlx::query("VACUUM").execute(pool).await?;
         sqlx::query("PRAGMA user_version = 0").execute(pool).await?;
     } else {
-        sqlx::query("PRAGMA user_version = 1").execute(pool).await?;
+        owe_scrub(pool).await?;
     }
     for _ in 0..50 {
         let (busy, _, _): (i64, i64, i64) =
@@ -85,6 +87,15 @@ pub(super) async fn scrub(pool: &SqlitePool, how: Scrub) -> Result<bool, StoreEr
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(false)
+}
+
+/// Leaves a scrub for the daily task.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) async fn owe_scrub(pool: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query("PRAGMA user_version = 1").execute(pool).await?;
+    Ok(())
 }
 
 /// Whether a scrub was left for the daily task.

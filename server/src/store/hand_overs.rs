@@ -47,6 +47,16 @@ pub trait HandOvers: Send + Sync {
     /// [`StoreError::Database`].
     async fn set_contact(&self, ticket: &Ticket, contact: &RedactedText) -> Result<(), StoreError>;
 
+    /// Puts another summary in the place of an open ticket's. `false` when it is not open any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    async fn set_summary(
+        &self,
+        ticket: &Ticket,
+        summary: &RedactedText,
+    ) -> Result<bool, StoreError>;
+
     /// The newest tickets first, at most `limit`.
     ///
     /// # Errors

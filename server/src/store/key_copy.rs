@@ -3,12 +3,14 @@
 
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use super::sqlite::KeyFile;
 use super::vault::KeyRows;
 use super::{PostgresStore, StoreError};
 
 /// What the tables of keys hold. Times are milliseconds since 1970, conversations as they are written there.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub(super) struct KeyCopy {
     /// Id of the master key that seals new data keys, and since when.
     pub(super) master: Option<(String, i64)>,
@@ -22,12 +24,18 @@ pub(super) struct KeyCopy {
 }
 
 impl KeyCopy {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+    /// Tells this copy with the archive `archive` from every other. Of the keys whose they are, not what is
+    /// sealed: another order of master keys seals them anew.
+    pub(super) fn fingerprint(&self, archive: &str) -> String {
+        let keys = self.data.iter().map(|(conversation, ..)| format!("key {conversation}"));
+        let erased = self.erased.iter().map(|(conversation, _)| format!("erased {conversation}"));
+        let mark = self.audit_mark.iter().map(|(seq, hash)| format!("audit {seq} {hash}"));
+        let mut lines: Vec<String> = keys.chain(erased).chain(mark).collect();
+        lines.sort_unstable();
+        let whole = Sha256::digest(format!("{archive}\n{}", lines.join("\n")));
+        whole.iter().map(|b| format!("{b:02x}")).collect()
     }
-}
 
-impl KeyCopy {
     /// What a key file holds.
     pub(super) async fn of(file: &Path) -> Result<Self, StoreError> {
         let file = KeyFile::open(file).await?;

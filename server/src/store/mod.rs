@@ -30,6 +30,7 @@ mod hand_overs;
 #[cfg(test)]
 mod interleavings;
 mod key_copy;
+mod moving;
 pub mod outbox;
 pub mod personal;
 mod postgres;
@@ -56,9 +57,12 @@ pub use file::Scrub;
 pub use hand_overs::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
 };
+pub use moving::{Moving, seal_secrets, store_tables};
 pub use personal::PersonalData;
-pub use postgres::{Changes, News, PostgresStore, copied_tables, database_version};
-pub use privacy::{LegalHold, PrivacyRecords};
+pub use postgres::{
+    Changes, Filled, News, PostgresStore, StoreCopy, copied_tables, database_version,
+};
+pub use privacy::{Claim, LegalHold, PrivacyRecords};
 pub use questions::Questions;
 pub use settings::ConversationSettings;
 pub(crate) use sqlite::KeyFile;

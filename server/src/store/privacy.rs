@@ -1,4 +1,7 @@
 //! The room of legal holds and receipts. Used by `rights`.
+//!
+//! A conversation has one row: a hold, or the claim of an erasure that was begun. So of the two the first one
+//! counts, also between processes, and a hold that is confirmed keeps everything.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -23,9 +26,36 @@ pub trait PrivacyRecords: Send + Sync {
     /// [`StoreError`].
     async fn scrub(&self, how: Scrub) -> Result<bool, StoreError>;
 
+    /// Leaves a scrub for the daily task. Said before anything is deleted, in case nobody comes to do it.
+    ///
     /// # Errors
     /// [`StoreError`].
-    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+    async fn owe_scrub(&self) -> Result<(), StoreError>;
+
+    /// Holds the conversation; `false` when its erasure has begun.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Claims the conversation for an erasure, also for one that was begun before. Until
+    /// [`end_claim`](Self::end_claim) it cannot be held.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing may be removed.
+    async fn claim(&self, id: Uuid, at: Timestamp) -> Result<Claim, StoreError>;
+
+    /// The erasure is complete.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn end_claim(&self, id: Uuid) -> Result<(), StoreError>;
+
+    /// Conversations whose erasure has begun and is not complete.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn claims(&self) -> Result<Vec<Uuid>, StoreError>;
 
     /// Gives whether there was a hold.
     ///
@@ -39,6 +69,8 @@ pub trait PrivacyRecords: Send + Sync {
     /// [`StoreError`].
     async fn holds(&self) -> Result<Vec<LegalHold>, StoreError>;
 
+    /// Keeps a receipt, in the place of an earlier form of it.
+    ///
     /// # Errors
     /// [`StoreError`].
     async fn keep_receipt(&self, receipt: &Receipt) -> Result<(), StoreError>;
@@ -50,6 +82,14 @@ pub trait PrivacyRecords: Send + Sync {
     async fn receipt(&self, id: Uuid) -> Result<Option<String>, StoreError>;
 
     async fn close(&self);
+}
+
+/// Whether an erasure may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    Granted,
+    /// A legal hold was there first; its reason.
+    Held(String),
 }
 
 /// A conversation that may not be erased for now.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indexer::private;
 use zeroize::Zeroizing;
 
 use super::audit::AuditRows;
@@ -176,7 +177,12 @@ impl Stores {
         Ok(match &self.place {
             Place::Files { data, .. } => {
                 let file = Arc::new(PrivacyFile::open(data).await?);
-                let keys = KeyFile::open(&data.join(KEYS_FOLDER).join(KEYS_FILE)).await?;
+                let folder = data.join(KEYS_FOLDER);
+                private::folder(&folder).map_err(|e| StoreError::Open {
+                    location: folder.display().to_string(),
+                    reason: e.to_string(),
+                })?;
+                let keys = KeyFile::open(&folder.join(KEYS_FILE)).await?;
                 let audit = Arc::new(SqliteAudit::new(&file, &keys));
                 PrivacySide { records: file.clone(), sealed: file, keys: Arc::new(keys), audit }
             }

@@ -187,6 +187,7 @@ function draw(fresh) {
   const known = lines.dataset.id === c.conversation_id ? lines.children.length : 0;
   if (!known || known > c.messages.length) lines.replaceChildren(...c.messages.map(line));
   else c.messages.slice(known).forEach((m) => lines.append(line(m)));
+  c.messages.forEach(understood);
   lines.dataset.id = c.conversation_id;
   drawActions();
   drawAbout();
@@ -198,6 +199,7 @@ function draw(fresh) {
 function line(m) {
   const kind = m.author === "system" ? "step" : `said ${m.author}`;
   const box = make("article", kind);
+  box.dataset.seq = m.seq;
   if (m.author === "system") {
     box.append(make("span", "step-name", t(`step_${m.kind}`) || m.kind), make("span", "step-text", m.text), stamp(m.at));
     return box;
@@ -222,6 +224,15 @@ function line(m) {
     box.append(cited);
   }
   return box;
+}
+
+/** By which words a follow-up was searched stands under the customer's own; it comes with the answer. */
+function understood(m) {
+  const asked = m.wording && lines.querySelector(`[data-seq="${m.reply_to}"]`);
+  if (!asked || asked.querySelector(".cited")) return;
+  const searched = make("p", "cited");
+  placeholders(searched, t("searched_as", { words: m.wording }));
+  asked.append(searched);
 }
 
 // Placeholders of personal data stand out, so that nobody takes them for words. Who may see what they

@@ -48,6 +48,7 @@ function show(e) {
   meter.setAttribute("aria-label", "Confidence");
   const percent = (share) => `${Math.round(share * 100)} %`;
   verdict.append(meter, make("p", "", `Confidence ${percent(e.confidence)}, ${sure ? "above" : "below"} the threshold of ${percent(e.threshold)}.`));
+  if (e.answer_confidence < e.confidence) verdict.append(make("p", "soft", `With the model's own doubt about its words: ${percent(e.answer_confidence)}.`));
   if (e.redacted !== form.elements.question.value.trim()) verdict.append(make("p", "soft", `Searched as: ${e.redacted}`));
 
   const answer = make("section", "tile");

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use server::handoff::EndpointSettings;
+use server::privacy::Secret;
 use server::settings::Settings;
 use server::startup::{Application, Paths};
 use tempfile::TempDir;
@@ -30,6 +32,19 @@ pub(crate) fn settings() -> Settings {
     settings.server.shutdown_grace_s = 5;
     settings.assistant.confidence.threshold = 0.0;
     settings
+}
+
+/// Somebody to be told of everything, who is not there: what is told waits in the outbox.
+pub(crate) fn absent_receiver() -> EndpointSettings {
+    EndpointSettings {
+        name: "crm".to_owned(),
+        url: "http://127.0.0.1:9/".to_owned(),
+        secret: Some(Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")),
+        secret_file: None,
+        old_secret: None,
+        events: Default::default(),
+        allow_private: true,
+    }
 }
 
 /// An application over the small base, ready to answer. `change` adapts the settings.

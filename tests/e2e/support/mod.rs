@@ -8,7 +8,8 @@ pub(crate) mod identity;
 pub(crate) mod model;
 pub(crate) mod people;
 pub(crate) mod program;
+pub(crate) mod provider;
 pub(crate) mod sse;
 
-pub(crate) use app::{TestApp, shared, spawn_app, start_in};
+pub(crate) use app::{TestApp, absent_receiver, shared, spawn_app, start_in};
 pub(crate) use program::Program;

@@ -10,9 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Act {
     /// Streams these words; `{n:WORDS}` becomes the number of the passage that holds WORDS.
     Say(&'static str),
+    /// Streams these words, every piece with this log-probability.
+    SayAt(&'static str, f32),
     /// Streams what the function makes of the prompt and of how many requests came before; the bytes are cut at random
     /// places, also within a character.
     Script(fn(&str, usize) -> String),
+    /// Never answers a prompt with these words, and does the same otherwise.
+    HangOn(&'static str, fn(&str, usize) -> String),
     /// Streams the words and breaks off in the middle of a line.
     BreakOffAfter(&'static str),
     /// Answers with this status.
@@ -50,10 +54,14 @@ async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
         seen.push(body.clone());
         seen.len() - 1
     };
-    let (words, whole) = match act {
-        Act::Say(words) => (words, true),
-        Act::BreakOffAfter(words) => (words, false),
-        Act::Script(script) => {
+    let (words, whole, logprob) = match act {
+        Act::Say(words) => (words, true, None),
+        Act::SayAt(words, logprob) => (words, true, Some(logprob)),
+        Act::BreakOffAfter(words) => (words, false, None),
+        Act::HangOn(words, _) if prompt_of(&body).contains(words) => {
+            return tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        }
+        Act::Script(script) | Act::HangOn(_, script) => {
             let words = numbered(&script(&prompt_of(&body), before), &body);
             return stream_in_pieces(stream, &words, before as u64).await;
         }
@@ -71,7 +79,10 @@ async fn serve(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
     let characters: Vec<char> = words.chars().collect();
     for piece in characters.chunks(3) {
         let delta = serde_json::json!({ "content": piece.iter().collect::<String>() });
-        let chunk = serde_json::json!({ "choices": [{ "delta": delta }] });
+        let tokens: Vec<serde_json::Value> =
+            logprob.iter().map(|l| serde_json::json!({ "logprob": l })).collect();
+        let choice = serde_json::json!({ "delta": delta, "logprobs": { "content": tokens } });
+        let chunk = serde_json::json!({ "choices": [choice] });
         let _ = stream.write_all(format!("data: {chunk}\n\n").as_bytes()).await;
     }
     let end = if whole { "data: [DONE]\n\n" } else { "data: {\"choices\": [{\"del" };

@@ -19,7 +19,7 @@ use super::{CHANNEL, PostgresCatalog, read, write};
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Tables with their columns, parents first.
-const TABLES: [(&str, &str); 5] = [
+pub(in crate::catalog) const TABLES: [(&str, &str); 5] = [
     ("kb_generations", "generation, committed_at, fingerprint, added, changed, retired, embedded"),
     ("kb_documents", "path, input_hash, slug, locale, meta, body, warnings, generation"),
     (
@@ -44,7 +44,7 @@ pub fn copied_tables() -> impl Iterator<Item = String> {
     TABLES.iter().map(|(table, _)| file_of(table))
 }
 
-fn file_of(table: &str) -> String {
+pub(in crate::catalog) fn file_of(table: &str) -> String {
     format!("{table}.copy")
 }
 
@@ -88,6 +88,22 @@ impl PostgresCatalog {
             Ok(held)
         })
         .await
+    }
+
+    /// Whether this very copy is in the catalog already: a restore that was broken off behind it.
+    ///
+    /// # Errors
+    /// When the database or a file fails.
+    pub async fn holds(&self, from: &Path, expected: CatalogCopy) -> Result<bool, CatalogError> {
+        let (table, _) = TABLES[0];
+        let lines = fs_err::read_to_string(from.join(file_of(table))).map_err(broken)?;
+        let begin = format!("{}\t", expected.generation);
+        let told = lines.lines().find_map(|line| line.strip_prefix(&begin)?.split('\t').next());
+        let committed = self.reading(read::latest(&self.pool)).await?.map(|g| g.committed_at);
+        let mut connection = self.pool.acquire().await?;
+        Ok(told.is_some()
+            && told == committed.as_deref()
+            && held(&mut connection).await? == expected)
     }
 
     /// Fills the empty catalog from the files in `from`, which must hold `expected`, in one transaction.

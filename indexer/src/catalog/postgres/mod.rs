@@ -4,6 +4,7 @@
 //! generation (`NOTIFY`), and is refused when the writer's place has gone to another process
 //! meanwhile. Every call has a time-out. Chosen by `catalog.url`; made by `publish`.
 
+mod address;
 mod announce;
 mod copy;
 mod lock;
@@ -13,7 +14,6 @@ mod tests;
 mod write;
 
 use std::collections::HashSet;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -21,8 +21,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
+pub use address::PostgresAddress;
 pub use announce::Announcements;
 pub use copy::{CatalogCopy, copied_tables};
+pub(super) use copy::{TABLES, file_of};
 pub use lock::WriterLock;
 
 use super::{
@@ -56,17 +58,13 @@ impl PostgresCatalog {
     /// # Errors
     /// [`CatalogError::Open`] when the database cannot be reached, refuses, or is of a newer version.
     pub async fn open(url: &Secret, settings: &CatalogSettings) -> Result<Self, CatalogError> {
-        let options = PgConnectOptions::from_str(url.expose()).map_err(|e| CatalogError::Open {
-            location: "catalog.url".to_owned(),
-            reason: format!("{e}; it must be like postgres://user@host/database"),
+        let address = PostgresAddress::parse(url).map_err(|reason| CatalogError::Open {
+            location: "database.url (or catalog.url)".to_owned(),
+            reason,
         })?;
-        let location = format!(
-            "postgres://{}/{}",
-            options.get_host(),
-            options.get_database().unwrap_or(options.get_username())
-        );
+        let location = address.location().to_owned();
         let limit = (settings.write_timeout() + STATEMENT_GRACE).as_millis().to_string();
-        let options = options.application_name("atbilde").options([
+        let options = address.options().application_name("atbilde").options([
             ("statement_timeout", limit.as_str()),
             ("extra_float_digits", "2"),
             // A commit whose machine is gone gives the writer's row back within seconds.
@@ -81,11 +79,7 @@ impl PostgresCatalog {
             .acquire_timeout(settings.connect_timeout())
             .connect_with(options.clone())
             .await
-            .map_err(|e| {
-                open_error(format!(
-                    "{e}; is the database up, and is database.url (or catalog.url) right?"
-                ))
-            })?;
+            .map_err(|e| open_error(address.reason(&e)))?;
         let mut migrations = sqlx::migrate!("./migrations/postgres");
         migrations.dangerous_set_table_name(MIGRATIONS);
         migrations.run(&pool).await.map_err(|e| {

@@ -16,6 +16,7 @@ use qdrant_edge::{
     UpdateOperation, VectorInternal, WithPayloadInterface, WithVector,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
 use super::test_translate::{edge_filter, edge_id, fields_of, json, server_id};
@@ -55,8 +56,25 @@ impl TestServer {
 
     /// `api_key`: what every call must bring.
     pub(crate) async fn start_with(api_key: Option<&str>) -> Self {
+        Self::start_as(api_key, None).await
+    }
+
+    /// Over TLS, with a certificate for `localhost`.
+    pub(crate) async fn start_encrypted(api_key: &str) -> Self {
+        let identity = Identity::from_pem(
+            include_bytes!("../../../../server/src/generate/openai/test_tls/leaf.pem"),
+            include_bytes!("../../../../server/src/generate/openai/test_tls/leaf.key"),
+        );
+        Self::start_as(Some(api_key), Some(ServerTlsConfig::new().identity(identity))).await
+    }
+
+    async fn start_as(api_key: Option<&str>, tls: Option<ServerTlsConfig>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let url = match &tls {
+            Some(_) => format!("https://localhost:{port}"),
+            None => format!("http://127.0.0.1:{port}"),
+        };
         let state = Arc::new(State { api_key: api_key.map(str::to_owned), ..State::default() });
         let service = Service(Arc::clone(&state));
         let gate = {
@@ -64,7 +82,11 @@ impl TestServer {
             move |request: Request<()>| state.gate(request)
         };
         let stop = CancellationToken::new();
-        let server = tonic::transport::Server::builder()
+        let mut builder = tonic::transport::Server::builder();
+        if let Some(tls) = tls {
+            builder = builder.tls_config(tls).unwrap();
+        }
+        let server = builder
             .add_service(QdrantServer::with_interceptor(service.clone(), gate.clone()))
             .add_service(CollectionsServer::with_interceptor(service.clone(), gate.clone()))
             .add_service(PointsServer::with_interceptor(service, gate))

@@ -135,7 +135,61 @@ async fn the_key_goes_with_every_call_and_into_no_message() {
     ServerIndex::open(&with("pearl"), "0001", DIMENSIONS).await.unwrap();
     let error = ServerIndex::open(&with("shell"), "0001", DIMENSIONS).await.err().unwrap();
     let text = error.to_string();
-    assert!(text.contains("API key") && !text.contains("shell"), "{text}");
+    assert!(text.contains("vectors.api_key must be") && !text.contains("shell"), "{text}");
+}
+
+/// Where the child process finds the server, and what it runs.
+const CHILD_URL: &str = "ATBILDE_TEST_QDRANT";
+const CHILD: &str =
+    "vector::server::tests::over_tls_the_server_proves_itself_and_the_key_is_asked_for";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_the_server_proves_itself_and_the_key_is_asked_for() {
+    if let Ok(url) = std::env::var(CHILD_URL) {
+        return with_a_trusted_ca(&url).await;
+    }
+    let server = TestServer::start_encrypted("pearl").await;
+    let with = |url: String| VectorSettings { url, ..encrypted("pearl", &server.url) };
+    // Its CA is none of this machine's.
+    let error = ServerIndex::open(&with(server.url.clone()), "0001", DIMENSIONS).await;
+    let text = error.err().unwrap().to_string();
+    assert!(text.contains("SSL_CERT_FILE") && text.contains("UnknownIssuer"), "{text}");
+    assert_eq!(server.calls(), 0, "nothing was told to a server that proved nothing");
+    // Trust comes from the environment of the whole process, so another one looks at it.
+    let ca = "../server/src/generate/openai/test_tls/ca.pem";
+    let child = tokio::task::spawn_blocking({
+        let url = server.url.clone();
+        move || {
+            std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", CHILD])
+                .env("SSL_CERT_FILE", std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(ca))
+                .env(CHILD_URL, url)
+                .output()
+                .unwrap()
+        }
+    });
+    let done = child.await.unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    assert!(server.calls() > 0);
+}
+
+fn encrypted(key: &str, url: &str) -> VectorSettings {
+    let api_key = Some(Secret::new(key));
+    VectorSettings { url: url.to_owned(), api_key, ..VectorSettings::default() }
+}
+
+/// In a process that trusts the test's CA.
+async fn with_a_trusted_ca(url: &str) {
+    let open = async |key: &str, url: &str| {
+        ServerIndex::open(&encrypted(key, url), "0001", DIMENSIONS).await.map_err(|e| e.to_string())
+    };
+    let index = open("pearl", url).await.unwrap();
+    assert!(index.ids().await.unwrap().is_empty());
+    let wrong_key = open("shell", url).await.err().unwrap();
+    assert!(wrong_key.contains("vectors.api_key must be"), "{wrong_key}");
+    let wrong_name = open("pearl", &url.replace("localhost", "127.0.0.1")).await.err().unwrap();
+    assert!(wrong_name.contains("the name that its certificate is for"), "{wrong_name}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -335,7 +335,12 @@ fn kind_of(line: &str) -> DraftKind {
 
 /// `|---|---|`, `---`: no words.
 fn is_rule(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '|' | '-' | ':' | '=' | '*' | '_' | ' '))
+    text.chars().all(|c| c == ' ' || is_rule_mark(c))
+}
+
+/// What rules consist of.
+pub(in crate::assistant) fn is_rule_mark(ch: char) -> bool {
+    matches!(ch, '|' | '-' | ':' | '=' | '*' | '_')
 }
 
 /// Whether bytes are the start of a character.

@@ -11,7 +11,16 @@ use super::polarity::{self, Clause};
 use super::promise::{self, Promise};
 use super::support::{self, Word};
 use super::text::visible;
-use super::{Guard, Likeness, Reason, hygiene, injection, literals, markers};
+use super::{Doubt, Guard, Reason, hygiene, injection, literals, markers};
+
+/// What is known of the likeness of a sentence and its source.
+pub(super) enum Likeness {
+    Unknown,
+    /// It would decide.
+    Wanted(Doubt),
+    /// They say the same.
+    Enough,
+}
 
 pub(super) struct Released {
     pub(super) text: String,
@@ -39,7 +48,7 @@ const MOST_TOKENS: usize = 160;
 pub(super) fn sentence(
     guard: &Guard<'_>,
     raw: &str,
-    likeness: Likeness<'_>,
+    likeness: &mut Likeness,
 ) -> Result<Released, Reason> {
     if raw.len() > guard.settings.max_bytes {
         return Err(Reason::TooLong);
@@ -168,7 +177,7 @@ fn supported(
     guard: &Guard<'_>,
     claim: &Claim<'_>,
     cited: &[usize],
-    likeness: Likeness<'_>,
+    likeness: &mut Likeness,
 ) -> Result<(), Reason> {
     let evidence = &guard.evidence;
     let verbatim = plain(claim.text);
@@ -227,7 +236,7 @@ fn enough_words(
     claim: &Claim<'_>,
     words: &[&Word],
     ranked: &[(u32, f32)],
-    (cited, likeness): (&[usize], Likeness<'_>),
+    (cited, likeness): (&[usize], &mut Likeness),
 ) -> Result<(), Reason> {
     let (evidence, settings) = (&guard.evidence, guard.settings);
     let is_cited = |u: u32| cited.contains(&evidence.units[u as usize].source);
@@ -248,14 +257,19 @@ fn enough_words(
     if enough(0.0) {
         return Ok(());
     }
-    if enough(settings.likeness_credit) {
-        let source = ranked.first().map(|(u, _)| evidence.units[*u as usize].text.as_str());
-        let alike = source.and_then(|s| likeness(claim.text, s));
-        if alike.is_some_and(|a| a >= settings.min_likeness) {
-            return Ok(());
-        }
+    let closest = ranked.first().filter(|_| enough(settings.likeness_credit));
+    if closest.is_some() && matches!(likeness, Likeness::Enough) {
+        return Ok(());
     }
     wrong_language(guard, claim)?;
+    if let Some((unit, _)) = closest {
+        let unit = &evidence.units[*unit as usize];
+        *likeness = Likeness::Wanted(Doubt {
+            claim: claim.text.to_owned(),
+            source: unit.text.clone(),
+            language: evidence.sources[unit.source].language.clone(),
+        });
+    }
     Err(Reason::Unsupported)
 }
 

@@ -135,11 +135,18 @@ fn likeness_helps_only_near_the_border() {
     desk.settings.min_support = 0.98;
     desk.settings.likeness_credit = 0.7;
     let guard = desk.guard(&[LOCKERS]);
-    let alike = |_: &str, _: &str| Some(0.9);
     let border = "A parcel stays for 7 days in the locker cabinet [1].";
     assert!(matches!(guard.check(border), Verdict::Withhold(Reason::Unsupported)));
-    assert!(matches!(guard.check_with(border, &alike), Verdict::Release { .. }));
-    assert!(matches!(guard.check_with("Tents grow on trees [1].", &alike), Verdict::Withhold(_)));
+    assert!(matches!(guard.check_alike(border), Verdict::Release { .. }));
+    let doubt = |raw| guard.judge(raw).1;
+    let found = doubt(border).unwrap();
+    assert!(
+        found.claim.starts_with("A parcel stays") && found.source.starts_with("A parcel waits")
+    );
+    assert_eq!(found.language, "en");
+    assert_eq!(doubt("A parcel waits for 7 days in the locker [1]."), None);
+    assert_eq!(doubt("A parcel stays for 9 days in the locker cabinet [1]."), None);
+    assert!(matches!(guard.check_alike("Tents grow on trees [1]."), Verdict::Withhold(_)));
 }
 
 /// A small generator of numbers, so that a failure can be repeated.

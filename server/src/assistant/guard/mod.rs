@@ -8,7 +8,8 @@
 //! (`markers`), promises nothing (`promise`), has only literals of its passages (`literals`), is made
 //! of their words (`support`) and says neither "not" nor "must" where they do not (`polarity`). What is
 //! withheld leaves no text behind: a [`Verdict`] carries a reason alone. Every rule is linear in the
-//! text; the verdict depends on sentence, passages and settings alone.
+//! text; the verdict depends on sentence, passages and settings alone, but for sentences whose words do not settle
+//! it: there the caller may measure their likeness to the source ([`Guard::judge`], [`Guard::check_alike`]).
 
 mod assemble;
 mod check;
@@ -25,6 +26,7 @@ mod polarity_words;
 mod promise;
 mod promise_words;
 mod reason;
+mod restate;
 mod support;
 mod text;
 mod thesaurus;
@@ -32,13 +34,20 @@ mod thesaurus;
 use indexer::model::Locale;
 use serde::{Deserialize, Serialize};
 
+pub(super) use assemble::is_rule_mark;
 pub use assemble::{Assembler, Draft, DraftKind};
 pub use evidence::{Given, gives_orders_by_unit};
 pub use hygiene::Protected;
 pub use injection::gives_orders;
 pub use reason::Reason;
+pub use restate::Restating;
+pub(super) use text::visible;
 
+use check::Likeness;
 use evidence::Evidence;
+
+/// Measured with the bundled embedder (docs/retrieval.md).
+pub const BUNDLED_LIKENESS: f32 = 0.8;
 
 /// `[assistant.guard]` of the configuration. Shares are of idf-weighted content words, [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,9 +59,10 @@ pub struct GuardSettings {
     pub min_unit: f32,
     /// A sentence without a marker needs this share in the passage that is then cited.
     pub min_clear: f32,
-    /// With a likeness of sentence and source of at least this (cosine), the two shares above may
-    /// be lower by [`GuardSettings::likeness_credit`].
-    pub min_likeness: f32,
+    /// With a likeness of sentence and source of at least this (cosine), the first two shares may be
+    /// lower by [`GuardSettings::likeness_credit`]. What a cosine means depends on the model: `None` is
+    /// [`BUNDLED_LIKENESS`] for the bundled embedder, and with any other one likeness counts nothing.
+    pub min_likeness: Option<f32>,
     pub likeness_credit: f32,
     /// Longer sentences are withheld. Bytes.
     pub max_bytes: usize,
@@ -64,8 +74,8 @@ impl Default for GuardSettings {
             min_support: 0.6,
             min_unit: 0.45,
             min_clear: 0.66,
-            min_likeness: 0.7,
-            likeness_credit: 0.12,
+            min_likeness: None,
+            likeness_credit: 0.6,
             max_bytes: 1200,
         }
     }
@@ -80,9 +90,15 @@ pub enum Verdict {
     Withhold(Reason),
 }
 
-/// Likeness of a sentence and a source text in meaning, a cosine in [-1, 1]; `None` when it is not
-/// known. Asked for at most once a sentence, and only where words alone do not settle it.
-pub type Likeness<'a> = &'a dyn Fn(&str, &str) -> Option<f32>;
+/// A sentence whose words do not settle whether its source says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    pub claim: String,
+    /// The sentence, item or row of a cited passage that has most of its words.
+    pub source: String,
+    /// Language of the source.
+    pub language: String,
+}
 
 /// Checks the sentences of one answer.
 pub struct Guard<'a> {
@@ -106,11 +122,26 @@ impl<'a> Guard<'a> {
 
     /// Decides on one sentence, list item, row or block of code, as the model wrote it.
     pub fn check(&self, raw: &str) -> Verdict {
-        self.check_with(raw, &|_, _| None)
+        self.judge(raw).0
     }
 
-    /// Like [`Guard::check`], with a measure of likeness for sentences whose words do not settle it.
-    pub fn check_with(&self, raw: &str, likeness: Likeness<'_>) -> Verdict {
+    /// Like [`Guard::check`], with what a likeness would have to be measured of, where one could change
+    /// the verdict.
+    pub fn judge(&self, raw: &str) -> (Verdict, Option<Doubt>) {
+        let mut likeness = Likeness::Unknown;
+        let verdict = self.with(raw, &mut likeness);
+        match likeness {
+            Likeness::Wanted(doubt) => (verdict, Some(doubt)),
+            Likeness::Unknown | Likeness::Enough => (verdict, None),
+        }
+    }
+
+    /// Like [`Guard::check`], for a sentence of which it was found that it says what its source says.
+    pub fn check_alike(&self, raw: &str) -> Verdict {
+        self.with(raw, &mut Likeness::Enough)
+    }
+
+    fn with(&self, raw: &str, likeness: &mut Likeness) -> Verdict {
         match check::sentence(self, raw, likeness) {
             Ok(released) => Verdict::Release { text: released.text, citations: released.citations },
             Err(reason) => Verdict::Withhold(reason),

@@ -3,11 +3,14 @@
 //! Each block of a table names a passage of `table/kb`, a frozen copy of sample articles; a line with
 //! `+` is a faithful paraphrase, a line with `kind|` a lie. Wrong markers and sentences in another
 //! language are made from the faithful ones. `first.txt` was used to choose the settings, `second.txt`
-//! and `third.txt` were written unseen, measured, and then used to correct the rules.
+//! and `third.txt` were written unseen, measured, and then used to correct the rules. `fourth.txt` has
+//! freer paraphrases, and lies that differ from the truth by a word or two; no rule was made for it, and it
+//! is what likeness in meaning is measured on.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, input};
 use indexer::model::{DocPath, Document, Locale};
 use indexer::source::{SourceRules, parse_document};
 
@@ -16,6 +19,7 @@ use super::*;
 const FIRST: &str = include_str!("table/first.txt");
 const SECOND: &str = include_str!("table/second.txt");
 const THIRD: &str = include_str!("table/third.txt");
+const FOURTH: &str = include_str!("table/fourth.txt");
 
 /// Kinds of lies whose wrong part is a literal.
 const LITERAL: &[&str] = &["number", "unit", "url", "code", "weekday"];
@@ -97,7 +101,36 @@ struct Figures {
     faithful: (usize, usize),
 }
 
+/// Likeness by the bundled model, as the assistant measures it.
+struct Meaning {
+    runtime: tokio::runtime::Runtime,
+    embedder: FastEmbedder,
+}
+
+impl Meaning {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let embedder = runtime.block_on(FastEmbedder::start(EmbedderSettings::default())).unwrap();
+        Self { runtime, embedder }
+    }
+
+    fn vector(&self, text: &str, locale: &Locale) -> Vec<f32> {
+        let text = input(&self.embedder, locale, text);
+        self.runtime.block_on(self.embedder.embed_query(&text)).unwrap()
+    }
+
+    fn likeness(&self, doubt: &Doubt, locale: &Locale) -> f32 {
+        let claim = self.vector(&doubt.claim, locale);
+        let source = self.vector(&doubt.source, &Locale::parse(&doubt.language).unwrap());
+        claim.iter().zip(&source).map(|(x, y)| x * y).sum()
+    }
+}
+
 fn run(table: &str) -> Figures {
+    run_with(table, None)
+}
+
+fn run_with(table: &str, meaning: Option<&Meaning>) -> Figures {
     let (blocks, cases) = parse(table);
     let documents: BTreeMap<String, Document> =
         blocks.iter().map(|b| (b.path.clone(), document(&b.path))).collect();
@@ -109,7 +142,12 @@ fn run(table: &str) -> Figures {
         .collect();
     let mut figures = Figures::default();
     let mut count = |kind: &str, place: usize, raw: &str| {
-        let verdict = guards[place].check(raw);
+        let (mut verdict, doubt) = guards[place].judge(raw);
+        if let (Some(meaning), Some(doubt)) = (meaning, doubt)
+            && meaning.likeness(&doubt, &blocks[place].locale) >= BUNDLED_LIKENESS
+        {
+            verdict = guards[place].check_alike(raw);
+        }
         let withheld = matches!(verdict, Verdict::Withhold(_));
         let slot = match kind {
             "faithful" => &mut figures.faithful,
@@ -173,4 +211,17 @@ fn lies_of_the_second_table_are_withheld_and_paraphrases_leave() {
 #[test]
 fn lies_of_the_third_table_are_withheld_and_paraphrases_leave() {
     judge("third", &run(THIRD));
+}
+
+#[test]
+fn likeness_releases_free_paraphrases_and_no_lies() {
+    let meaning = Meaning::new();
+    for (name, table) in [("first", FIRST), ("second", SECOND), ("third", THIRD)] {
+        judge(name, &run_with(table, Some(&meaning)));
+    }
+    let (words, both) = (run(FOURTH), run_with(FOURTH, Some(&meaning)));
+    println!("fourth: by words {words:?}, with likeness {both:?}");
+    assert!(share(both.literal) >= 0.99 && share(both.other) >= 0.8);
+    assert_eq!(both.other, words.other, "likeness lets lies pass");
+    assert!(both.faithful.0 + 4 <= words.faithful.0, "likeness brings nothing");
 }

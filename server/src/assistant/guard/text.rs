@@ -32,7 +32,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// `text` without characters that nobody sees: they would let a word slip past a comparison.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(in crate::assistant) fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(is_invisible) {
         Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
     } else {

@@ -21,6 +21,8 @@ use crate::generate::llama::{
     Drafts, EndOfText, EngineHandle, EngineSettings, Event, LlamaEngine, ModelSettings, Namespace,
     RandomModel, Request, Thoughts,
 };
+use crate::settings::{LogLevel, LogSettings};
+use crate::telemetry;
 use workload::{Make, Row, workload};
 
 /// Flags of `bench-llm`.
@@ -74,6 +76,9 @@ pub(super) struct BenchLlm {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+    /// Log every step of the engine to standard error
+    #[arg(long)]
+    trace: bool,
 }
 
 #[derive(Debug, Default)]
@@ -119,6 +124,9 @@ struct Figures {
 
 impl BenchLlm {
     pub(super) fn run(self) -> Result<ExitCode> {
+        if self.trace {
+            telemetry::start(&LogSettings { level: LogLevel::Trace, ..LogSettings::default() });
+        }
         let Self { requests, seed, max_tokens, rate, .. } = self;
         let rows = workload(&self.workload, Make { requests, seed, max_tokens, rate })?;
         if self.random && !self.model.exists() {

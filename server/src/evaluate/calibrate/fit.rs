@@ -6,7 +6,7 @@
 //! steps: the loss is convex, so the result does not depend on luck, and the same questions give the
 //! same coefficients to the last digit.
 
-use crate::assistant::confidence::{FEATURES, Features};
+use crate::assistant::confidence::{FEATURES, Features, SHIPPED_ANSWERABLE};
 
 /// Features, scale, intercept.
 const PARAMETERS: usize = FEATURES + 2;
@@ -42,6 +42,15 @@ impl Model {
     pub(super) fn shipped() -> Self {
         let (weights, intercept) = Features::shipped();
         Self { weights, intercept }
+    }
+
+    /// The shipped one where this share of the questions has an answer: the odds of an answer move by as
+    /// much as those of the share do (Saerens et al.: "Adjusting the outputs of a classifier to new a
+    /// priori probabilities", 2002).
+    pub(super) fn shipped_for(answerable: f64) -> Self {
+        let odds = |share: f64| (share / (1.0 - share)).ln();
+        let Self { weights, intercept } = Self::shipped();
+        Self { weights, intercept: intercept + (odds(answerable) - odds(SHIPPED_ANSWERABLE)) }
     }
 
     /// Probability that a question with these features is answered rightly.

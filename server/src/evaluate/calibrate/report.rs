@@ -90,9 +90,10 @@ fn statement(p: &Provenance) -> String {
     };
     if p.answered == 0 {
         return format!(
-            "Nothing can be promised: no answer was judged. The threshold is where questions made of the \
-             articles themselves keep {wish}, and customers ask harder ones. {more} Write golden cases \
-             and give them with --golden."
+            "Nothing can be promised: no answer was judged. The coefficients are the shipped ones, moved \
+             to the share of questions that the articles answer (--answerable); the threshold is at \
+             least where questions made of the articles themselves keep {wish}, and customers ask \
+             harder ones. {more} Write golden cases and give them with --golden."
         );
     }
     format!(

@@ -3,10 +3,13 @@
 //! Called by `handle` for every request, kept up to date by `worker` after every step. Pure. The queue is bounded by work
 //! (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache is learned.
 //! A full queue still takes the request of a visitor who has at least two fewer waiting than somebody else; the worker
-//! then sends the newest of that somebody away (see `line`).
+//! then sends the newest of that somebody away (see `line`). A request that never waits comes in where a sequence is free
+//! and the estimate is in time, or not at all.
 
 use std::collections::HashMap;
 use std::time::Duration;
+
+use crate::generate::Waiting;
 
 /// Weight of a new observation.
 const ALPHA: f64 = 0.1;
@@ -34,6 +37,7 @@ pub(super) struct Demand {
     /// Time left until its deadline.
     pub(super) patience: Option<Duration>,
     pub(super) visitor: u64,
+    pub(super) waiting: Waiting,
 }
 
 /// What the meter knows of the running sequences.
@@ -116,6 +120,10 @@ impl Meter {
             displaces: false,
         };
         let idle = self.running.requests + self.queued_requests < self.slots;
+        let never_waits = demand.waiting == Waiting::Never;
+        if never_waits && !idle {
+            return Err(self.work_ahead());
+        }
         let bound = match self.max_tokens {
             0 => (DEFAULT_QUEUE_SECONDS / self.running.prefill_token) as usize,
             bound => bound,
@@ -131,7 +139,9 @@ impl Meter {
         let own = self.seconds(ticket.prefill, ticket.decode);
         let late = demand.patience.is_some_and(|patience| self.work_ahead() + own > patience);
         // An idle engine tries even what looks hopeless: its estimate may be wrong, and nobody else suffers.
-        if late && self.running.requests + self.queued_requests > 0 {
+        // Who does without anyway had better know at once.
+        let busy = self.running.requests + self.queued_requests > 0;
+        if late && (busy || never_waits) {
             return Err(self.work_ahead());
         }
         self.queued_requests += 1;
@@ -241,7 +251,14 @@ mod tests {
     use super::*;
 
     fn demand(prompt: usize) -> Demand {
-        Demand { prompt, shared: 0, max_tokens: 100, patience: None, visitor: 0 }
+        Demand {
+            prompt,
+            shared: 0,
+            max_tokens: 100,
+            patience: None,
+            visitor: 0,
+            waiting: Waiting::InLine,
+        }
     }
 
     fn busy(meter: &mut Meter, requests: usize) {
@@ -283,6 +300,35 @@ mod tests {
         meter
             .admit(Demand { patience: Some(Duration::from_secs(60)), ..hurried })
             .expect("enough time");
+    }
+
+    #[test]
+    fn what_never_waits_comes_in_at_once_or_not_at_all() {
+        let never = Demand { waiting: Waiting::Never, visitor: 7, ..demand(10) };
+        let mut meter = Meter::new(2, 10, 100_000);
+        busy(&mut meter, 1);
+        let ticket = meter.admit(never).expect("a sequence is free");
+        meter.admit(never).expect_err("none is free");
+        meter.leave(ticket);
+
+        let mut full = Meter::new(1, 3, 100_000);
+        busy(&mut full, 1);
+        for _ in 0..3 {
+            full.admit(demand(10)).expect("fits");
+        }
+        full.admit(never).expect_err("it takes nobody's place");
+        assert!(full.admit(Demand { waiting: Waiting::InLine, ..never }).expect("in").displaces);
+    }
+
+    #[test]
+    fn what_never_waits_is_refused_by_an_idle_engine_that_is_too_slow_for_it() {
+        let mut meter = Meter::new(2, 10, 100_000);
+        let slow = Running { prefill_token: 0.05, decode_token: 0.2, ..Running::default() };
+        meter.update(slow);
+        let hurried = Demand { patience: Some(Duration::from_secs(2)), ..demand(100) };
+        let never = Demand { waiting: Waiting::Never, ..hurried };
+        meter.admit(never).expect_err("15 seconds of work");
+        meter.admit(hurried).expect("whoever waits for it may try");
     }
 
     #[test]

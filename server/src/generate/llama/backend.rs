@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use llama_cpp_2::DecodeError;
 use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
+pub(super) use llama_cpp_2::context::session::SeqState as Saved;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
@@ -258,6 +260,16 @@ impl<'model> Context<'model> {
     /// Tokens that `sequence` holds: one more than its last position.
     pub(super) fn length(&self, sequence: SequenceId) -> usize {
         usize::try_from(self.inner.kv_cache_seq_pos_max(sequence) + 1).unwrap_or(0)
+    }
+
+    /// A copy of what `sequence` holds.
+    pub(super) fn save_in_memory(&self, sequence: SequenceId) -> Option<Saved> {
+        self.inner.state_seq_get(sequence, LlamaStateSeqFlags::empty()).ok()
+    }
+
+    /// Lets `sequence` hold what was saved.
+    pub(super) fn replay(&mut self, state: &Saved, sequence: SequenceId) -> bool {
+        self.inner.state_seq_set(state, sequence).is_ok()
     }
 
     /// Writes the state of `sequence` to a file.

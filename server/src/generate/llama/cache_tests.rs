@@ -7,8 +7,8 @@ use super::load;
 use super::prefix::{PrefixTree, SequenceId};
 use super::random_model::{Architecture, RandomModel};
 use super::request::{Namespace, Token};
+use super::sequences::SequencePlan;
 use super::settings::{EngineSettings, FlashAttention, KvType, ModelSettings};
-use super::worker::SequencePlan;
 
 const KB: Namespace = Namespace(1);
 

@@ -12,6 +12,7 @@ use super::request::{
     Token,
 };
 use super::settings::{Drafts, EngineSettings, FlashAttention, KvType, ModelSettings};
+use crate::generate::Waiting;
 
 pub(super) const KB: Namespace = Namespace(1);
 
@@ -232,6 +233,48 @@ fn dropping_an_answer_frees_its_sequence_within_a_step() {
     drop(generation);
     let after = engine.audit().expect("alive");
     assert_eq!((after.running, after.reserved_cells, after.sequences_with_cells), (0, 0, 0));
+}
+
+#[test]
+fn spare_cells_come_back_and_give_way_to_a_long_request() {
+    let cells = 2048;
+    let bench = start(Architecture::Llama, EngineSettings { context: cells, ..settings() });
+    let engine = bench.engine.handle();
+    let spare = || engine.audit().expect("alive").spare_cells;
+    answer(&engine, request(prompt(&[], &tokens(1, 50)), 40)).expect("an answer");
+    let before = spare();
+    assert!(before >= 64, "{before}");
+    for seed in 2..8 {
+        answer(&engine, request(prompt(&[], &tokens(seed, 50)), 40)).expect("an answer");
+        assert_eq!(spare(), before);
+    }
+    let whole = request(prompt(&[], &tokens(9, cells - 40)), 40);
+    assert_eq!(answer(&engine, whole).expect("it fits").done.generated_tokens, 40);
+    assert_eq!(spare(), before, "filled again");
+}
+
+#[test]
+fn what_never_waits_fails_at_once_where_cells_are_missing_and_evicts_nothing() {
+    let bench = start(Architecture::Llama, settings());
+    let engine = bench.engine.handle();
+    let shared = tokens(1, 200);
+    answer(&engine, request(prompt(&shared, &tokens(2, 10)), 4)).expect("cached");
+    let cached = engine.audit().expect("alive").cached_cells;
+    assert_eq!(cached, 200);
+    let held = engine.generate(request(prompt(&[], &tokens(3, 20)), 3000)).expect("admitted");
+    assert_eq!(engine.audit().expect("alive").running, 1);
+    let errand = |length| {
+        let p = prompt(&[], &tokens(4, length));
+        answer(&engine, Request { waiting: Waiting::Never, ..request(p, 64) })
+    };
+    let refused = errand(1200);
+    assert!(matches!(refused, Err(GenerateError::Refused { .. })), "{refused:?}");
+    assert_eq!(engine.audit().expect("alive").cached_cells, cached);
+    assert_eq!(errand(100).expect("there is room").done.generated_tokens, 64);
+    drop(held);
+    assert!(errand(1200).is_ok());
+    let load = engine.load();
+    assert_eq!((load.queued_requests, load.queued_tokens), (0, 0));
 }
 
 #[test]

@@ -112,8 +112,15 @@ impl Generator for Llama {
 
     async fn generate(&self, request: GenerateRequest) -> Result<Pieces, GenerateError> {
         let handle = self.handle()?;
-        let GenerateRequest { messages, private_from, audience, visitor, max_tokens, deadline } =
-            request;
+        let GenerateRequest {
+            messages,
+            private_from,
+            audience,
+            visitor,
+            max_tokens,
+            deadline,
+            waiting,
+        } = request;
         let border = private_from.map(|from| Border { message: from.message, byte: from.byte });
         let for_prompt = handle.clone();
         let rendered = tokio::task::spawn_blocking(move || {
@@ -126,6 +133,7 @@ impl Generator for Llama {
             visitor: visitor.0,
             sampling: sampling(&self.sampling),
             deadline,
+            waiting,
             thoughts,
             ..Request::greedy(namespace(audience), prompt, max_tokens as usize)
         };
@@ -172,7 +180,9 @@ async fn relay(mut generation: Generation, sender: mpsc::Sender<Result<Piece, Ge
                 wait: estimated_wait,
             }),
             Some(Event::Token { text, logprob }) => {
-                Ok(Piece::Text { text, logprob: Some(logprob) })
+                // Without text it is of a thought, or of a character that comes with a later token.
+                let logprobs = if text.is_empty() { Vec::new() } else { vec![logprob] };
+                Ok(Piece::Text { text, logprobs })
             }
             Some(Event::Done(done)) => match done.reason {
                 FinishReason::EndOfText | FinishReason::StopString => return,

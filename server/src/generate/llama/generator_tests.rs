@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::*;
 use crate::domain::Visitor;
-use crate::generate::PrivateFrom;
 use crate::generate::llama::{Architecture, EngineSettings, ModelSettings, RandomModel};
+use crate::generate::{PrivateFrom, Waiting};
 
 fn settings(path: &Path) -> LlamaSettings {
     LlamaSettings {
@@ -32,6 +32,7 @@ fn request(question: &str) -> GenerateRequest {
         visitor: Visitor(1),
         max_tokens: 8,
         deadline: None,
+        waiting: Waiting::InLine,
     }
 }
 
@@ -40,8 +41,8 @@ async fn written(llama: &Llama, question: &str) -> Result<String, GenerateError>
     let mut text = String::new();
     while let Some(piece) = pieces.recv().await {
         match piece {
-            Ok(Piece::Text { text: piece, logprob }) => {
-                assert!(logprob.is_some());
+            Ok(Piece::Text { text: piece, logprobs }) => {
+                assert_eq!(logprobs.len(), usize::from(!piece.is_empty()));
                 text.push_str(&piece);
             }
             Ok(Piece::Queued { .. }) => {}

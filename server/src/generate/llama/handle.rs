@@ -16,9 +16,10 @@ use super::error::{GenerateError, LoadError};
 use super::load::{self, Traits};
 use super::prompt::Prompter;
 use super::request::{Event, Namespace, Request, Token};
+use super::sequences::SequencePlan;
 use super::settings::{EngineSettings, ModelSettings};
 use super::slot::Ask;
-use super::worker::{SequencePlan, Setup, Worker};
+use super::worker::{Setup, Worker};
 
 /// Room in an answer's channel beside its tokens: queue positions, held-back text, the end.
 const SPARE_EVENTS: usize = 16;
@@ -58,6 +59,8 @@ pub struct Audit {
     pub sequences_with_cells: usize,
     /// The same for all sequences, prefixes included.
     pub all_sequences_with_cells: usize,
+    /// Cells kept together for answers to come.
+    pub spare_cells: usize,
     pub steps: u64,
 }
 
@@ -193,6 +196,7 @@ impl EngineHandle {
             max_tokens: request.max_tokens,
             patience: request.deadline.map(|deadline| deadline.saturating_duration_since(now)),
             visitor: request.visitor,
+            waiting: request.waiting,
         };
         let ticket = self
             .shared

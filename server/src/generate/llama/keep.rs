@@ -64,6 +64,8 @@ impl Worker<'_> {
         if self.free_cells() < tokens.len() {
             return false;
         }
+        let most = self.free_cells() - tokens.len();
+        self.spare.shrink_to(&mut self.context, most);
         let restored = self
             .context
             .restore(&path, sequence, tokens.len())

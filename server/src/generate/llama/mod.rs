@@ -7,8 +7,8 @@
 //! `handle` takes a request or refuses it (`admission`) -> the thread in `worker` gives it, when it is its turn (`line`), a sequence and what the prefix tree
 //! (`prefix`) has of its prompt -> `step` computes prompts and streams together, as `plan` and `costs` say -> `sampling`
 //! chooses tokens -> `slot` turns them into events through `text` (`utf8`, `stop`, and `thoughts` beside this folder).
-//! Beside that: `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts; `lookup` drafts; `keep` and `state` hold on
-//! to the system prompt.
+//! Beside that: `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts; `lookup` drafts; `spare` keeps
+//! cells for answers together; `keep` and `state` hold on to the system prompt.
 
 mod admission;
 mod backend;
@@ -29,7 +29,9 @@ mod prompt;
 mod random_model;
 mod request;
 mod sampling;
+mod sequences;
 mod slot;
+mod spare;
 mod state;
 mod step;
 mod stop;

@@ -161,6 +161,21 @@ impl PrefixTree {
         }
     }
 
+    /// Cells that [`Self::evict`] can free, one leaf after the other: those that nobody has pinned.
+    pub(super) fn evictable(&self) -> usize {
+        let mut held = vec![false; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            let pinned = node.as_ref().is_some_and(|node| node.pins > 0);
+            let mut next = pinned.then_some(index);
+            while let Some(index) = next.filter(|index| !held[*index]) {
+                held[index] = true;
+                next = self.node(index).and_then(|node| node.parent);
+            }
+        }
+        let free = self.nodes.iter().zip(held).filter(|(_, held)| !held);
+        free.filter_map(|(node, _)| node.as_ref()).map(|node| node.tokens.len()).sum()
+    }
+
     /// Drops the least worthy unpinned leaf. Returns the cells freed and the change, or `None` when every leaf is pinned.
     pub(super) fn evict(&mut self) -> Option<(usize, Change)> {
         let mut least: Option<(usize, f64)> = None;

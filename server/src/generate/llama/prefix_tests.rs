@@ -205,6 +205,9 @@ proptest! {
                 prop_assert_eq!(found, tokens.len());
             }
         }
+        let (cells, evictable) = (bench.tree.cells(), bench.tree.evictable());
+        while bench.evict() {}
+        prop_assert_eq!(cells - bench.tree.cells(), evictable);
         for (_, _, node) in pins.drain(..) { bench.tree.unpin(node); }
         while bench.evict() {}
         prop_assert_eq!(bench.tree.cells(), 0);

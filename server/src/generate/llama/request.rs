@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::generate::Waiting;
+
 /// A token id of the loaded model's vocabulary.
 pub type Token = i32;
 
@@ -94,6 +96,7 @@ pub struct Request {
     pub stop: Vec<String>,
     /// Refused or ended when it cannot be, or was not, done by then.
     pub deadline: Option<Instant>,
+    pub waiting: Waiting,
     pub end_of_text: EndOfText,
     pub thoughts: Thoughts,
     pub drafting: Drafting,
@@ -113,6 +116,7 @@ impl Request {
             max_tokens,
             stop: Vec::new(),
             deadline: None,
+            waiting: Waiting::InLine,
             end_of_text: EndOfText::Stop,
             thoughts: Thoughts::Cut,
             drafting: Drafting::Default,

@@ -58,6 +58,7 @@ impl Worker<'_> {
         }
         let (mut stream_rows, mut stream_parts) = (Vec::new(), Vec::new());
         self.add_streams(&mut stream_rows, &mut stream_parts);
+        self.spare.lend(&mut self.context, stream_rows.len());
         self.compute(&stream_rows, &stream_parts, streams);
         self.compute(&rows, &parts, 0);
     }
@@ -86,7 +87,7 @@ impl Worker<'_> {
         let bounds = Bounds { least: least.min(most), most };
         let budget =
             self.costs.prefill_budget(Duration::from_millis(target), streams, depth, bounds);
-        plan::share(waiting, self.steps, budget, budget.min(TILE), most)
+        plan::share(waiting, self.steps, budget, TILE)
     }
 
     fn add_prompt(&self, index: usize, tokens: usize, rows: &mut Vec<Row>, parts: &mut Vec<Part>) {
@@ -145,6 +146,7 @@ impl Worker<'_> {
             return;
         }
         let depth = rows.iter().find(|row| !row.wanted).map_or(0, |row| row.position);
+        tracing::trace!(rows = rows.len(), requests = parts.len(), streams, depth, ?time, "step");
         if streams == 0 {
             self.costs.saw_prefill(rows.len(), depth, time);
         } else if streams == parts.len() {
@@ -204,6 +206,8 @@ impl Worker<'_> {
             let judged = part.draft.len().min(right + 1);
             slot.acceptance += ALPHA * (right as f64 / judged as f64 - slot.acceptance);
             if right < part.draft.len() {
+                let wrong = slot.filled..slot.filled + part.draft.len() - right;
+                self.spare.take_back(&mut self.context, slot.sequence, wrong);
                 self.context.remove(slot.sequence, slot.filled);
             }
         }

@@ -5,7 +5,8 @@
 //!
 //! Cells. The cache has a fixed number of cells. A cell belongs to the prefix tree (counted by the tree) or is set aside for
 //! one running request (`Slot::reserved`). Their sum never exceeds the cache, so the cache never runs full in mid-answer:
-//! a request starts when everything that it may need is free, after evicting prefixes that nobody uses.
+//! a request starts when everything that it may need is free, after evicting prefixes that nobody uses. Spare cells (`spare`)
+//! are of those that are free, and are given up when a request needs them.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -23,39 +24,15 @@ use super::line;
 use super::load::Traits;
 use super::prefix::{NodeId, PrefixTree, SequenceId, common_prefix};
 use super::request::{Event, FinishReason, Prompt, Request, Token};
+use super::sequences::SequencePlan;
 use super::settings::EngineSettings;
 use super::slot::{Ask, Slot};
+use super::spare::Spare;
 use super::state::StateStore;
+use crate::generate::Waiting;
 
-/// llama.cpp's bound on sequence ids.
-const MAX_SEQUENCES: SequenceId = 256;
 /// It does not pay to wait for somebody else to compute fewer tokens than this.
 const MIN_SHARED: usize = 32;
-
-/// Which sequence ids are whose.
-#[derive(Clone, Debug)]
-pub(super) struct SequencePlan {
-    /// The first ids are the running requests'.
-    slots: SequenceId,
-    /// These hold cached prefixes.
-    pub(super) holders: std::ops::Range<SequenceId>,
-    /// Distance from a holder to its shadow, where shadows are needed.
-    pub(super) shadow: Option<SequenceId>,
-}
-
-impl SequencePlan {
-    pub(super) fn new(slots: usize, traits: Traits) -> Self {
-        let slots = SequenceId::try_from(slots).unwrap_or(1).clamp(1, MAX_SEQUENCES / 2);
-        let rest = MAX_SEQUENCES - slots;
-        if !traits.prefixes {
-            return Self { slots, holders: slots..slots, shadow: None };
-        }
-        if traits.sliding_window {
-            return Self { slots, holders: slots..slots + rest / 2, shadow: Some(rest / 2) };
-        }
-        Self { slots, holders: slots..MAX_SEQUENCES, shadow: None }
-    }
-}
 
 /// What a worker is made of beside model and context.
 pub(super) struct Setup {
@@ -88,6 +65,7 @@ pub(super) struct Worker<'model> {
     pub(super) keeping: Vec<Keeping>,
     pub(super) next_number: u64,
     cache_limit: usize,
+    pub(super) spare: Spare,
     pub(super) states: Option<StateStore>,
     pub(super) shared: Arc<Shared>,
 }
@@ -105,6 +83,7 @@ impl<'model> Worker<'model> {
             .state_dir
             .as_ref()
             .map(|folder| StateStore::new(folder, &model_path, &settings));
+        let spare = Spare::new(sequences.spare.clone(), settings.slots, context.cells());
         Self {
             tree: PrefixTree::new(sequences.holders.clone()),
             free_sequences: (0..sequences.slots).rev().collect(),
@@ -120,6 +99,7 @@ impl<'model> Worker<'model> {
             traits,
             sequences,
             cache_limit,
+            spare,
             states,
             shared,
         }
@@ -129,6 +109,8 @@ impl<'model> Worker<'model> {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         loop {
             if self.slots.is_empty() && self.queue.is_empty() {
+                let room = self.free_cells();
+                self.spare.fill(&mut self.context, room);
                 let Ok(command) = commands.recv() else { return };
                 if self.obey(command) == Then::Stop {
                     return;
@@ -220,13 +202,16 @@ impl<'model> Worker<'model> {
 
     /// A visitor with fewer waiting requests has come into the full queue.
     fn send_one_away(&mut self) {
-        let mut meter = self.shared.meter();
-        meter.displaced();
+        self.shared.meter().displaced();
         let visitors: Vec<u64> = self.queue.iter().map(|ask| ask.request.visitor).collect();
-        let Some(ask) = line::dispensable(&visitors).and_then(|index| self.queue.remove(index))
-        else {
-            return;
-        };
+        if let Some(ask) = line::dispensable(&visitors).and_then(|index| self.queue.remove(index)) {
+            self.refuse(&ask);
+        }
+    }
+
+    /// Sends a waiting request away; the caller has taken it out of the queue.
+    fn refuse(&self, ask: &Ask) {
+        let mut meter = self.shared.meter();
         meter.leave(ask.ticket);
         // Whoever asked may be gone.
         let refused = GenerateError::Refused { retry_after: meter.wait() };
@@ -239,7 +224,8 @@ impl<'model> Worker<'model> {
         line::order(self.slots.iter().map(|slot| slot.request.visitor), &waiting)
     }
 
-    /// Gives waiting requests sequences, visitor by visitor, while there are sequences and cells.
+    /// Gives waiting requests sequences, visitor by visitor, while there are sequences and cells. Those
+    /// that never wait are refused where they would have to.
     fn start_waiting(&mut self) {
         let mut started = false;
         while let Some(sequence) = self.free_sequences.last().copied() {
@@ -253,6 +239,12 @@ impl<'model> Worker<'model> {
             self.shared.meter().leave(ask.ticket);
             self.start(ask, sequence, found);
             started = true;
+        }
+        let hurried = |ask: &Ask| ask.request.waiting == Waiting::Never;
+        while let Some(index) = self.queue.iter().position(hurried) {
+            if let Some(ask) = self.queue.remove(index) {
+                self.refuse(&ask);
+            }
         }
         if started && !self.queue.is_empty() {
             self.tell_positions();
@@ -268,15 +260,20 @@ impl<'model> Worker<'model> {
             self.tree.pin(pin);
         }
         let needed = prompt.tokens.len() - cached + request.max_tokens;
+        let free = self.free_cells();
+        // Nothing is evicted in vain.
+        if free < needed && free + self.tree.evictable() < needed {
+            if let Some(pin) = pin {
+                self.tree.unpin(pin);
+            }
+            return None;
+        }
         while self.free_cells() < needed {
-            let Some((_, change)) = self.tree.evict() else {
-                if let Some(pin) = pin {
-                    self.tree.unpin(pin);
-                }
-                return None;
-            };
+            let (_, change) = self.tree.evict()?;
             self.context.apply(change);
         }
+        let most = self.free_cells() - needed;
+        self.spare.shrink_to(&mut self.context, most);
         Some((cached, pin))
     }
 
@@ -401,6 +398,8 @@ impl<'model> Worker<'model> {
     /// Frees the sequence and cells of a request.
     pub(super) fn release(&mut self, index: usize) {
         let slot = self.slots.remove(index);
+        let answer = slot.prompt_length()..slot.filled.max(slot.prompt_length());
+        self.spare.take_back(&mut self.context, slot.sequence, answer);
         self.context.remove(slot.sequence, 0);
         self.free_sequences.push(slot.sequence);
         self.keeping.retain(|keeping| keeping.number != slot.number);
@@ -450,16 +449,15 @@ impl<'model> Worker<'model> {
     }
 
     fn audit(&self) -> Audit {
-        let with_cells = |sequences: std::ops::Range<SequenceId>| {
-            sequences.filter(|&sequence| self.context.length(sequence) > 0).count()
-        };
+        let has_cells = |sequence: &SequenceId| self.context.length(*sequence) > 0;
         Audit {
             running: self.slots.len(),
             queued: self.queue.len(),
             cached_cells: self.tree.cells(),
             reserved_cells: self.slots.iter().map(|slot| slot.reserved).sum(),
-            sequences_with_cells: with_cells(0..self.sequences.slots),
-            all_sequences_with_cells: with_cells(0..MAX_SEQUENCES),
+            sequences_with_cells: (0..self.sequences.slots).filter(has_cells).count(),
+            all_sequences_with_cells: self.sequences.all_but_spare().filter(has_cells).count(),
+            spare_cells: self.spare.cells(),
             steps: self.steps,
         }
     }

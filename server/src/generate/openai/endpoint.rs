@@ -4,7 +4,7 @@
 //! or for as long as it asked for, and is tried last meanwhile.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long one rests that does not say it, milliseconds.
@@ -19,6 +19,8 @@ pub(super) struct Endpoint {
     running: AtomicUsize,
     /// Milliseconds after the pool's start until which it rests; 0 when it is well.
     rests_until: AtomicU64,
+    /// It refuses requests for log-probabilities.
+    tells_none: AtomicBool,
 }
 
 /// All addresses.
@@ -34,6 +36,18 @@ pub(super) struct Endpoints {
 #[derive(Debug)]
 pub(super) struct Running(Arc<Endpoint>);
 
+impl Endpoint {
+    /// Whether it may be asked for log-probabilities.
+    pub(super) fn tells_logprobs(&self) -> bool {
+        !self.tells_none.load(Ordering::Relaxed)
+    }
+
+    /// It answered a request without them that it had refused with them.
+    pub(super) fn tells_no_logprobs(&self) {
+        self.tells_none.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
@@ -48,6 +62,7 @@ impl Endpoints {
                 url: format!("{}/chat/completions", url.trim_end_matches('/')),
                 running: AtomicUsize::new(0),
                 rests_until: AtomicU64::new(0),
+                tells_none: AtomicBool::new(false),
             })
         };
         Self { all: urls.iter().map(endpoint).collect(), each, started: Instant::now() }

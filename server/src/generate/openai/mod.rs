@@ -55,6 +55,8 @@ pub struct OpenAiSettings {
     pub idle_timeout_s: u64,
     /// 0 for the likeliest words.
     pub temperature: f32,
+    /// Whether the tokens' log-probabilities are asked for. An endpoint that refuses them is asked without.
+    pub logprobs: bool,
 }
 
 impl Default for OpenAiSettings {
@@ -71,6 +73,7 @@ impl Default for OpenAiSettings {
             connect_timeout_s: 2,
             idle_timeout_s: 20,
             temperature: 0.0,
+            logprobs: true,
         }
     }
 }
@@ -84,24 +87,9 @@ impl OpenAiSettings {
     fn key(&self) -> Result<Option<Secret>, GenerateError> {
         match (&self.api_key, &self.api_key_file) {
             (Some(_), Some(_)) => Err(wrong("api_key and api_key_file are both set; keep one")),
-            (key, None) => Ok(key.clone()),
-            (None, Some(file)) => {
-                let key = fs_err::read_to_string(file)
-                    .map_err(|e| wrong(&format!("api_key_file: {e}")))?;
-                Ok(Some(Secret::new(key.trim())))
-            }
+            (key, file) => Secret::given_or_in(key.as_ref(), file.as_deref())
+                .map_err(|e| wrong(&format!("api_key_file: {e}"))),
         }
-    }
-
-    fn authorities(&self) -> Result<Vec<reqwest::Certificate>, GenerateError> {
-        let Some(file) = &self.ca_file else { return Ok(Vec::new()) };
-        let pem = fs_err::read(file).map_err(|e| wrong(&format!("ca_file: {e}")))?;
-        let found = reqwest::Certificate::from_pem_bundle(&pem)
-            .map_err(|e| wrong(&format!("ca_file: {}: {e}", file.display())))?;
-        if found.is_empty() {
-            return Err(wrong(&format!("ca_file: {} holds no certificate", file.display())));
-        }
-        Ok(found)
     }
 }
 
@@ -135,10 +123,11 @@ impl OpenAi {
             return Err(wrong("concurrent is 0, but must be at least 1"));
         }
         crate::tls::install();
+        let authorities = crate::tls::authorities("ca_file", settings.ca_file.as_deref());
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(settings.connect_timeout_s.max(1)))
             .redirect(reqwest::redirect::Policy::none())
-            .tls_certs_merge(settings.authorities()?)
+            .tls_certs_merge(authorities.map_err(|e| wrong(&e))?)
             .build()
             .map_err(|e| wrong(&format!("urls: no client for them: {e}")))?;
         let endpoints = Endpoints::new(&settings.urls, settings.concurrent);
@@ -192,14 +181,15 @@ impl OpenAi {
         let url = &endpoint.url;
         let idle = Duration::from_secs(self.settings.idle_timeout_s.max(1));
         let silent = GenerateError::TimedOut { endpoint: url.clone(), seconds: idle.as_secs() };
-        let mut request = self.client.post(url).json(body);
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key.expose());
+        let asked = self.settings.logprobs && endpoint.tells_logprobs();
+        let mut response = self.sent(url, body, asked, (idle, &silent)).await?;
+        if asked && matches!(response.status().as_u16(), 400 | 422 | 501) {
+            // It may be the log-probabilities that it does not know.
+            response = self.sent(url, body, false, (idle, &silent)).await?;
+            if response.status().is_success() {
+                endpoint.tells_no_logprobs();
+            }
         }
-        let response =
-            tokio::time::timeout(idle, request.send()).await.map_err(|_| silent.clone())?;
-        let response = response
-            .map_err(|e| GenerateError::Transient(format!("{url}: {}", told(&e.without_url()))))?;
         let status = response.status();
         if !status.is_success() {
             let what = format!("{url} answered {status}");
@@ -218,6 +208,29 @@ impl OpenAi {
         let mut reading = Reading::new(response, (idle, silent), place);
         let first = reading.next().await.transpose()?;
         Ok(Begun { first, reading })
+    }
+}
+
+impl OpenAi {
+    /// The head of the response.
+    async fn sent(
+        &self,
+        url: &str,
+        body: &Value,
+        logprobs: bool,
+        (idle, silent): (Duration, &GenerateError),
+    ) -> Result<reqwest::Response, GenerateError> {
+        let mut body = body.clone();
+        if logprobs {
+            body["logprobs"] = Value::Bool(true);
+        }
+        let mut request = self.client.post(url).json(&body);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key.expose());
+        }
+        let response =
+            tokio::time::timeout(idle, request.send()).await.map_err(|_| silent.clone())?;
+        response.map_err(|e| GenerateError::Transient(format!("{url}: {}", told(&e.without_url()))))
     }
 }
 
@@ -279,6 +292,8 @@ impl Generator for OpenAi {
     }
 }
 
+#[cfg(test)]
+mod logprob_tests;
 #[cfg(test)]
 mod tls_tests;
 

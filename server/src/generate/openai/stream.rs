@@ -16,6 +16,10 @@ use crate::generate::{GenerateError, Piece};
 
 /// Bytes of one line of the stream; more is no answer of a model.
 const LINE: usize = 1 << 20;
+/// Tokens of one chunk whose log-probabilities are read.
+const TOKENS: usize = 4096;
+/// Longest name of an error.
+const NAME: usize = 40;
 
 /// A response whose head has come.
 pub(super) struct Reading {
@@ -93,28 +97,74 @@ impl Reading {
         let mut text = String::new();
         if data.trim() == "[DONE]" {
             self.thoughts.finish(&mut text);
-            self.give(text);
+            self.give(text, Vec::new());
             self.ended = true;
             return Ok(());
         }
         let garbage = |_| GenerateError::Transient("the endpoint's stream is no JSON".to_owned());
         let value: Value = serde_json::from_str(data.trim()).map_err(garbage)?;
         if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
-            let message = error["message"].as_str().unwrap_or("no reason given");
-            return Err(GenerateError::Transient(format!("the endpoint failed: {message}")));
+            return Err(GenerateError::Transient(format!("the endpoint failed: {}", named(error))));
         }
         let choice = &value["choices"][0];
         self.thoughts.push(choice["delta"]["content"].as_str().unwrap_or_default(), &mut text);
-        self.give(text);
+        self.give(text, logprobs(choice));
         if choice["finish_reason"] == "length" {
             return Err(GenerateError::CutOff("it reached its length"));
         }
         Ok(())
     }
 
-    fn give(&mut self, text: String) {
+    fn give(&mut self, text: String, logprobs: Vec<f32>) {
         if !text.is_empty() {
-            self.ready.push_back(Piece::text(text));
+            self.ready.push_back(Piece::Text { text, logprobs });
+        }
+    }
+}
+
+/// What the endpoint calls an error. Its message is never passed on: it may repeat the request, and holds whatever
+/// the endpoint likes.
+fn named(error: &Value) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let name = |key: &str| match &error[key] {
+        Value::String(name)
+            if !name.is_empty() && name.len() <= NAME && name.chars().all(plain) =>
+        {
+            Some(name.clone())
+        }
+        Value::Number(code) => Some(code.to_string()),
+        _ => None,
+    };
+    ["code", "type"].into_iter().find_map(name).unwrap_or_else(|| "it gave no code".to_owned())
+}
+
+/// The log-probabilities of a chunk's tokens, as far as the endpoint tells them.
+fn logprobs(choice: &Value) -> Vec<f32> {
+    let tokens = choice["logprobs"]["content"].as_array();
+    let logprob = |token: &Value| token["logprob"].as_f64().map(|l| l as f32);
+    tokens.into_iter().flatten().take(TOKENS).filter_map(logprob).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_an_endpoints_error_its_code_alone_is_passed_on() {
+        for (error, name) in [
+            (
+                json!({ "message": "anna said\nERROR forged", "code": "server_error" }),
+                "server_error",
+            ),
+            (json!({ "message": "anna", "type": "BadRequest", "code": 400 }), "400"),
+            (json!({ "message": "anna", "type": "overloaded", "code": null }), "overloaded"),
+            (json!({ "message": "anna", "type": "anna said\nERROR" }), "it gave no code"),
+            (json!({ "code": "a".repeat(41) }), "it gave no code"),
+            (json!("anna"), "it gave no code"),
+        ] {
+            assert_eq!(named(&error), name);
         }
     }
 }

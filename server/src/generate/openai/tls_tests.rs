@@ -69,6 +69,7 @@ fn request() -> GenerateRequest {
         visitor: Visitor(0),
         max_tokens: 5,
         deadline: None,
+        waiting: crate::generate::Waiting::InLine,
     }
 }
 

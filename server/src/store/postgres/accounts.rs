@@ -7,30 +7,44 @@ use sqlx::postgres::PgQueryResult;
 use uuid::Uuid;
 
 use super::PostgresStore;
-use crate::domain::{Agent, AgentId};
+use crate::domain::{Agent, AgentId, AgentRole, SignOn};
+use crate::store::accounts::NO_PASSWORD;
 use crate::store::{Accounts, ApiKey, KeyScope, NewSession, StoreError, rows, unique};
+
+impl PostgresStore {
+    async fn insert_agent(
+        &self,
+        agent: &Agent,
+        password_hash: &str,
+        sign_on: Option<&SignOn>,
+    ) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query(
+                "INSERT INTO conv_agents (id, login, name, role, password_hash, disabled, \
+                 created_at, issuer, subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(agent.id.to_string())
+            .bind(&agent.login)
+            .bind(&agent.name)
+            .bind(agent.role.as_str())
+            .bind(password_hash)
+            .bind(agent.disabled)
+            .bind(agent.created_at.as_millisecond())
+            .bind(sign_on.map(|s| s.issuer.as_str()))
+            .bind(sign_on.map(|s| s.subject.as_str()))
+            .execute(&self.pool)
+            .await
+            .map_err(|e| unique(e, "user"))?;
+            Ok(())
+        })
+        .await
+    }
+}
 
 #[async_trait]
 impl Accounts for PostgresStore {
     async fn add_agent(&self, agent: &Agent, password_hash: &str) -> Result<(), StoreError> {
-        self.within(async {
-            sqlx::query(
-            "INSERT INTO conv_agents (id, login, name, role, password_hash, disabled, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(agent.id.to_string())
-        .bind(&agent.login)
-        .bind(&agent.name)
-        .bind(agent.role.as_str())
-        .bind(password_hash)
-        .bind(agent.disabled)
-        .bind(agent.created_at.as_millisecond())
-        .execute(&self.pool)
-        .await
-        .map_err(|e| unique(e, "user"))?;
-            Ok(())
-        })
-        .await
+        self.insert_agent(agent, password_hash, None).await
     }
 
     async fn agents(&self) -> Result<Vec<Agent>, StoreError> {
@@ -66,6 +80,74 @@ impl Accounts for PostgresStore {
                 .await?
                 .map(|row| Ok((rows::agent(&row)?, row.try_get("password_hash")?)))
                 .transpose()
+        })
+        .await
+    }
+
+    async fn add_agent_of(&self, agent: &Agent, sign_on: &SignOn) -> Result<(), StoreError> {
+        self.insert_agent(agent, NO_PASSWORD, Some(sign_on)).await
+    }
+
+    async fn agent_of(&self, sign_on: &SignOn) -> Result<Option<Agent>, StoreError> {
+        self.within(async {
+            sqlx::query("SELECT * FROM conv_agents WHERE issuer = $1 AND subject = $2")
+                .bind(&sign_on.issuer)
+                .bind(&sign_on.subject)
+                .fetch_optional(&self.pool)
+                .await?
+                .as_ref()
+                .map(rows::agent)
+                .transpose()
+        })
+        .await
+    }
+
+    async fn connect(&self, id: AgentId, sign_on: Option<&SignOn>) -> Result<(), StoreError> {
+        self.within(async {
+            let changed =
+                sqlx::query("UPDATE conv_agents SET issuer = $2, subject = $3 WHERE id = $1")
+                    .bind(id.to_string())
+                    .bind(sign_on.map(|s| s.issuer.as_str()))
+                    .bind(sign_on.map(|s| s.subject.as_str()))
+                    .execute(&self.pool)
+                    .await
+                    .map_err(|e| unique(e, "user"))?;
+            some(&changed, "user")
+        })
+        .await
+    }
+
+    async fn connected(&self) -> Result<Vec<AgentId>, StoreError> {
+        self.within(async {
+            sqlx::query("SELECT * FROM conv_agents WHERE subject IS NOT NULL")
+                .fetch_all(&self.pool)
+                .await?
+                .iter()
+                .map(|row| Ok(rows::agent(row)?.id))
+                .collect()
+        })
+        .await
+    }
+
+    async fn set_role(&self, id: AgentId, role: AgentRole) -> Result<(), StoreError> {
+        self.within(async {
+            let changed = sqlx::query("UPDATE conv_agents SET role = $2 WHERE id = $1")
+                .bind(id.to_string())
+                .bind(role.as_str())
+                .execute(&self.pool)
+                .await?;
+            some(&changed, "user")
+        })
+        .await
+    }
+
+    async fn end_sessions(&self, id: AgentId) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query("DELETE FROM conv_agent_sessions WHERE agent = $1")
+                .bind(id.to_string())
+                .execute(&self.pool)
+                .await?;
+            Ok(())
         })
         .await
     }

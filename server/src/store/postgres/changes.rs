@@ -70,7 +70,9 @@ impl PostgresStore {
         self.within(async {
             sqlx::query(
                 "SELECT id, epoch, concat_ws(' ', last_seq, agent,
-                        (SELECT max(at) FROM conv_feedback WHERE conversation = id)) AS mark
+                        (SELECT max(at) FROM conv_feedback WHERE conversation = id),
+                        (SELECT sum(hashtext(summary)) FROM conv_escalations
+                         WHERE conversation = id)) AS mark
                  FROM conv_conversations WHERE id = ANY($1)",
             )
             .bind(ids.iter().map(ToString::to_string).collect::<Vec<_>>())

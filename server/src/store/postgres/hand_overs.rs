@@ -133,6 +133,25 @@ impl HandOvers for PostgresStore {
         .await
     }
 
+    async fn set_summary(
+        &self,
+        ticket: &Ticket,
+        summary: &RedactedText,
+    ) -> Result<bool, StoreError> {
+        self.within(async {
+            let changed = sqlx::query(
+                "UPDATE conv_escalations SET summary = $2 \
+                 WHERE ticket = $1 AND status IN ('waiting', 'with_agent')",
+            )
+            .bind(ticket.as_str())
+            .bind(summary.as_str())
+            .execute(&self.pool)
+            .await?;
+            Ok(changed.rows_affected() > 0)
+        })
+        .await
+    }
+
     async fn escalations(&self, limit: u32) -> Result<Vec<Escalation>, StoreError> {
         self.within(async {
             sqlx::query("SELECT * FROM conv_escalations ORDER BY at DESC, ticket LIMIT $1")

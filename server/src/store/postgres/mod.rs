@@ -25,18 +25,21 @@ mod secrets;
 mod selects;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
-use std::str::FromStr;
 use std::time::Duration;
 
+use indexer::catalog::PostgresAddress;
 use indexer::secret::Secret;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 
 use super::{ConversationSettings, StoreError};
 
 pub use changes::{Changes, News};
-pub use copy::copied_tables;
+pub use copy::{Filled, StoreCopy, copied_tables};
+pub(in crate::store) use copy::{TABLES, file_of};
 
 /// Beside the tables of others in the same database.
 const MIGRATIONS: &str = "conv_migrations";
@@ -59,10 +62,11 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Open`] when the database cannot be reached, refuses, or is of a newer version.
     pub async fn open(url: &Secret, settings: &ConversationSettings) -> Result<Self, StoreError> {
-        let (options, location) = options(url)?;
+        let address = address(url)?;
+        let location = address.location().to_owned();
         let timeout = settings.timeout();
         let limit = (timeout + STATEMENT_GRACE).as_millis().to_string();
-        let options = options.application_name("atbilde").options([
+        let options = address.options().application_name("atbilde").options([
             ("statement_timeout", limit.as_str()),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
             ("extra_float_digits", "2"),
@@ -73,7 +77,7 @@ impl PostgresStore {
             .acquire_timeout(settings.connect_timeout())
             .connect_with(options)
             .await
-            .map_err(|e| unreachable(&location, &e))?;
+            .map_err(|e| unreachable(&address, &e))?;
         let mut migrations = sqlx::migrate!("./migrations/postgres");
         migrations.dangerous_set_table_name(MIGRATIONS);
         migrations.run(&pool).await.map_err(|e| StoreError::Open {
@@ -88,17 +92,29 @@ impl PostgresStore {
         self.pool.close().await;
     }
 
-    async fn within<T>(
-        &self,
-        work: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
-        tokio::time::timeout(self.timeout, work).await.unwrap_or_else(|_| {
-            Err(StoreError::Database(format!(
-                "{} did not answer within {} ms",
-                self.location,
-                self.timeout.as_millis()
-            )))
-        })
+    /// On the heap: what talks to a database over TLS is too large for the futures of all callers.
+    fn within<'a, T>(
+        &'a self,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + 'a {
+        self.within_for(self.timeout, work)
+    }
+
+    fn within_for<'a, T>(
+        &'a self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + 'a {
+        let work = Box::pin(work);
+        async move {
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+                Err(StoreError::Database(format!(
+                    "{} did not answer within {} ms",
+                    self.location,
+                    limit.as_millis()
+                )))
+            })
+        }
     }
 }
 
@@ -107,9 +123,10 @@ impl PostgresStore {
 /// # Errors
 /// [`StoreError::Open`] when the database cannot be reached or refuses.
 pub async fn database_version(url: &Secret, timeout_ms: u64) -> Result<String, StoreError> {
-    let (options, location) = options(url)?;
+    let address = address(url)?;
+    let location = address.location();
     let ask = async {
-        let mut connection = options.connect().await?;
+        let mut connection = address.options().connect().await?;
         let version: String =
             sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?;
         connection.close().await?;
@@ -117,30 +134,21 @@ pub async fn database_version(url: &Secret, timeout_ms: u64) -> Result<String, S
     };
     match tokio::time::timeout(Duration::from_millis(timeout_ms), ask).await {
         Ok(Ok(version)) => Ok(format!("Postgres {version} at {location}")),
-        Ok(Err(error)) => Err(unreachable(&location, &error)),
+        Ok(Err(error)) => Err(unreachable(&address, &error)),
         Err(_) => {
             let reason = format!("no answer within {timeout_ms} ms; is the database up?");
-            Err(StoreError::Open { location, reason })
+            Err(StoreError::Open { location: location.to_owned(), reason })
         }
     }
 }
 
-/// Options, and host and database for messages, which never show the password.
-fn options(url: &Secret) -> Result<(PgConnectOptions, String), StoreError> {
-    let options = PgConnectOptions::from_str(url.expose()).map_err(|e| StoreError::Open {
+fn address(url: &Secret) -> Result<PostgresAddress, StoreError> {
+    PostgresAddress::parse(url).map_err(|reason| StoreError::Open {
         location: "database.url (or conversations.url)".to_owned(),
-        reason: format!("{e}; it must be like postgres://user@host/database"),
-    })?;
-    let database = options.get_database().unwrap_or(options.get_username());
-    let location = format!("postgres://{}/{database}", options.get_host());
-    Ok((options, location))
+        reason,
+    })
 }
 
-fn unreachable(location: &str, error: &sqlx::Error) -> StoreError {
-    StoreError::Open {
-        location: location.to_owned(),
-        reason: format!(
-            "{error}; is the database up, and is database.url (or conversations.url) right?"
-        ),
-    }
+fn unreachable(address: &PostgresAddress, error: &sqlx::Error) -> StoreError {
+    StoreError::Open { location: address.location().to_owned(), reason: address.reason(error) }
 }

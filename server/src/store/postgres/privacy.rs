@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use crate::privacy::Receipt;
-use crate::store::privacy::{LegalHold, PrivacyRecords};
+use crate::store::privacy::{Claim, LegalHold, PrivacyRecords};
 use crate::store::{Scrub, StoreError};
 
 #[async_trait]
@@ -20,28 +20,76 @@ impl PrivacyRecords for PostgresStore {
         self.vacuum("privacy_", how).await
     }
 
-    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+    async fn owe_scrub(&self) -> Result<(), StoreError> {
+        // Autovacuum sees to what is left.
+        Ok(())
+    }
+
+    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<bool, StoreError> {
         self.within(async {
-            sqlx::query(
-                "INSERT INTO privacy_legal_holds (conversation, reason, at) VALUES ($1, $2, $3) \
-             ON CONFLICT (conversation) DO UPDATE SET reason = excluded.reason, at = excluded.at",
+            let held = sqlx::query(
+                "INSERT INTO privacy_legal_holds AS h (conversation, reason, at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (conversation) DO UPDATE SET reason = excluded.reason, at = excluded.at \
+                 WHERE NOT h.erasing",
             )
             .bind(id.simple().to_string())
             .bind(reason)
             .bind(at.to_string())
             .execute(&self.pool)
             .await?;
+            Ok(held.rows_affected() > 0)
+        })
+        .await
+    }
+
+    async fn claim(&self, id: Uuid, at: Timestamp) -> Result<Claim, StoreError> {
+        self.within(async {
+            // The row that is there is written as it is: that waits for whoever writes it, and gives it.
+            let (erasing, reason): (bool, String) = sqlx::query_as(
+                "INSERT INTO privacy_legal_holds AS h (conversation, reason, at, erasing) \
+                 VALUES ($1, '', $2, true) \
+                 ON CONFLICT (conversation) DO UPDATE SET erasing = h.erasing \
+                 RETURNING h.erasing, h.reason",
+            )
+            .bind(id.simple().to_string())
+            .bind(at.to_string())
+            .fetch_one(&self.pool)
+            .await?;
+            Ok(if erasing { Claim::Granted } else { Claim::Held(reason) })
+        })
+        .await
+    }
+
+    async fn end_claim(&self, id: Uuid) -> Result<(), StoreError> {
+        self.within(async {
+            sqlx::query("DELETE FROM privacy_legal_holds WHERE conversation = $1 AND erasing")
+                .bind(id.simple().to_string())
+                .execute(&self.pool)
+                .await?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn claims(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.within(async {
+            let ids: Vec<String> =
+                sqlx::query_scalar("SELECT conversation FROM privacy_legal_holds WHERE erasing")
+                    .fetch_all(&self.pool)
+                    .await?;
+            Ok(ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
         })
         .await
     }
 
     async fn release(&self, id: Uuid) -> Result<bool, StoreError> {
         self.within(async {
-            let gone = sqlx::query("DELETE FROM privacy_legal_holds WHERE conversation = $1")
-                .bind(id.simple().to_string())
-                .execute(&self.pool)
-                .await?;
+            let gone = sqlx::query(
+                "DELETE FROM privacy_legal_holds WHERE conversation = $1 AND NOT erasing",
+            )
+            .bind(id.simple().to_string())
+            .execute(&self.pool)
+            .await?;
             Ok(gone.rows_affected() > 0)
         })
         .await
@@ -50,7 +98,8 @@ impl PrivacyRecords for PostgresStore {
     async fn holds(&self) -> Result<Vec<LegalHold>, StoreError> {
         self.within(async {
             let rows: Vec<(String, String, String)> = sqlx::query_as(
-                "SELECT conversation, reason, at FROM privacy_legal_holds ORDER BY at",
+                "SELECT conversation, reason, at FROM privacy_legal_holds \
+                 WHERE NOT erasing ORDER BY at",
             )
             .fetch_all(&self.pool)
             .await?;

@@ -137,7 +137,12 @@ async fn a_change_is_heard_by_its_id_in_the_other_process() {
     assert_eq!(changes.next(long).await.unwrap(), Some(News::Relayed("a word".to_owned())));
     let standing = two.standing(&[begun.id]).await.unwrap();
     assert_eq!((standing[0].0, standing[0].1), (begun.id, Epoch(1)));
-    assert_eq!(standing[0].2, format!("2 {}", agent.id));
+    assert!(standing[0].2.starts_with(&format!("2 {} ", agent.id)), "{}", standing[0].2);
+    // A summary that a model wrote meanwhile is heard of, too, and looked for.
+    let tickets = one.tickets_of(begun.id).await.unwrap();
+    assert!(one.set_summary(&tickets[0].ticket, &contract::words("Shorter.")).await.unwrap());
+    assert_eq!(changes.next(long).await.unwrap(), Some(News::Changed(begun.id, Epoch(1))));
+    assert_ne!(two.standing(&[begun.id]).await.unwrap(), standing);
     // A broken connection is said, and made again.
     database.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \

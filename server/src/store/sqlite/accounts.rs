@@ -7,16 +7,32 @@ use sqlx::sqlite::SqliteQueryResult;
 use uuid::Uuid;
 
 use super::{Durable, SqliteStore};
-use crate::domain::{Agent, AgentId};
+use crate::domain::{Agent, AgentId, AgentRole, SignOn};
+use crate::store::accounts::NO_PASSWORD;
 use crate::store::{Accounts, ApiKey, KeyScope, NewSession, StoreError, rows, unique};
 
-#[async_trait]
-impl Accounts for SqliteStore {
-    async fn add_agent(&self, agent: &Agent, password_hash: &str) -> Result<(), StoreError> {
+impl SqliteStore {
+    /// Ends the sessions of everybody, as in a store that was restored: who was shut out since must not come
+    /// in by an old one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_sessions(&self) -> Result<(), StoreError> {
+        let mut write = self.write(Durable::Now).await?;
+        sqlx::query("DELETE FROM agent_sessions").execute(write.statement()).await?;
+        Ok(())
+    }
+
+    async fn insert_agent(
+        &self,
+        agent: &Agent,
+        password_hash: &str,
+        sign_on: Option<&SignOn>,
+    ) -> Result<(), StoreError> {
         let mut write = self.write(Durable::Now).await?;
         sqlx::query(
-            "INSERT INTO agents (id, login, name, role, password_hash, disabled, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO agents (id, login, name, role, password_hash, disabled, created_at, issuer, \
+             subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )
         .bind(agent.id.to_string())
         .bind(&agent.login)
@@ -25,10 +41,19 @@ impl Accounts for SqliteStore {
         .bind(password_hash)
         .bind(agent.disabled)
         .bind(agent.created_at.as_millisecond())
+        .bind(sign_on.map(|s| s.issuer.as_str()))
+        .bind(sign_on.map(|s| s.subject.as_str()))
         .execute(write.statement())
         .await
         .map_err(|e| unique(e, "user"))?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Accounts for SqliteStore {
+    async fn add_agent(&self, agent: &Agent, password_hash: &str) -> Result<(), StoreError> {
+        self.insert_agent(agent, password_hash, None).await
     }
 
     async fn agents(&self) -> Result<Vec<Agent>, StoreError> {
@@ -57,6 +82,61 @@ impl Accounts for SqliteStore {
             .await?
             .map(|row| Ok((rows::agent(&row)?, row.try_get("password_hash")?)))
             .transpose()
+    }
+
+    async fn add_agent_of(&self, agent: &Agent, sign_on: &SignOn) -> Result<(), StoreError> {
+        self.insert_agent(agent, NO_PASSWORD, Some(sign_on)).await
+    }
+
+    async fn agent_of(&self, sign_on: &SignOn) -> Result<Option<Agent>, StoreError> {
+        sqlx::query("SELECT * FROM agents WHERE issuer = ?1 AND subject = ?2")
+            .bind(&sign_on.issuer)
+            .bind(&sign_on.subject)
+            .fetch_optional(&self.readers)
+            .await?
+            .as_ref()
+            .map(rows::agent)
+            .transpose()
+    }
+
+    async fn connect(&self, id: AgentId, sign_on: Option<&SignOn>) -> Result<(), StoreError> {
+        let mut write = self.write(Durable::Now).await?;
+        let changed = sqlx::query("UPDATE agents SET issuer = ?2, subject = ?3 WHERE id = ?1")
+            .bind(id.to_string())
+            .bind(sign_on.map(|s| s.issuer.as_str()))
+            .bind(sign_on.map(|s| s.subject.as_str()))
+            .execute(write.statement())
+            .await
+            .map_err(|e| unique(e, "user"))?;
+        some(&changed, "user")
+    }
+
+    async fn connected(&self) -> Result<Vec<AgentId>, StoreError> {
+        sqlx::query("SELECT * FROM agents WHERE subject IS NOT NULL")
+            .fetch_all(&self.readers)
+            .await?
+            .iter()
+            .map(|row| Ok(rows::agent(row)?.id))
+            .collect()
+    }
+
+    async fn set_role(&self, id: AgentId, role: AgentRole) -> Result<(), StoreError> {
+        let mut write = self.write(Durable::Now).await?;
+        let changed = sqlx::query("UPDATE agents SET role = ?2 WHERE id = ?1")
+            .bind(id.to_string())
+            .bind(role.as_str())
+            .execute(write.statement())
+            .await?;
+        some(&changed, "user")
+    }
+
+    async fn end_sessions(&self, id: AgentId) -> Result<(), StoreError> {
+        let mut write = self.write(Durable::Now).await?;
+        sqlx::query("DELETE FROM agent_sessions WHERE agent = ?1")
+            .bind(id.to_string())
+            .execute(write.statement())
+            .await?;
+        Ok(())
     }
 
     async fn set_password(&self, id: AgentId, password_hash: &str) -> Result<(), StoreError> {

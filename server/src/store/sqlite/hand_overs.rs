@@ -119,6 +119,23 @@ impl HandOvers for SqliteStore {
         Ok(())
     }
 
+    async fn set_summary(
+        &self,
+        ticket: &Ticket,
+        summary: &RedactedText,
+    ) -> Result<bool, StoreError> {
+        let mut write = self.write(Durable::Soon).await?;
+        let changed = sqlx::query(
+            "UPDATE escalations SET summary = ?2 \
+             WHERE ticket = ?1 AND status IN ('waiting', 'with_agent')",
+        )
+        .bind(ticket.as_str())
+        .bind(summary.as_str())
+        .execute(write.statement())
+        .await?;
+        Ok(changed.rows_affected() > 0)
+    }
+
     async fn escalations(&self, limit: u32) -> Result<Vec<Escalation>, StoreError> {
         sqlx::query("SELECT * FROM escalations ORDER BY at DESC, ticket LIMIT ?1")
             .bind(limit)

@@ -2,6 +2,7 @@
 //! had come. A small file of its own, because back-ups treat it apart: a back-up of everything else with
 //! the newest copy of this file gives nothing of an erased conversation.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ pub(crate) struct KeyFile {
 }
 
 impl KeyFile {
+    /// The folder keeps its mode: beside an archive it is the operator's.
     pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
         // A rollback journal, not a write-ahead log: what is deleted is in no second file.
         let pool =
@@ -38,7 +40,8 @@ impl KeyFile {
     /// When one of them is no key file.
     pub(crate) async fn follows(newer: &Path, older: &Path) -> Result<bool, StoreError> {
         let (new, old) = (Self::open(newer).await?, Self::open(older).await?);
-        let (erased, before) = (new.erased().await?, old.erased().await?);
+        let erased: HashSet<Uuid> = new.erased().await?.into_iter().collect();
+        let before = old.erased().await?;
         let seq = |head: Option<AuditHead>| head.map_or(0, |head| head.seq);
         let grown = seq(new.audit_mark().await?) >= seq(old.audit_mark().await?);
         let (known, stranger) = (new.conversations().await?, old.conversations().await?);
@@ -52,7 +55,7 @@ impl KeyFile {
         Ok(grown && shares && before.iter().all(|id| erased.contains(id)))
     }
 
-    async fn conversations(&self) -> Result<Vec<Uuid>, StoreError> {
+    async fn conversations(&self) -> Result<HashSet<Uuid>, StoreError> {
         let rows: Vec<(String,)> =
             sqlx::query_as("SELECT conversation FROM data_keys").fetch_all(&self.pool).await?;
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
@@ -126,6 +129,20 @@ impl KeyFile {
                 .await?;
         }
         Ok(work.commit().await?)
+    }
+
+    /// Keeps a sealed secret of the installation, for the database that the file goes to.
+    pub(in crate::store) async fn add_secret(
+        &self,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT OR REPLACE INTO secrets VALUES (?1, ?2)")
+            .bind(name)
+            .bind(sealed)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     pub(super) async fn audit_mark(&self) -> Result<Option<AuditHead>, StoreError> {

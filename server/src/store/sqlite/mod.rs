@@ -24,6 +24,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use indexer::private;
 use sqlx::Connection;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
@@ -33,7 +34,7 @@ use sqlx::sqlite::{
 
 pub(super) use audit::SqliteAudit;
 pub(crate) use keys::KeyFile;
-pub(super) use privacy::PrivacyFile;
+pub(super) use privacy::{PRIVACY_FILE, PrivacyFile};
 
 use super::StoreError;
 use super::duties::{Duties, Duty};
@@ -69,12 +70,14 @@ impl SqliteStore {
     /// [`StoreError::Open`] when the file is no store, is of a newer version, or cannot be written.
     pub async fn open(file: &Path) -> Result<Self, StoreError> {
         let location = file.display().to_string();
+        let failed = |e: std::io::Error| StoreError::Open {
+            location: location.clone(),
+            reason: e.to_string(),
+        };
         if let Some(folder) = file.parent() {
-            fs_err::create_dir_all(folder).map_err(|e| StoreError::Open {
-                location: location.clone(),
-                reason: e.to_string(),
-            })?;
+            private::new_folder(folder).map_err(failed)?;
         }
+        private::file(file).map_err(failed)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)

@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::privacy::Receipt;
 use crate::store::StoreError;
 use crate::store::file::{self, Scrub};
-use crate::store::privacy::{LegalHold, PrivacyRecords};
+use crate::store::privacy::{Claim, LegalHold, PrivacyRecords};
 
 /// The file's name in the data folder.
-const PRIVACY_FILE: &str = "privacy.sqlite";
+pub(in crate::store) const PRIVACY_FILE: &str = "privacy.sqlite";
 
 /// The open file. Several processes may have it open.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl PrivacyFile {
         Ok(Self { pool })
     }
 
-    pub(super) fn pool(&self) -> &SqlitePool {
+    pub(in crate::store) fn pool(&self) -> &SqlitePool {
         &self.pool
     }
 }
@@ -48,18 +48,62 @@ impl PrivacyRecords for PrivacyFile {
         file::scrub(&self.pool, how).await
     }
 
-    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("INSERT OR REPLACE INTO legal_holds VALUES (?1, ?2, ?3)")
+    async fn owe_scrub(&self) -> Result<(), StoreError> {
+        file::owe_scrub(&self.pool).await
+    }
+
+    async fn hold(&self, id: Uuid, reason: &str, at: Timestamp) -> Result<bool, StoreError> {
+        let held = sqlx::query(
+            "INSERT INTO legal_holds (conversation, reason, at, erasing) VALUES (?1, ?2, ?3, 0)
+             ON CONFLICT (conversation) DO UPDATE SET reason = excluded.reason, at = excluded.at
+             WHERE NOT erasing",
+        )
+        .bind(id.simple().to_string())
+        .bind(reason)
+        .bind(at.to_string())
+        .execute(&self.pool)
+        .await?;
+        Ok(held.rows_affected() > 0)
+    }
+
+    async fn claim(&self, id: Uuid, at: Timestamp) -> Result<Claim, StoreError> {
+        let id = id.simple().to_string();
+        let mut work = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "INSERT INTO legal_holds (conversation, reason, at, erasing) VALUES (?1, '', ?2, 1)
+             ON CONFLICT (conversation) DO NOTHING",
+        )
+        .bind(&id)
+        .bind(at.to_string())
+        .execute(&mut *work)
+        .await?;
+        let (erasing, reason): (bool, String) =
+            sqlx::query_as("SELECT erasing, reason FROM legal_holds WHERE conversation = ?1")
+                .bind(&id)
+                .fetch_one(&mut *work)
+                .await?;
+        work.commit().await?;
+        Ok(if erasing { Claim::Granted } else { Claim::Held(reason) })
+    }
+
+    async fn end_claim(&self, id: Uuid) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM legal_holds WHERE conversation = ?1 AND erasing")
             .bind(id.simple().to_string())
-            .bind(reason)
-            .bind(at.to_string())
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
+    async fn claims(&self) -> Result<Vec<Uuid>, StoreError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT conversation FROM legal_holds WHERE erasing")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
+    }
+
     async fn release(&self, id: Uuid) -> Result<bool, StoreError> {
-        let gone = sqlx::query("DELETE FROM legal_holds WHERE conversation = ?1")
+        let gone = sqlx::query("DELETE FROM legal_holds WHERE conversation = ?1 AND NOT erasing")
             .bind(id.simple().to_string())
             .execute(&self.pool)
             .await?;
@@ -67,10 +111,11 @@ impl PrivacyRecords for PrivacyFile {
     }
 
     async fn holds(&self) -> Result<Vec<LegalHold>, StoreError> {
-        let rows: Vec<(String, String, String)> =
-            sqlx::query_as("SELECT conversation, reason, at FROM legal_holds ORDER BY at")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT conversation, reason, at FROM legal_holds WHERE NOT erasing ORDER BY at",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         let hold = |(conversation, reason, at)| LegalHold { conversation, reason, at };
         Ok(rows.into_iter().map(hold).collect())
     }

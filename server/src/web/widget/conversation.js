@@ -44,6 +44,8 @@ export class Conversation {
   changes = 0;
   /** When people are there, once the server has said it. @type {import("./wire").Hours | undefined} */
   hours;
+  /** What the customer decided about their words. @type {import("./wire").Objections} */
+  objections = { opt_out: false, automated_answers: true };
 
   /**
    * @param {import("./api.js").Api} api
@@ -73,6 +75,7 @@ export class Conversation {
     this.rating = undefined;
     this.lastSeq = 0;
     this.emailed = "";
+    this.objections = { opt_out: false, automated_answers: true };
     this.held = [];
     this.early = undefined;
     this.running = undefined;
@@ -117,6 +120,7 @@ export class Conversation {
     for (const message of stored.messages) this.apply(message, true);
     this.rating = stored.rating?.rating;
     this.hours = stored.hours ?? this.hours;
+    this.objections = stored.objections ?? this.objections;
     this.setState(stored);
   }
 
@@ -136,6 +140,7 @@ export class Conversation {
       if (changes !== this.changes) continue;
       this.rating = stored.rating?.rating;
       this.hours = stored.hours ?? this.hours;
+      this.objections = stored.objections ?? this.objections;
       return this.setState(stored);
     }
   }
@@ -443,6 +448,15 @@ export class Conversation {
   async rate(rating, comment) {
     await this.api.json("POST", `${this.path}/feedback`, comment ? { rating, comment } : { rating });
     this.rating = rating;
+    this.view.state();
+  }
+
+  /** Decides what becomes of their words; also before anything was said. @param {Partial<import("./wire").Objections>} choice */
+  async choose(choice) {
+    await this.ensure();
+    await this.api.json("POST", `${this.path}/consent`, { ...choice, version: "widget-1" });
+    this.objections = { ...this.objections, ...choice };
+    this.changes += 1;
     this.view.state();
   }
 

@@ -3,8 +3,8 @@
 import { dots, h, icon, linked } from "./dom.js";
 
 /** Below this an answer says in words how sure it is. */
-const FAIRLY_SURE = 0.8;
-const UNSURE = 0.65;
+const FAIRLY_SURE = 0.9;
+const UNSURE = 0.8;
 
 /** @typedef {import("./wire").Item} Item */
 

@@ -331,16 +331,51 @@ export class Panel {
     if (exists && conversation.state !== "resolved") entry("end", () => this.guarded(() => conversation.close()));
     if (exists) entry("new", () => conversation.leave());
     if (exists) entry("delete", () => this.askDelete());
+    const { opt_out, automated_answers } = conversation.objections;
+    const choices = h(
+      "fieldset",
+      { cls: "choices" },
+      h("legend", {}, words.text("privacy")),
+      this.choice("only_answer", opt_out, (on) => ({ opt_out: on })),
+      this.choice("people_only", !automated_answers, (on) => ({ automated_answers: !on })),
+    );
     const choose = /** @type {HTMLSelectElement} */ (h("select", { id: "language" }));
     for (const { tag, name } of this.site.locales) {
       choose.append(h("option", { value: tag, lang: tag, selected: tag === this.site.locale }, name));
     }
     choose.addEventListener("change", () => (this.menu(false), this.to.locale(choose.value), this.more.focus()));
+    // Drawing anew must not take the focus away.
+    const root = /** @type {ShadowRoot} */ (this.node.getRootNode());
+    const focused = had && this.options.contains(root.activeElement) ? root.activeElement?.id : "";
     this.options.replaceChildren(
       ...entries.filter((e) => e !== false),
+      choices,
       h("div", { cls: "language" }, h("label", { for: "language" }, words.text("language")), choose),
     );
-    if (!had) /** @type {HTMLElement | null} */ (this.options.querySelector("button, select"))?.focus();
+    if (focused) root.getElementById(focused)?.focus();
+    if (!had) /** @type {HTMLElement | null} */ (this.options.querySelector("button, input, select"))?.focus();
+  }
+
+  /**
+   * Something that the customer decides about their words.
+   * @param {string} key @param {boolean} on
+   * @param {(on: boolean) => Partial<import("./wire").Objections>} means
+   */
+  choice(key, on, means) {
+    const box = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", id: key, checked: on }));
+    box.addEventListener("change", async () => {
+      try {
+        await this.conversation.choose(means(box.checked));
+        this.announcer.say(this.words.text("saved"));
+      } catch (error) {
+        // The box shows again what holds, and the sentence is not hidden behind the menu.
+        this.state();
+        this.menu(false);
+        this.more.focus();
+        this.problem(this.words.error(/** @type {any} */ (error).code));
+      }
+    });
+    return h("label", { for: key }, box, h("span", {}, this.words.text(key)));
   }
 
   /** @param {() => Promise<any>} work */

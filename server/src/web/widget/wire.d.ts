@@ -89,10 +89,17 @@ export interface StateEvent {
   queue?: Queue | null;
 }
 
+/** What the customer objects to: use beyond answering them, answers of a machine. */
+export interface Objections {
+  opt_out: boolean;
+  automated_answers: boolean;
+}
+
 export interface Stored extends StateEvent {
   conversation_id: string;
   locale: string;
   hours?: Hours;
+  objections?: Objections;
   rating?: { rating: number; comment?: string } | null;
   messages: Message[];
 }

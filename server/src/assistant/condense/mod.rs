@@ -1,14 +1,20 @@
 //! What a follow-up ("and for a service?", "how long does that take") leans on.
 //!
-//! Without a model, and without a guess about the subject: the search is given what the customer wrote
-//! before beside the question and lets it count less (`indexer::search`). Only for the kind of answer
-//! that is wanted ("how much is ..."), which the follow-up itself does not say, it matters whether the
-//! message leans on the one before it.
+//! Without a guess about the subject: the search is given what the customer wrote before beside the
+//! question and lets it count less (`indexer::search`). Only for the kind of answer that is wanted ("how
+//! much is ..."), which the follow-up itself does not say, it matters whether the message leans on the one
+//! before it. Where there is a model, its wording of the question joins that search (`rewrite`).
+
+mod rewrite;
 
 use indexer::language::Analyzer;
 use indexer::model::Locale;
 
 use crate::domain::{Role, Said};
+use crate::privacy::RedactedText;
+
+pub use rewrite::CondenseSettings;
+pub(super) use rewrite::{Asking, Condenser};
 
 /// Earlier messages of the customer that the search is given.
 const LOOK_BACK: usize = 6;
@@ -78,6 +84,25 @@ pub(super) fn leans_on(question: &str, earlier: &[String]) -> Option<String> {
     out
 }
 
+/// The question after what it leans on, in the customer's words alone.
+pub(super) fn standing(asked: &RedactedText, turns: &[Said]) -> String {
+    let question = asked.without_placeholders();
+    match leans_on(&question, &earlier(turns)) {
+        Some(before) => format!("{before} {question}"),
+        None => question,
+    }
+}
+
+/// Whether a message is short enough to lean on others in a language that the lists below do not know.
+fn may_lean(message: &str) -> bool {
+    content_words(message) < 3 * FEW_WORDS
+}
+
+fn content_words(message: &str) -> usize {
+    let locale = indexer::language::detect(message).unwrap_or_else(Locale::undetermined);
+    Analyzer::new(&locale).terms(message).iter().filter(|t| !t.stop).count()
+}
+
 /// Whether a message cannot be understood alone.
 fn leans(message: &str) -> bool {
     let lower = message.to_lowercase();
@@ -90,15 +115,14 @@ fn leans(message: &str) -> bool {
         words.starts_with(&opening)
     });
     let points = words.iter().any(|w| POINTERS.contains(w));
-    let locale = indexer::language::detect(message).unwrap_or_else(Locale::undetermined);
-    let content = Analyzer::new(&locale).terms(message).iter().filter(|t| !t.stop).count();
+    let content = content_words(message);
     content < FEW_WORDS || (content < 3 * FEW_WORDS && (opens || points))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::privacy::{Numbering, RedactedText, RedactionSettings, Redactor};
+    use crate::privacy::{Numbering, RedactionSettings, Redactor};
 
     fn redacted(text: &str) -> RedactedText {
         let redactor = Redactor::new(&RedactionSettings::default()).unwrap();
@@ -115,6 +139,16 @@ mod tests {
         let earlier = earlier(&turns);
         let before = leans_on("and to Riga?", &earlier).unwrap();
         assert_eq!(before, "How much is courier delivery to Finland? and to Germany?");
+    }
+
+    #[test]
+    fn a_choice_is_searched_with_the_customers_words_alone() {
+        let turns = [user("How much is courier delivery to Finland?")];
+        let asked = redacted("and to Germany? Write to jane.doe@mail.example");
+        let text = standing(&asked, &turns);
+        assert!(text.starts_with("How much is courier delivery to Finland? and to Germany?"));
+        assert!(!text.contains("EMAIL"), "{text}");
+        assert_eq!(standing(&redacted("and to Germany?"), &[]), "and to Germany?");
     }
 
     #[test]

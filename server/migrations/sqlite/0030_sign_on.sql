@@ -1,0 +1,5 @@
+-- Who logs in with the company's own account: the provider and its name for the person there. Never by an
+-- e-mail address. Both are set or none.
+ALTER TABLE agents ADD COLUMN issuer  TEXT;
+ALTER TABLE agents ADD COLUMN subject TEXT;
+CREATE UNIQUE INDEX agents_by_sign_on ON agents (issuer, subject) WHERE subject IS NOT NULL;
