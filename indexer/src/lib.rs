@@ -10,6 +10,7 @@ pub mod keyword;
 pub mod language;
 pub mod lint;
 pub mod model;
+mod patience;
 mod priority;
 pub mod private;
 pub mod publish;

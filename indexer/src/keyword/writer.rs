@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tantivy::directory::error::LockError;
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -16,6 +17,7 @@ use super::schema::{Fields, rank};
 use super::{KeywordError, KeywordSettings};
 use crate::language::{self, Analysed, Analyzer, TermKind};
 use crate::model::{DocumentMeta, Generation, Passage, PassageId, Validity};
+use crate::patience::patiently;
 
 /// A number of fewer digits is too common to be looked up as a code.
 pub(super) const CODE_DIGITS: usize = 4;
@@ -110,7 +112,10 @@ impl Writer {
             .num_merge_threads(1)
             .memory_budget_per_thread(self.memory)
             .build();
-        self.index.writer_with_options(options).map_err(|e| KeywordError::engine(&self.folder, e))
+        let lock = || self.index.writer_with_options(options.clone());
+        let busy =
+            |e: &TantivyError| matches!(e, TantivyError::LockFailure(LockError::LockBusy, _));
+        patiently(lock, busy).map_err(|e| KeywordError::engine(&self.folder, e))
     }
 
     fn id_term(&self, id: PassageId) -> Term {

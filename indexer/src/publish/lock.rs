@@ -6,6 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use super::PublishError;
+use crate::patience::patiently;
 
 /// Held for as long as the data folder is used.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(super) struct DataLock {
 }
 
 impl DataLock {
-    /// Takes the lock without waiting.
+    /// Takes the lock; an owner that keeps it for a second is an error.
     pub(super) fn take(folder: &Path) -> Result<Self, PublishError> {
         let failed = |e: std::io::Error| PublishError::DataFolder {
             folder: folder.display().to_string(),
@@ -29,7 +30,8 @@ impl DataLock {
             .map_err(failed)?
             .into_parts()
             .0;
-        match file.try_lock() {
+        let busy = |e: &TryLockError| matches!(e, TryLockError::WouldBlock);
+        match patiently(|| file.try_lock(), busy) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut owner = String::new();

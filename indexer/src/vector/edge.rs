@@ -29,11 +29,15 @@ use super::payload::{
 };
 use super::{VectorError, VectorHit, VectorIndex, VectorPoint, ties};
 use crate::model::{DocumentMeta, Filter, PassageId};
+use crate::patience::patiently;
 
 /// Points in one update of the engine.
 const UPSERT_BATCH: usize = 512;
 /// Small, because the catalog is the truth and replays what the log would lose.
 const WAL_SEGMENT_BYTES: usize = 4 << 20;
+
+/// How the engine says that the log of updates is locked; it has no error of its own for that.
+const BUSY: &str = "WouldBlock";
 
 /// Written by the engine into every shard.
 const CONFIG_FILE: &str = "edge_config.json";
@@ -76,7 +80,7 @@ impl Drop for Shard {
 
 impl EdgeIndex {
     /// Opens the shard in `folder`, or makes one for vectors of `dimensions` numbers where the
-    /// folder holds none yet. Blocks; about 20 ms at 10,000 points.
+    /// folder holds none yet. Blocks; about 20 ms at 10,000 points, a second where another has it open.
     ///
     /// # Errors
     /// [`VectorError::Open`] when the folder is locked by another process, damaged, or holds
@@ -92,8 +96,8 @@ impl EdgeIndex {
         if !folder.join(CONFIG_FILE).exists() {
             create(folder, dimensions).map_err(open_error)?;
         }
-        let shard =
-            caught(|| EdgeShard::load(folder, Some(config(dimensions)))).map_err(open_error)?;
+        let load = || caught(|| EdgeShard::load(folder, Some(config(dimensions))));
+        let shard = patiently(load, |reason| reason.contains(BUSY)).map_err(open_error)?;
         Ok(Self { inner: Arc::new(Inner { shard: Shard(Some(shard)), writing: Mutex::new(()) }) })
     }
 
@@ -368,6 +372,20 @@ mod tests {
             EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap()
         })
         .await;
+    }
+
+    #[test]
+    fn a_shard_that_is_about_to_be_closed_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        let error = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).err().unwrap();
+        assert!(error.to_string().contains("another atbilde process"), "{error}");
+        let closing = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            drop(first);
+        });
+        EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        closing.join().unwrap();
     }
 
     #[test]
