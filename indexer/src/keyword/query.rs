@@ -67,6 +67,8 @@ pub struct QueryTerm {
     pub concepts: Vec<String>,
     /// 1 for a term of the question, less for one of what was said before it.
     pub share: f32,
+    /// Whether it says that somebody asks ("I want to know") rather than what about.
+    pub asks: bool,
 }
 
 /// What a search gives back.
@@ -88,6 +90,7 @@ pub(super) struct Wanted {
     idf: f32,
     concepts: Vec<String>,
     share: f32,
+    asks: bool,
     /// Engine terms that occur in the index.
     pub(super) forms: Vec<Form>,
 }
@@ -121,6 +124,7 @@ impl Wanted {
             passages: self.passages,
             concepts: self.concepts.clone(),
             share: self.share,
+            asks: self.asks,
         }
     }
 
@@ -171,6 +175,7 @@ impl KeywordQuery {
                 continue;
             }
             let mut one = lookup.wanted(group, wanted.len())?;
+            one.asks = language::asks(self.locale.language(), &group[0].folded);
             for concept in
                 concepts.iter().filter(|c| places.clone().any(|p| c.terms().contains(&p)))
             {
@@ -252,6 +257,7 @@ impl Lookup<'_> {
             idf: self.idf(passages),
             concepts: Vec::new(),
             share: 1.0,
+            asks: false,
             forms,
         })
     }
@@ -348,6 +354,7 @@ impl Lookup<'_> {
                         idf: self.idf(passages),
                         concepts: Vec::new(),
                         share: 1.0,
+                        asks: false,
                         forms,
                     });
                 }

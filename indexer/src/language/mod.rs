@@ -5,6 +5,7 @@
 
 mod abbreviations;
 mod analyzer;
+mod asking;
 mod concepts;
 mod detect;
 mod distance;
@@ -22,6 +23,7 @@ mod words;
 
 pub(crate) use analyzer::{Analysed, stems};
 pub use analyzer::{Analyzer, Term, TermKind};
+pub(crate) use asking::asks;
 pub(crate) use concepts::{Concept, fingerprint as lexicon_fingerprint};
 pub use detect::{detect, detect_among, detect_question, rank};
 pub use distance::edit_distance;

@@ -268,6 +268,7 @@ mod tests {
                     passages: 3,
                     concepts: Vec::new(),
                     share: 1.0,
+                    asks: false,
                 })
                 .collect(),
             locale,

@@ -19,6 +19,8 @@ pub use order::WordOrder;
 
 /// A code is worth several words: who names one asks about it.
 const CODE_SHARE: f32 = 2.0;
+/// "I want to know" is in few articles that tell it.
+const ASKING_SHARE: f32 = 0.35;
 /// What another word of the same concept counts of the word itself.
 const CONCEPT_SHARE: f32 = 0.8;
 
@@ -93,9 +95,10 @@ impl QuestionTerms {
                     (_, 0) => 0.5,
                     _ => 1.0,
                 };
+                let asking = if t.asks { ASKING_SHARE } else { 1.0 };
                 Weighted {
                     text: t.text.clone(),
-                    weight: t.share * (t.idf * share).max(0.05),
+                    weight: t.share * asking * (t.idf * share).max(0.05),
                     // A code means itself: E-PAY-07 is not any word about paying.
                     concepts: match t.kind {
                         TermKind::Code => Vec::new(),
@@ -190,5 +193,34 @@ impl QuestionTerms {
     pub fn unknown(&self) -> f32 {
         let weight: f32 = self.terms.iter().filter(|t| t.unknown).map(|t| t.weight).sum();
         if self.total > 0.0 { weight / self.total } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexer::model::Locale;
+
+    use super::*;
+
+    fn term(text: &str, asks: bool) -> QueryTerm {
+        QueryTerm {
+            text: text.to_owned(),
+            kind: TermKind::Word,
+            idf: 2.0,
+            passages: 3,
+            concepts: Vec::new(),
+            share: 1.0,
+            asks,
+        }
+    }
+
+    #[test]
+    fn words_that_ask_count_less_of_the_question() {
+        let english = Analyzer::new(&Locale::parse("en").unwrap());
+        let text = TextTerms::of(["A refund takes five days."], &english);
+        let coverage =
+            |asks| QuestionTerms::new(&[term("want", asks), term("refund", false)]).coverage(&text);
+        assert!((coverage(false) - 0.5).abs() < 1e-6);
+        assert!((coverage(true) - 1.0 / (1.0 + ASKING_SHARE)).abs() < 1e-6);
     }
 }
