@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bench::{print_table, quantile, setting, write_articles};
-use fastembed::{InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
-use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, ModelSource, PassageInput};
+use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
+use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, PassageInput};
+use indexer::onnx::{self, ModelFiles};
 use indexer::keyword::KeywordSettings;
 use indexer::publish::{DataFolder, Publisher, Silent};
 use indexer::source::{self, SourceRules};
@@ -96,18 +97,12 @@ fn texts(kb: &Path) -> Vec<String> {
 }
 
 fn bare_model(settings: &EmbedderSettings) -> anyhow::Result<TextEmbedding> {
-    let source = ModelSource::bundled();
-    let files = TokenizerFiles {
-        tokenizer_file: source.tokenizer.into_owned(),
-        config_file: source.config.into_owned(),
-        special_tokens_map_file: source.special_tokens_map.into_owned(),
-        tokenizer_config_file: source.tokenizer_config.into_owned(),
-    };
-    let model = UserDefinedEmbeddingModel::new(source.onnx.into_owned(), files)
+    let (model, tokenizer) = ModelFiles::bundled_embedder().into_parts();
+    let model = UserDefinedEmbeddingModel::new(model, tokenizer)
         .with_pooling(fastembed::Pooling::Mean);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = InitOptionsUserDefined::new()
-        .with_environment(indexer::embed::onnx_environment()?)
+        .with_environment(onnx::environment()?)
         .with_max_length(settings.max_tokens)
         .with_intra_threads(threads);
     TextEmbedding::try_new_from_user_defined(model, options).map_err(anyhow::Error::msg)

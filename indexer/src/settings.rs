@@ -16,7 +16,7 @@ use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
 use crate::publish::{PruneSettings, WatchSettings};
-use crate::search::SearchSettings;
+use crate::search::{RerankerSettings, SearchSettings};
 use crate::source::SourceRules;
 use crate::vector::VectorSettings;
 
@@ -59,7 +59,7 @@ const SECRETS: [&str; 9] = [
 ];
 
 /// Sections `[source]`, `[watch]`, `[prune]`, `[database]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
-/// `[search]`, `[lint]`.
+/// `[search]`, `[reranker]`, `[lint]`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IndexerSettings {
@@ -72,6 +72,7 @@ pub struct IndexerSettings {
     pub embedder: EmbedderSettings,
     pub keyword: KeywordSettings,
     pub search: SearchSettings,
+    pub reranker: RerankerSettings,
     pub lint: LintSettings,
 }
 

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use indexer::embed::{Embedder, FastEmbedder};
 use indexer::model::{Audience, Filter, Generation, Hit, Locale, SearchTimings};
-use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery};
+use indexer::search::{KnowledgeBase, Reranker, SearchOutcome, SearchQuery};
 use indexer::settings::IndexerSettings;
 use serde::Serialize;
 
@@ -103,8 +103,11 @@ impl Search {
             );
         }
         let indexes = data.indexes(&identity, &settings.keyword).await?;
+        let reranker = Reranker::configured(&settings.reranker).await?;
         let base =
-            KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone()).await?;
+            KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone())
+                .await?
+                .with_reranker(reranker);
         if data.shared().is_some() {
             base.follow().await?;
         }

@@ -11,13 +11,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use fastembed::{InitOptionsUserDefined, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use tokio::sync::oneshot;
 
-use super::model_files::{EmbedderSettings, ModelSource, Pooling, dimensions, words};
+use super::model_files::{self, EmbedderSettings, Pooling, dimensions, words};
 use super::titles::Texts;
-use super::{EmbedError, Embedder, EmbedderIdentity, PassageInput, onnx_runtime};
+use super::{EmbedError, Embedder, EmbedderIdentity, PassageInput};
 use crate::model::Locale;
+use crate::onnx;
 
 /// Questions embedded in one run of the model at most.
 const QUERY_BATCH: usize = 16;
@@ -76,8 +77,8 @@ impl FastEmbedder {
         settings: EmbedderSettings,
         ready: Option<oneshot::Sender<Result<(), EmbedError>>>,
     ) -> Result<Self, EmbedError> {
-        let source = ModelSource::load(&settings)?;
-        let identity = source.identity(&settings, dimensions(&source)?);
+        let files = model_files::load(&settings)?;
+        let identity = model_files::identity(&files, &settings, dimensions(&files)?);
         let (queries, query_jobs) = sync_channel(settings.queue.max(1));
         let (ingest, ingest_jobs) = sync_channel(4);
         spawn_thread("embed-query", {
@@ -88,7 +89,7 @@ impl FastEmbedder {
             let settings = settings.clone();
             move || serve_ingest(&settings, &ingest_jobs)
         })?;
-        Ok(Self { identity, words: words(&source), settings, queries, ingest })
+        Ok(Self { identity, words: words(&files), settings, queries, ingest })
     }
 }
 
@@ -259,21 +260,15 @@ fn load(
     settings: &EmbedderSettings,
     (role, threads): (Role, usize),
 ) -> Result<TextEmbedding, EmbedError> {
-    let environment = onnx_runtime::environment()?;
-    let source = ModelSource::load(settings)?;
-    let name = source.name;
-    let files = TokenizerFiles {
-        tokenizer_file: source.tokenizer.into_owned(),
-        config_file: source.config.into_owned(),
-        special_tokens_map_file: source.special_tokens_map.into_owned(),
-        tokenizer_config_file: source.tokenizer_config.into_owned(),
-    };
+    let environment = onnx::environment()?;
+    let files = model_files::load(settings)?;
+    let (name, dimensions) = (files.name.clone(), dimensions(&files)?);
+    let (model, tokenizer) = files.into_parts();
     let pooling = match settings.pooling {
         Pooling::Mean => fastembed::Pooling::Mean,
         Pooling::Cls => fastembed::Pooling::Cls,
     };
-    let model =
-        UserDefinedEmbeddingModel::new(source.onnx.into_owned(), files).with_pooling(pooling);
+    let model = UserDefinedEmbeddingModel::new(model, tokenizer).with_pooling(pooling);
     let options = InitOptionsUserDefined::new()
         .with_environment(environment)
         .with_max_length(settings.max_tokens)
@@ -285,7 +280,18 @@ fn load(
         .with_execution_providers(vec![
             ort::ep::CPU::default().with_arena_allocator(role == Role::Ingestion).build(),
         ]);
-    TextEmbedding::try_new_from_user_defined(model, options).map_err(|e| {
+    let wrong = |e: &dyn std::fmt::Display| {
         EmbedError::Misconfigured(format!("the embedding model {name} does not load: {e}"))
-    })
+    };
+    let mut model =
+        TextEmbedding::try_new_from_user_defined(model, options).map_err(|e| wrong(&e))?;
+    // A model of another kind loads all the same; only a text shows it.
+    let vectors = model.embed(["text"], Some(1)).map_err(|e| wrong(&e))?;
+    match vectors.first().map(Vec::len) {
+        Some(length) if length == dimensions => Ok(model),
+        length => Err(wrong(&format!(
+            "its vectors have {} values, and config.json says {dimensions} (`hidden_size`)",
+            length.unwrap_or(0)
+        ))),
+    }
 }

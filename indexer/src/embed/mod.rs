@@ -8,7 +8,6 @@ mod fastembed;
 mod hashed;
 mod lost;
 mod model_files;
-mod onnx_runtime;
 mod titles;
 
 use std::borrow::Cow;
@@ -19,13 +18,11 @@ use serde::{Deserialize, Serialize};
 pub use self::fastembed::FastEmbedder;
 pub use hashed::HashEmbedder;
 pub use lost::LostEmbedder;
-pub use model_files::{EmbedderSettings, ModelSource, Pooling};
-/// For a benchmark that runs a bare session beside an [`Embedder`]: a process has one environment.
-#[doc(hidden)]
-pub use onnx_runtime::environment as onnx_environment;
+pub use model_files::{EmbedderSettings, Pooling};
 
 use crate::language::Analyzer;
 use crate::model::Locale;
+use crate::onnx::OnnxError;
 
 /// Names the vector space: two embedders with equal identity give interchangeable vectors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,4 +109,10 @@ pub enum EmbedError {
     /// The embedder's thread has ended, because the process is shutting down or it crashed.
     #[error("the embedder has stopped")]
     Stopped,
+}
+
+impl From<OnnxError> for EmbedError {
+    fn from(error: OnnxError) -> Self {
+        Self::Misconfigured(format!("the embedding model: {error}"))
+    }
 }

@@ -1,13 +1,13 @@
 //! Where an ONNX embedding model comes from: the bundled one or a folder of the operator's.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{EmbedError, EmbedderIdentity};
+use crate::onnx::ModelFiles;
 
 /// `[embedder]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,91 +73,48 @@ pub enum Pooling {
     Cls,
 }
 
-/// The files of one model, in memory.
-pub struct ModelSource {
-    pub name: String,
-    pub onnx: Cow<'static, [u8]>,
-    pub tokenizer: Cow<'static, [u8]>,
-    pub config: Cow<'static, [u8]>,
-    pub tokenizer_config: Cow<'static, [u8]>,
-    pub special_tokens_map: Cow<'static, [u8]>,
+/// The bundled model, or the one in `settings.model_dir`.
+///
+/// # Errors
+/// [`EmbedError::Misconfigured`] naming the file that is missing or unreadable.
+pub(super) fn load(settings: &EmbedderSettings) -> Result<ModelFiles, EmbedError> {
+    match &settings.model_dir {
+        None => Ok(ModelFiles::bundled_embedder()),
+        Some(dir) => Ok(ModelFiles::read(dir, "embedder.model_dir")?),
+    }
 }
 
-macro_rules! bundled {
-    ($file:literal) => {
-        Cow::Borrowed(
-            include_bytes!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../config/models/all-minilm-l6-v2/",
-                $file
-            ))
-            .as_slice(),
-        )
-    };
-}
-
-impl ModelSource {
-    /// The model that is compiled in.
-    pub fn bundled() -> Self {
-        Self {
-            name: "all-minilm-l6-v2".to_owned(),
-            onnx: bundled!("model.onnx"),
-            tokenizer: bundled!("tokenizer.json"),
-            config: bundled!("config.json"),
-            tokenizer_config: bundled!("tokenizer_config.json"),
-            special_tokens_map: bundled!("special_tokens_map.json"),
-        }
+/// Identity of a model under `settings`. Everything that changes a vector takes part; threads and batch size
+/// do not.
+pub(super) fn identity(
+    files: &ModelFiles,
+    settings: &EmbedderSettings,
+    dimensions: usize,
+) -> EmbedderIdentity {
+    let mut hash = Sha256::new();
+    for bytes in [&files.onnx, &files.tokenizer, &files.tokenizer_config] {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
     }
-
-    /// The bundled model, or the one in `settings.model_dir`.
-    ///
-    /// # Errors
-    /// [`EmbedError::Misconfigured`] naming the file that is missing or unreadable.
-    pub fn load(settings: &EmbedderSettings) -> Result<Self, EmbedError> {
-        let Some(dir) = &settings.model_dir else {
-            return Ok(Self::bundled());
-        };
-        let file = |name: &str| read(dir, name).map(Cow::Owned);
-        Ok(Self {
-            name: dir
-                .file_name()
-                .map_or_else(|| dir.display().to_string(), |n| n.to_string_lossy().into_owned()),
-            onnx: file("model.onnx")?,
-            tokenizer: file("tokenizer.json")?,
-            config: file("config.json")?,
-            tokenizer_config: file("tokenizer_config.json")?,
-            special_tokens_map: file("special_tokens_map.json")?,
-        })
+    hash.update(format!(
+        "{:?}|{:?}|{:?}|{}|{}|{dimensions}",
+        settings.pooling,
+        settings.query_prefix,
+        settings.passage_prefix,
+        settings.max_tokens,
+        settings.title_share
+    ));
+    if !settings.languages.is_empty() {
+        hash.update(settings.languages.join(" "));
+        hash.update(crate::language::lexicon_fingerprint());
     }
-
-    /// Identity of this model under `settings`. Everything that changes a vector takes part;
-    /// threads and batch size do not.
-    pub fn identity(&self, settings: &EmbedderSettings, dimensions: usize) -> EmbedderIdentity {
-        let mut hash = Sha256::new();
-        for bytes in [&self.onnx, &self.tokenizer, &self.tokenizer_config] {
-            hash.update((bytes.len() as u64).to_le_bytes());
-            hash.update(bytes);
-        }
-        hash.update(format!(
-            "{:?}|{:?}|{:?}|{}|{}|{dimensions}",
-            settings.pooling,
-            settings.query_prefix,
-            settings.passage_prefix,
-            settings.max_tokens,
-            settings.title_share
-        ));
-        if !settings.languages.is_empty() {
-            hash.update(settings.languages.join(" "));
-            hash.update(crate::language::lexicon_fingerprint());
-        }
-        let digest = hash.finalize();
-        let fingerprint = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        EmbedderIdentity { name: self.name.clone(), dimensions, fingerprint }
-    }
+    let digest = hash.finalize();
+    let fingerprint = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    EmbedderIdentity { name: files.name.clone(), dimensions, fingerprint }
 }
 
 /// Whole words of the tokenizer's vocabulary, lower case, at least four letters long.
-pub(super) fn words(source: &ModelSource) -> HashSet<Box<str>> {
+pub(super) fn words(source: &ModelFiles) -> HashSet<Box<str>> {
     #[derive(Deserialize)]
     struct Tokenizer {
         model: Model,
@@ -184,7 +141,7 @@ pub(super) fn words(source: &ModelSource) -> HashSet<Box<str>> {
 }
 
 /// `hidden_size` of the model's `config.json`.
-pub(super) fn dimensions(source: &ModelSource) -> Result<usize, EmbedError> {
+pub(super) fn dimensions(source: &ModelFiles) -> Result<usize, EmbedError> {
     #[derive(Deserialize)]
     struct Config {
         hidden_size: usize,
@@ -193,15 +150,6 @@ pub(super) fn dimensions(source: &ModelSource) -> Result<usize, EmbedError> {
         EmbedError::Misconfigured(format!(
             "config.json of the embedding model {}: {e}; it must name `hidden_size`",
             source.name
-        ))
-    })
-}
-
-fn read(dir: &Path, name: &str) -> Result<Vec<u8>, EmbedError> {
-    fs_err::read(dir.join(name)).map_err(|e| {
-        EmbedError::Misconfigured(format!(
-            "embedding model: {e}; `embedder.model_dir` must hold model.onnx, tokenizer.json, \
-             config.json, tokenizer_config.json and special_tokens_map.json"
         ))
     })
 }

@@ -37,6 +37,23 @@ pub struct Hit {
     pub dense_score: Option<f32>,
 }
 
+impl Hit {
+    /// Title and headings from the top down.
+    pub fn place(&self) -> String {
+        let mut place = self.meta.title.clone();
+        for heading in self.heading_path.iter().filter(|h| **h != self.meta.title) {
+            place.push_str(" > ");
+            place.push_str(heading);
+        }
+        place
+    }
+
+    /// Place and words, for a reader who sees nothing else of the document.
+    pub fn in_full(&self) -> String {
+        format!("{}. {}", self.place(), self.text)
+    }
+}
+
 /// Milliseconds spent in the parts of one search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct SearchTimings {
@@ -44,6 +61,8 @@ pub struct SearchTimings {
     pub keyword_ms: f64,
     pub dense_ms: f64,
     pub fetch_ms: f64,
+    /// 0 without a reranker.
+    pub rerank_ms: f64,
     pub total_ms: f64,
 }
 

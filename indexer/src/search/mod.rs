@@ -3,11 +3,12 @@
 //! One search takes one set of embedder, indexes and snapshot and keeps it to its end ([`space`]).
 //! Keyword and dense search run side by side under the same filter, candidates that the snapshot
 //! does not hold live are dropped, the lists are fused, and the texts of the best come from the
-//! catalog. Called by the server and by `atbilde-indexer search`.
+//! catalog; a cross-encoder, where one is configured, puts them in order. Called by the server and by `atbilde-indexer search`.
 
 mod earlier;
 mod follow;
 mod fusion;
+mod rerank;
 mod settings;
 mod snapshot;
 mod space;
@@ -18,6 +19,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 pub use fusion::{Fused, fuse, question_weight};
+pub use rerank::{Reranker, RerankerSettings};
 pub use settings::SearchSettings;
 pub use snapshot::{LiveDocument, Snapshot};
 pub use space::Meaning;
@@ -95,6 +97,7 @@ pub enum SearchError {
 pub struct KnowledgeBase {
     catalog: Arc<dyn Catalog>,
     settings: SearchSettings,
+    reranker: Option<Reranker>,
     /// The newest generation that searches see, with its space.
     serving: ArcSwap<Snapshot>,
     /// Held while another generation or another space is taken into use.
@@ -115,9 +118,17 @@ impl KnowledgeBase {
     ) -> Result<Self, CatalogError> {
         let space = Arc::new(Space::new(embedder, indexes, settings.query_cache));
         let serving = ArcSwap::from_pointee(Snapshot::new(SnapshotRows::default(), space));
-        let this = Self { catalog, settings, serving, changing: tokio::sync::Mutex::new(()) };
+        let changing = tokio::sync::Mutex::new(());
+        let this = Self { catalog, settings, reranker: None, serving, changing };
         this.refresh().await?;
         Ok(this)
+    }
+
+    /// With a cross-encoder that puts the best candidates in order.
+    #[must_use]
+    pub fn with_reranker(mut self, reranker: Option<Reranker>) -> Self {
+        self.reranker = reranker;
+        self
     }
 
     /// Makes the newest committed generation the one that searches see. A generation of another
@@ -233,12 +244,22 @@ impl KnowledgeBase {
         self.prefer_language(&mut fused, snapshot, &locale);
 
         let fetching = Instant::now();
-        let hits = self.fetch(&fused[..fused.len().min(query.limit)], snapshot).await?;
+        let wanted = self.reranker.as_ref().map_or(0, Reranker::wants).max(query.limit);
+        let mut hits = self.fetch(&fused[..fused.len().min(wanted)], snapshot).await?;
+        let fetch_ms = millis(fetching);
+        let mut rerank_ms = 0.0;
+        if let Some(reranker) = &self.reranker {
+            let reading = Instant::now();
+            reranker.reorder(&text, &mut fused, &mut hits).await;
+            rerank_ms = millis(reading);
+        }
+        hits.truncate(query.limit);
         let timings = SearchTimings {
             embed_ms,
             keyword_ms,
             dense_ms,
-            fetch_ms: millis(fetching),
+            fetch_ms,
+            rerank_ms,
             total_ms: millis(started),
         };
         Ok(SearchOutcome {

@@ -53,6 +53,9 @@ pub struct EvalArgs {
     /// Write what the confidence is made of, with the truth, for each question or case
     #[arg(long, value_name = "FILE")]
     pub features: Option<PathBuf>,
+    /// Write each question with the passages that were found for it, all their words and the truth
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub passages: Option<PathBuf>,
     /// Fail when a figure of the set is lower, for instance ndcg10=0.75 (may be repeated)
     #[arg(long, value_name = "NAME=VALUE", value_parser = requirement)]
     pub require: Vec<(String, f64)>,
@@ -122,6 +125,9 @@ async fn golden(
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
     }
+    if let Some(file) = &args.passages {
+        output::passages(file, &result.predictions)?;
+    }
     let threshold = result.threshold;
     let gate = &settings.eval.gate;
     let gates = report::gates(&result, gate);
@@ -155,6 +161,9 @@ async fn set(args: &EvalArgs, data: &Path, settings: &Settings) -> Result<EvalOu
     }
     if let Some(file) = &args.features {
         output::features(file, &result.predictions)?;
+    }
+    if let Some(file) = &args.passages {
+        output::passages(file, &result.predictions)?;
     }
     let threshold = result.threshold;
     let figures = report::set_json((&name, &args.split), &result, threshold);

@@ -122,6 +122,8 @@ async fn ask(base: &Base, case: &Case) -> Result<(CaseResult, Row, Prediction), 
     let row = row(case, (&probe, &ranking), &result);
     let prediction = Prediction {
         id: case.id.clone(),
+        question: case.words.clone(),
+        passages: probe.passages(),
         ranking,
         confidence: probe.confidence,
         features: probe.features,

@@ -1,7 +1,7 @@
-//! Files for other programs: the predictions that an independent scorer reads, and the features that
-//! the confidence is fitted on. One JSON object a line.
+//! Files for other programs: the predictions that an independent scorer reads, the features that the
+//! confidence is fitted on, and the passages that a reader is trained on. One JSON object a line.
 //!
-//! Called by `command`. Holds ids and numbers, never a question's words.
+//! Called by `command`. Ids and numbers; words of the set only in the file of passages.
 
 use std::io::Write;
 use std::path::Path;
@@ -24,6 +24,20 @@ pub(super) struct Prediction {
     pub(super) hit_at_5: bool,
     /// Left out of all figures.
     pub(super) vague: bool,
+    /// Words of the question.
+    pub(super) question: String,
+    /// What was found for it, best first.
+    pub(super) passages: Vec<Passage>,
+}
+
+/// A passage with all its words.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(super) struct Passage {
+    /// Id in the corpus, for golden cases the path.
+    pub(super) document: String,
+    /// Title and headings.
+    pub(super) place: String,
+    pub(super) text: String,
 }
 
 /// Writes `{"_id","ranking","confidence"}`.
@@ -51,6 +65,24 @@ pub(super) fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError
             "vague": p.vague,
             "lang": p.language,
             "kind": p.kind,
+        })
+    })
+}
+
+/// Writes `{"_id","text","answerable","passages":[{"document","place","text"}],...}`.
+///
+/// # Errors
+/// When `file` cannot be written.
+pub(super) fn passages(file: &Path, list: &[Prediction]) -> Result<(), EvalError> {
+    write(file, list, |p| {
+        json!({
+            "_id": p.id,
+            "text": p.question,
+            "answerable": p.answerable,
+            "vague": p.vague,
+            "lang": p.language,
+            "kind": p.kind,
+            "passages": p.passages,
         })
     })
 }

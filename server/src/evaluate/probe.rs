@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use indexer::model::{DocPath, Hit};
 use indexer::search::{KnowledgeBase, SearchError};
 
+use super::output::Passage;
 use super::text;
 use crate::assistant::Assistant;
 use crate::domain::{Question, Turn};
@@ -77,18 +78,23 @@ impl Probe {
     /// The best passages for people to look at.
     pub(super) fn found(&self) -> Vec<Found> {
         let found = |hit: &Hit| {
-            let mut place = hit.meta.title.clone();
-            for heading in hit.heading_path.iter().filter(|h| **h != hit.meta.title) {
-                place.push_str(" > ");
-                place.push_str(heading);
-            }
             let mut words: String = hit.text.chars().take(WORDS).collect();
             if words.len() < hit.text.len() {
                 words.push_str(" ...");
             }
-            Found { path: hit.path.as_str().to_owned(), place, words }
+            Found { path: hit.path.as_str().to_owned(), place: hit.place(), words }
         };
         self.hits.iter().take(SHOWN).map(found).collect()
+    }
+
+    /// All passages with all their words, best first.
+    pub(super) fn passages(&self) -> Vec<Passage> {
+        let passage = |hit: &Hit| Passage {
+            document: hit.path.as_str().to_owned(),
+            place: hit.place(),
+            text: hit.text.clone(),
+        };
+        self.hits.iter().map(passage).collect()
     }
 
     /// Share of `wanted` words that the first `k` passages hold, [0, 1]; `None` when nothing is

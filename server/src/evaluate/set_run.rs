@@ -95,8 +95,16 @@ pub(super) async fn run(
                 found.path.clone_from(id);
             }
         }
+        let mut passages = probe.passages();
+        for passage in &mut passages {
+            if let Some(id) = ids.get(&DocPath::new(passage.document.as_str())) {
+                passage.document.clone_from(id);
+            }
+        }
         predictions.push(Prediction {
             id: query.id.clone(),
+            question: query.text.clone(),
+            passages,
             ranking,
             confidence: probe.confidence,
             features: probe.features,

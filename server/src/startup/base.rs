@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use indexer::catalog::PostgresCatalog;
 use indexer::publish::{DataFolder, Pruner, Publisher, SpaceRecord};
-use indexer::search::KnowledgeBase;
+use indexer::search::{KnowledgeBase, Reranker};
 
 use super::space::{self, Space};
 use super::{EmbedderStart, Paths};
@@ -99,7 +99,8 @@ impl Base {
             serving.indexes().clone(),
             indexer.search.clone(),
         )
-        .await?;
+        .await?
+        .with_reranker(Reranker::configured(&indexer.reranker).await?);
         let pruner = Arc::new(folder.pruner(&indexer.prune));
         let redactor = Redactor::new(&settings.redaction)
             .context("the section [redaction] of the configuration cannot be used")?;

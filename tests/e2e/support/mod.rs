@@ -6,6 +6,7 @@ pub(crate) mod articles;
 pub(crate) mod canaries;
 pub(crate) mod identity;
 pub(crate) mod model;
+pub(crate) mod onnx;
 pub(crate) mod people;
 pub(crate) mod program;
 pub(crate) mod provider;

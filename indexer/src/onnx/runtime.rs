@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use ort::environment::Environment;
 
-use super::EmbedError;
+use super::OnnxError;
 
 /// Version the set-up scripts install.
 const VERSION: &str = "1.31.1";
@@ -18,8 +18,8 @@ static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
 /// Loads the library at the first call; the environment that every session belongs to.
 ///
 /// # Errors
-/// [`EmbedError::Misconfigured`] listing the places that were looked at and the command to run.
-pub fn environment() -> Result<Environment, EmbedError> {
+/// [`OnnxError`] listing the places that were looked at and the command to run.
+pub fn environment() -> Result<Environment, OnnxError> {
     ENVIRONMENT
         .get_or_init(|| {
             let path = locate()?;
@@ -31,7 +31,7 @@ pub fn environment() -> Result<Environment, EmbedError> {
             builder.with_name("atbilde").with_telemetry(false).build().map_err(|e| failed(&e))
         })
         .clone()
-        .map_err(EmbedError::Misconfigured)
+        .map_err(OnnxError)
 }
 
 fn locate() -> Result<PathBuf, String> {
