@@ -67,13 +67,18 @@ pub fn fuse(
         entry.score += dense_weight * (hit.cosine - worst).max(0.0);
     }
     let mut out: Vec<Fused> = joined.into_values().collect();
-    let best = out.iter().map(|f| f.score).fold(0.0, f32::max);
-    for one in &mut out {
+    stretch(&mut out);
+    sort(&mut out);
+    out
+}
+
+/// Moves scores to [0, 1] with 1 for the best; changes no order.
+pub(super) fn stretch(list: &mut [Fused]) {
+    let best = list.iter().map(|f| f.score).fold(0.0, f32::max);
+    for one in list {
         // Equal evidence without any distance (a single passage) is the best there is.
         one.score = if best > 0.0 { one.score / best } else { 1.0 };
     }
-    sort(&mut out);
-    out
 }
 
 /// Best first, equal scores by id: the order never depends on a hash map.

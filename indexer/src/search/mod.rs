@@ -10,6 +10,7 @@ mod follow;
 mod fusion;
 mod rerank;
 mod settings;
+mod siblings;
 mod snapshot;
 mod space;
 
@@ -241,6 +242,8 @@ impl KnowledgeBase {
             self.settings.dense_weight(embedder.speaks(&locale), &terms)
         };
         let mut fused = fuse(&keyword, &dense, weight, question_weight(&terms));
+        let share = siblings::share(&terms, self.settings.sibling_share);
+        siblings::join(&mut fused, share, |c| snapshot.number_of(c.id));
         self.prefer_language(&mut fused, snapshot, &locale);
 
         let fetching = Instant::now();

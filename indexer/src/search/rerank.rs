@@ -126,10 +126,7 @@ fn join(candidates: &mut [Fused], scores: &HashMap<PassageId, f32>, share: f32) 
         let read = scores.get(&candidate.id).map_or(0.0, |odds| 1.0 / (1.0 + (-odds).exp()));
         candidate.score = (1.0 - share) * candidate.score + share * read;
     }
-    let best = candidates.iter().map(|c| c.score).fold(0.0, f32::max);
-    if best > 0.0 {
-        candidates.iter_mut().for_each(|c| c.score /= best);
-    }
+    fusion::stretch(candidates);
     fusion::sort(candidates);
 }
 

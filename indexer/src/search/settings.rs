@@ -20,6 +20,9 @@ pub struct SearchSettings {
     pub dense_weight_codes: f32,
     /// Scores of passages in another language than the question's are multiplied by this, [0, 1].
     pub other_language_factor: f32,
+    /// What the best other passage of its document counts of a passage's score, [0, 1], for questions of up to three
+    /// terms; from six on nothing.
+    pub sibling_share: f32,
     /// What the customer's previous message counts of the question itself, [0, 1]; each message before
     /// that counts less.
     pub earlier_share: f32,
@@ -37,6 +40,7 @@ impl Default for SearchSettings {
             dense_weight_other: 0.6,
             dense_weight_codes: 0.3,
             other_language_factor: 0.7,
+            sibling_share: 0.3,
             earlier_share: 0.4,
             rewrite_share: 0.6,
             query_cache: 4096,

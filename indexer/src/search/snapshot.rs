@@ -90,6 +90,11 @@ impl Snapshot {
         self.documents.get(*self.live.get(&id)? as usize)
     }
 
+    /// Names the document of a live passage within this snapshot.
+    pub(super) fn number_of(&self, id: PassageId) -> Option<u32> {
+        self.live.get(&id).copied()
+    }
+
     /// The document that an article URL names.
     pub fn document_by_slug(&self, slug: &str) -> Option<&LiveDocument> {
         self.documents.get(*self.by_slug.get(slug)? as usize)

@@ -38,6 +38,9 @@ pub(super) struct Passage {
     /// Title and headings.
     pub(super) place: String,
     pub(super) text: String,
+    /// Fused score and cosine.
+    pub(super) score: f32,
+    pub(super) cosine: Option<f32>,
 }
 
 /// Writes `{"_id","ranking","confidence"}`.
@@ -69,7 +72,7 @@ pub(super) fn features(file: &Path, list: &[Prediction]) -> Result<(), EvalError
     })
 }
 
-/// Writes `{"_id","text","answerable","passages":[{"document","place","text"}],...}`.
+/// Writes `{"_id","text","answerable","passages":[{"document","place","text","score","cosine"}],...}`.
 ///
 /// # Errors
 /// When `file` cannot be written.

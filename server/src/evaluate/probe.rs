@@ -93,6 +93,8 @@ impl Probe {
             document: hit.path.as_str().to_owned(),
             place: hit.place(),
             text: hit.text.clone(),
+            score: hit.score,
+            cosine: hit.dense_score,
         };
         self.hits.iter().map(passage).collect()
     }
