@@ -15,7 +15,7 @@ const SHORT: f32 = 3.0;
 /// ... and from so many on not at all.
 const LONG: f32 = 6.0;
 /// Passages so far in front take part: further down every long document has some.
-const AMONG: usize = 10;
+const AMONG: usize = 12;
 
 /// What the best other passage of its document counts of a passage's own score, for a question of these
 /// terms, when it counts `most` for the shortest.
