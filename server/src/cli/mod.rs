@@ -58,7 +58,7 @@ enum Command {
     /// Keys of programs that call the REST interface
     Key(key::Key),
     /// Measure answers and searches with question sets
-    Eval(eval::Eval),
+    Eval(Box<eval::Eval>),
     /// Fit the confidence to the company's own articles
     Calibrate(calibrate::Calibrate),
     /// Play a workload against the local engine and print its figures
