@@ -15,8 +15,8 @@ use std::time::Instant;
 use bench::{print_table, quantile, setting, write_articles};
 use fastembed::{InitOptionsUserDefined, TextEmbedding, UserDefinedEmbeddingModel};
 use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, PassageInput};
-use indexer::onnx::{self, ModelFiles};
 use indexer::keyword::KeywordSettings;
+use indexer::onnx::{self, ModelFiles};
 use indexer::publish::{DataFolder, Publisher, Silent};
 use indexer::source::{self, SourceRules};
 
@@ -98,8 +98,8 @@ fn texts(kb: &Path) -> Vec<String> {
 
 fn bare_model(settings: &EmbedderSettings) -> anyhow::Result<TextEmbedding> {
     let (model, tokenizer) = ModelFiles::bundled_embedder().into_parts();
-    let model = UserDefinedEmbeddingModel::new(model, tokenizer)
-        .with_pooling(fastembed::Pooling::Mean);
+    let model =
+        UserDefinedEmbeddingModel::new(model, tokenizer).with_pooling(fastembed::Pooling::Mean);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = InitOptionsUserDefined::new()
         .with_environment(onnx::environment()?)

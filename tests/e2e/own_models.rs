@@ -44,7 +44,10 @@ async fn a_multilingual_model_finds_an_article_in_another_language() {
     assert!(!near(&bundled["hits"][0]), "the bundled model must not know the word: {bundled}");
 
     let (_kept, model) = folder();
-    onnx::write_embedder(&model, &[&["zip", "zips", FOREIGN], &["refund"], &["query"], &["passage"]]);
+    onnx::write_embedder(
+        &model,
+        &[&["zip", "zips", FOREIGN], &["refund"], &["query"], &["passage"]],
+    );
     let app = spawn_app(multilingual(&model)).await;
     let found = app.search(&query).await;
     assert_eq!(first(&found), ("help/en/repair.md".to_owned(), true), "{found}");

@@ -104,10 +104,9 @@ impl Search {
         }
         let indexes = data.indexes(&identity, &settings.keyword).await?;
         let reranker = Reranker::configured(&settings.reranker).await?;
-        let base =
-            KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone())
-                .await?
-                .with_reranker(reranker);
+        let base = KnowledgeBase::open(data.catalog(), embedder, indexes, settings.search.clone())
+            .await?
+            .with_reranker(reranker);
         if data.shared().is_some() {
             base.follow().await?;
         }

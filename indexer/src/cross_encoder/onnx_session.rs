@@ -129,7 +129,9 @@ fn load(files: ModelFiles, settings: SessionSettings) -> Result<TextRerank, Cros
         .with_intra_threads(threads)
         // Spinning threads would take the cores from answering.
         .with_session_config("session.intra_op.allow_spinning", "0")
-        .with_execution_providers(vec![ort::ep::CPU::default().with_arena_allocator(false).build()]);
+        .with_execution_providers(vec![
+            ort::ep::CPU::default().with_arena_allocator(false).build(),
+        ]);
     let wrong = |e: &dyn std::fmt::Display| {
         CrossEncoderError::Misconfigured(format!("the model {name} does not load: {e}"))
     };

@@ -86,12 +86,7 @@ impl Reranker {
 
     /// Puts `candidates` and `hits`, the texts of the first of them, in order; leaves both as they are where
     /// the model has nothing to say in time.
-    pub(super) async fn reorder(
-        &self,
-        question: &str,
-        candidates: &mut [Fused],
-        hits: &mut [Hit],
-    ) {
+    pub(super) async fn reorder(&self, question: &str, candidates: &mut [Fused], hits: &mut [Hit]) {
         let read = &hits[..hits.len().min(self.settings.passages)];
         let Some(scores) = self.scores(question, read.iter().map(Hit::in_full).collect()).await
         else {
