@@ -12,7 +12,10 @@ const HOMES: [(&[&str], &[&str]); 8] = [
     (&["tantivy"], &["indexer/src/keyword/"]),
     (&["qdrant_edge", "qdrant_client"], &["indexer/src/vector/"]),
     (&["llama_cpp_2", "llama_cpp_sys_2"], &["server/src/generate/llama/"]),
-    (&["fastembed", "ort"], &["indexer/src/embed/"]),
+    (
+        &["fastembed", "ort"],
+        &["indexer/src/cross_encoder/", "indexer/src/embed/", "indexer/src/onnx/"],
+    ),
     (&["askama", "ammonia", "utoipa"], &["server/src/http/"]),
     (
         &["clap"],

@@ -2,7 +2,8 @@
 //!
 //! Two vectors are made without knowledge of each other; a cross-encoder sees which words of the passage
 //! answer which of the question, and pays for it with a run of the model for every pair. `search` puts
-//! candidates in order with one that the operator configures. Implementations own their threads: no call blocks an async worker.
+//! candidates in order with one that the operator configures. Implementations own their threads: no call
+//! blocks an async worker.
 
 mod onnx_session;
 

@@ -2,8 +2,9 @@
 //!
 //! One search takes one set of embedder, indexes and snapshot and keeps it to its end ([`space`]).
 //! Keyword and dense search run side by side under the same filter, candidates that the snapshot
-//! does not hold live are dropped, the lists are fused, and the texts of the best come from the
-//! catalog; a cross-encoder, where one is configured, puts them in order. Called by the server and by `atbilde-indexer search`.
+//! does not hold live are dropped, the lists are fused, passages of one article stand together
+//! ([`siblings`]), and the texts of the best come from the catalog; a cross-encoder, where one is
+//! configured, puts them in order ([`rerank`]). Called by the server and by `atbilde-indexer search`.
 
 mod earlier;
 mod follow;

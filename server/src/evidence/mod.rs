@@ -5,6 +5,7 @@
 //! diacritics, so that a match here is a match there. Pure functions over values, no I/O.
 
 mod answer_type;
+mod bare_answer;
 mod negation;
 mod order;
 
@@ -14,6 +15,7 @@ use indexer::keyword::QueryTerm;
 use indexer::language::{Analyzer, TermKind};
 
 pub use answer_type::AnswerType;
+pub use bare_answer::answers_barely;
 pub use negation::denies;
 pub use order::WordOrder;
 

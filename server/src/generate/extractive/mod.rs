@@ -54,5 +54,5 @@ pub fn answer(found: &SearchOutcome, settings: &ExtractiveSettings) -> Drafted {
     let terms = QuestionTerms::new(&found.terms);
     let candidates = candidates::score(&found.query, &terms, hits);
     let chosen = select::select(&candidates, &terms, hits, settings);
-    render::render(&chosen, hits)
+    render::render(&found.query, &chosen, hits)
 }

@@ -5,9 +5,10 @@ use indexer::model::{Hit, Unit, UnitKind};
 use super::Drafted;
 use super::select::Chosen;
 use crate::domain::{Citation, Sentence};
+use crate::evidence::answers_barely;
 
 /// Sentences in source order; each cites the passage it was taken from.
-pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
+pub(super) fn render(question: &str, chosen: &Chosen, hits: &[Hit]) -> Drafted {
     let mut drafted = Drafted::default();
     let mut cited: Vec<usize> = Vec::new();
     let mut before: Option<UnitKind> = None;
@@ -29,20 +30,36 @@ pub(super) fn render(chosen: &Chosen, hits: &[Hit]) -> Drafted {
             quote.push(if unit.kind == UnitKind::Sentence { ' ' } else { '\n' });
         }
         quote.push_str(raw);
-        let text = words(unit, &hit.text);
-        if let Some(before) = before {
-            let running = before == UnitKind::Sentence && unit.kind == UnitKind::Sentence;
-            drafted.text.push(if running { ' ' } else { '\n' });
+        let mut say = |kind: UnitKind, text: String| {
+            if let Some(before) = before {
+                let running = before == UnitKind::Sentence && kind == UnitKind::Sentence;
+                drafted.text.push(if running { ' ' } else { '\n' });
+            }
+            drafted.text.push_str(&text);
+            before = Some(kind);
+            drafted.sentences.push(Sentence {
+                index: drafted.sentences.len() as u32,
+                text,
+                citations: vec![place as u32 + 1],
+            });
+        };
+        if let Some(asked) = asked_by_heading(question, hit, unit_index) {
+            say(UnitKind::Sentence, asked.to_owned());
         }
-        drafted.text.push_str(&text);
-        before = Some(unit.kind);
-        drafted.sentences.push(Sentence {
-            index: drafted.sentences.len() as u32,
-            text,
-            citations: vec![place as u32 + 1],
-        });
+        say(unit.kind, words(unit, &hit.text));
     }
     drafted
+}
+
+/// The heading that a bare yes or no answers: without it "No, only one." would seem to answer the customer's own
+/// question. `None` where the customer asked just that, and for every other unit.
+fn asked_by_heading<'a>(question: &str, hit: &'a Hit, unit: usize) -> Option<&'a str> {
+    let heading = hit.heading_path.last()?.trim();
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let bare = unit == 0 && answers_barely(hit.units[unit].text(&hit.text));
+    (bare && heading.ends_with('?') && letters(question) != letters(heading)).then_some(heading)
 }
 
 /// `hit` as a source; the quote is left to the caller.
@@ -87,4 +104,88 @@ fn words(unit: &Unit, passage: &str) -> String {
 fn cells(row: &str) -> Vec<String> {
     let inner = row.trim().trim_start_matches('|').trim_end_matches('|');
     inner.split(" | ").map(|cell| cell.trim().replace("\\|", "|")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use indexer::model::{Audience, DocPath, DocumentMeta, Generation, Locale, PassageId};
+
+    use super::*;
+
+    fn faq(text: &str) -> Hit {
+        let end = text.find(". ").map_or(text.len(), |i| i + 1);
+        let unit = |from: usize, to: usize| Unit {
+            kind: UnitKind::Sentence,
+            range: from as u32..to as u32,
+            header: None,
+            block: 0,
+        };
+        let mut units = vec![unit(0, end)];
+        if end < text.len() {
+            units.push(unit(end + 1, text.len()));
+        }
+        Hit {
+            id: PassageId(uuid::Uuid::nil()),
+            path: DocPath::new("codes.md"),
+            meta: Arc::new(DocumentMeta {
+                title: "Discount codes".to_owned(),
+                description: None,
+                slug: "codes".to_owned(),
+                locale: Locale::parse("en").unwrap(),
+                tags: Vec::new(),
+                product: None,
+                audience: Audience::Public,
+                draft: false,
+                last_updated: None,
+                valid_from: None,
+                valid_until: None,
+                canonical_url: None,
+            }),
+            document_version: Generation(1),
+            ordinal: 0,
+            anchor: "two".to_owned(),
+            heading_path: vec!["Can I combine two codes?".to_owned()],
+            text: text.to_owned(),
+            units,
+            score: 1.0,
+            keyword_rank: None,
+            keyword_score: None,
+            dense_rank: None,
+            dense_score: None,
+        }
+    }
+
+    fn said(question: &str, hit: Hit, unit: usize) -> String {
+        render(question, &vec![(0, unit)], &[hit]).text
+    }
+
+    #[test]
+    fn a_bare_no_stands_after_the_question_that_it_answers() {
+        let no = || faq("No, only one per order. A second one is refused.");
+        assert_eq!(
+            said("is there a student discount", no(), 0),
+            "Can I combine two codes? No, only one per order."
+        );
+        assert_eq!(said("can i combine TWO codes", no(), 0), "No, only one per order.");
+        assert_eq!(said("is there a student discount", no(), 1), "A second one is refused.");
+        let told = faq("No code is needed.");
+        assert_eq!(said("is there a student discount", told, 0), "No code is needed.");
+        let mut plain = no();
+        plain.heading_path = vec!["Two codes".to_owned()];
+        assert_eq!(said("is there a student discount", plain, 0), "No, only one per order.");
+    }
+
+    #[test]
+    fn the_question_is_a_sentence_with_its_source() {
+        let drafted = render("student discount", &vec![(0, 0)], &[faq("No, only one.")]);
+        let told: Vec<(&str, &[u32])> =
+            drafted.sentences.iter().map(|s| (s.text.as_str(), s.citations.as_slice())).collect();
+        assert_eq!(
+            told,
+            [("Can I combine two codes?", [1].as_slice()), ("No, only one.", [1].as_slice())]
+        );
+        assert_eq!(drafted.citations[0].quote, "No, only one.");
+    }
 }
