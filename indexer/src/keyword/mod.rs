@@ -8,6 +8,7 @@
 
 mod admit;
 mod error;
+mod families;
 mod plan;
 mod query;
 mod reader;

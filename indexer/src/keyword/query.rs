@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use tantivy::Term;
 use tantivy::schema::Field;
 
+use super::families;
 use super::schema::Fields;
 use super::statistics::Statistics;
 use super::writer::code_of;
@@ -67,8 +68,10 @@ pub struct QueryTerm {
     pub concepts: Vec<String>,
     /// 1 for a term of the question, less for one of what was said before it.
     pub share: f32,
-    /// Whether it says that somebody asks ("I want to know") rather than what about.
+    /// Whether it says that somebody asks ("I want to know", the "long" of "how long") rather than what about.
     pub asks: bool,
+    /// A code that the base lacks, although it has several of that kind.
+    pub unlisted: bool,
 }
 
 /// What a search gives back.
@@ -91,6 +94,7 @@ pub(super) struct Wanted {
     concepts: Vec<String>,
     share: f32,
     asks: bool,
+    unlisted: bool,
     /// Engine terms that occur in the index.
     pub(super) forms: Vec<Form>,
 }
@@ -125,6 +129,7 @@ impl Wanted {
             concepts: self.concepts.clone(),
             share: self.share,
             asks: self.asks,
+            unlisted: self.unlisted,
         }
     }
 
@@ -161,7 +166,9 @@ impl KeywordQuery {
         let mut seen = HashSet::new();
         let (mut wanted, mut function) = (Vec::new(), Vec::new());
         let mut next = 0;
+        let mut last = "";
         for group in groups(&analysed) {
+            let before = std::mem::replace(&mut last, group[0].folded.as_str());
             let places = next..next + group.len();
             next = places.end;
             let main = &group[0].term;
@@ -175,7 +182,7 @@ impl KeywordQuery {
                 continue;
             }
             let mut one = lookup.wanted(group, wanted.len())?;
-            one.asks = language::asks(self.locale.language(), &group[0].folded);
+            one.asks = language::asks(self.locale.language(), before, &group[0].folded);
             for concept in
                 concepts.iter().filter(|c| places.clone().any(|p| c.terms().contains(&p)))
             {
@@ -244,8 +251,10 @@ impl Lookup<'_> {
                 parts = parts.max(found);
             }
         }
+        let code = main.term.kind == TermKind::Code && !everyday;
+        let unlisted = code && passages == 0 && self.is_of_a_told_kind(&main.folded)?;
         let passages = if passages > 0 { passages } else { parts };
-        let names = main.term.kind == TermKind::Code && !everyday && self.is_rare(passages);
+        let names = code && self.is_rare(passages);
         Ok(Wanted {
             text: main.term.text.clone(),
             kind: match main.term.kind {
@@ -258,8 +267,15 @@ impl Lookup<'_> {
             concepts: Vec::new(),
             share: 1.0,
             asks: false,
+            unlisted,
             forms,
         })
+    }
+
+    /// Whether the base has other codes with the letters of this one, however they are written.
+    fn is_of_a_told_kind(&self, code: &str) -> tantivy::Result<bool> {
+        let bare: String = code.chars().filter(|c| c.is_alphanumeric()).collect();
+        families::is_told(&bare, (self.live, self.fields))
     }
 
     /// Adds a concept that the term carries, alone or with its neighbours. A word that the base
@@ -345,7 +361,8 @@ impl Lookup<'_> {
                 joined.push_str(word);
                 let mut forms = Vec::new();
                 let passages = self.form(self.fields.code, &joined, &mut forms)?;
-                if passages > 0 && !wanted.iter().any(|w| w.text == joined) {
+                let unlisted = passages == 0 && self.is_of_a_told_kind(&joined)?;
+                if (passages > 0 || unlisted) && !wanted.iter().any(|w| w.text == joined) {
                     wanted.push(Wanted {
                         text: joined.clone(),
                         kind: TermKind::Code,
@@ -355,6 +372,7 @@ impl Lookup<'_> {
                         concepts: Vec::new(),
                         share: 1.0,
                         asks: false,
+                        unlisted,
                         forms,
                     });
                 }

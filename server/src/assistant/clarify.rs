@@ -269,6 +269,7 @@ mod tests {
                     concepts: Vec::new(),
                     share: 1.0,
                     asks: false,
+                    unlisted: false,
                 })
                 .collect(),
             locale,

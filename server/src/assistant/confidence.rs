@@ -111,6 +111,9 @@ pub struct Features {
     /// Whether the question names a year that is in none of the best three passages. Not part of the
     /// model, see [`OTHER_YEAR`].
     pub year_missing: bool,
+    /// Whether the question names a code that the base lacks, although it tells several of that kind. Not
+    /// part of the model, see [`UNLISTED_CODE`].
+    pub code_unlisted: bool,
     /// Natural logarithm of one more than the number of terms, divided by 4.
     pub length: f64,
 }
@@ -135,6 +138,9 @@ pub const SHIPPED_ANSWERABLE: f64 = 0.85;
 /// What a year that the question names and no passage has takes from the logit: articles of today say
 /// nothing of another year, however alike they sound. Set by hand, too rare in the sets to be fitted.
 const OTHER_YEAR: f64 = 2.5;
+/// What a code takes that is missing where several of its kind are told: what is said of another code is no answer.
+/// Set by hand likewise.
+const UNLISTED_CODE: f64 = 4.0;
 
 impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
@@ -217,6 +223,7 @@ impl Features {
             kind,
             number_missing: flag(number_missing),
             year_missing,
+            code_unlisted: found.terms.iter().any(|t| t.unlisted && t.share >= 1.0),
             code: flag(code),
             agreement: flag(agreement),
             same_document: same / five.count().max(1) as f64,
@@ -234,12 +241,14 @@ impl Features {
     /// Log-odds by other coefficients.
     fn logit(&self, weights: &[f64; FEATURES], intercept: f64) -> f64 {
         let sum: f64 = self.named().iter().zip(weights).map(|((_, value), w)| value * w).sum();
-        intercept - self.year_offset() + sum
+        intercept - self.offset() + sum
     }
 
     /// What is taken from the log-odds whatever the coefficients are.
-    pub fn year_offset(&self) -> f64 {
-        if self.year_missing { OTHER_YEAR } else { 0.0 }
+    pub fn offset(&self) -> f64 {
+        let year = if self.year_missing { OTHER_YEAR } else { 0.0 };
+        let code = if self.code_unlisted { UNLISTED_CODE } else { 0.0 };
+        year + code
     }
 
     /// The shipped coefficients in the order of [`Self::named`], and the intercept.

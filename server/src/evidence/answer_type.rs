@@ -1,9 +1,11 @@
 //! What kind of answer a question wants, and whether a text has it: an amount, a time, a contact,
 //! a procedure. Cues in the languages of the sample; an unknown language simply has no type.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use indexer::language::fold;
+use indexer::language::{fold, sentences};
+use indexer::model::Locale;
 
 /// The kind of answer that a question wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,9 +192,10 @@ static UNITS_OF_TIME: LazyLock<Vec<String>> =
     LazyLock::new(|| TIME_UNITS.iter().map(|u| plain(u)).collect());
 
 impl AnswerType {
-    /// Types that `question` asks for, most telling first; empty for a question of no known type.
+    /// Types that `question` asks for, most telling first; empty for a question of no known type. Of a long one
+    /// the sentences count that ask, not the story around them.
     pub fn of_question(question: &str) -> Vec<Self> {
-        let question = plain(&format!(" {question} "));
+        let question = plain(&format!(" {} ", asking(question)));
         ASKING
             .iter()
             .filter(|(_, cues)| cues.iter().any(|cue| at_word_start(&question, cue)))
@@ -214,6 +217,14 @@ impl AnswerType {
             Self::Procedure => false,
         }
     }
+}
+
+/// The sentences that end with a question mark; the whole text where none does.
+fn asking(text: &str) -> Cow<'_, str> {
+    let all = sentences(text, &Locale::undetermined());
+    let asking: Vec<&str> =
+        all.iter().map(|range| &text[range.clone()]).filter(|s| s.ends_with(['?', '？'])).collect();
+    if asking.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(asking.join(" ")) }
 }
 
 /// Lower case without diacritics.
@@ -264,6 +275,8 @@ mod tests {
             assert!(AnswerType::of_question(question).contains(&kind), "{question}");
         }
         assert!(AnswerType::of_question("do you sell kayaks").is_empty());
+        let story = "I paid the price when I ordered. Do you sell kayaks? Thank you.";
+        assert!(AnswerType::of_question(story).is_empty(), "only what asks counts");
     }
 
     #[test]

@@ -213,6 +213,7 @@ mod tests {
             concepts: Vec::new(),
             share: 1.0,
             asks,
+            unlisted: false,
         }
     }
 

@@ -55,7 +55,7 @@ impl Model {
 
     /// Probability that a question with these features is answered rightly.
     pub(super) fn probability(&self, features: &Features) -> f64 {
-        sigmoid(self.logit(features) - features.year_offset())
+        sigmoid(self.logit(features) - features.offset())
     }
 
     fn logit(&self, features: &Features) -> f64 {
@@ -132,7 +132,7 @@ fn newton(
             .iter()
             .zip(rows)
             .map(|(e, row)| {
-                let logit = dot(row, at) - e.features.year_offset();
+                let logit = dot(row, at) - e.features.offset();
                 // ln(1 + exp(x)) without overflow
                 let plus = logit.max(0.0) + (-logit.abs()).exp().ln_1p();
                 e.weight * (plus - if e.right { logit } else { 0.0 })
@@ -148,7 +148,7 @@ fn newton(
         let mut gradient = [0.0; PARAMETERS];
         let mut curvature = [[0.0; PARAMETERS]; PARAMETERS];
         for (e, row) in examples.iter().zip(rows) {
-            let p = sigmoid(dot(row, &at) - e.features.year_offset());
+            let p = sigmoid(dot(row, &at) - e.features.offset());
             let (slope, bend) = (p - f64::from(u8::from(e.right)), p * (1.0 - p));
             for i in 0..PARAMETERS {
                 gradient[i] += e.weight * slope * row[i];

@@ -21,6 +21,9 @@ const CONTEXT_SHARE: f32 = 0.6;
 /// that says what.
 const NEAR_SHARE: f32 = 0.5;
 
+/// A sentence that names another article is there for its own sake from so many other words on.
+const POINTER_WORDS: usize = 10;
+
 /// A unit that may become a sentence of the answer.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -82,7 +85,7 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
             out.push(Candidate {
                 hit: hit_index,
                 unit: unit_index,
-                score: score * soundness(unit, text),
+                score: score * soundness(unit, text) * frankness(text, &hit.meta.title, hits),
                 words: text.split_whitespace().count(),
                 covers: terms.covered(&own, &TextTerms::default()),
                 header: in_header,
@@ -123,6 +126,20 @@ fn type_match(types: &[AnswerType], unit: &Unit, text: &str) -> f32 {
     }
     let matched = types.iter().filter(|t| has(t)).count();
     matched as f32 / types.len() as f32
+}
+
+/// Less than 1 for units that only point at another article: "Breakfast is described in Night trains." A title of
+/// one word may be any word.
+fn frankness(text: &str, own: &str, hits: &[Hit]) -> f32 {
+    let titles = hits.iter().map(|h| h.meta.title.as_str());
+    let points = titles.filter(|title| *title != own && title.contains(' ')).any(|title| {
+        text.split_once(title).is_some_and(|(before, after)| {
+            let words = before.split_whitespace().count() + after.split_whitespace().count();
+            let figures = [before, after].iter().any(|s| s.contains(|c: char| c.is_ascii_digit()));
+            words < POINTER_WORDS && !figures
+        })
+    });
+    if points { 0.6 } else { 1.0 }
 }
 
 /// Less than 1 for units that say little on their own.
