@@ -58,6 +58,13 @@ async fn who_names_a_code_gets_its_row_and_its_section_and_no_other_code() {
     let text = answer["answer"].as_str().unwrap();
     assert!(text.contains("Money reserved") && text.contains("3 working days"), "{answer}");
     assert!(!text.contains("E-PAY-01") && !text.contains("E-PAY-03"), "{answer}");
+
+    let body = json!({ "question": "what does the payment error E-PAY-42 mean?" });
+    let answer: Value = app.ask(body).await.json().await.unwrap();
+    assert_eq!(
+        answer["outcome"], "handed_off",
+        "what is told of other codes is no answer: {answer}"
+    );
     app.stop().await.unwrap();
 }
 

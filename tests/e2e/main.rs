@@ -31,6 +31,7 @@ mod lies;
 mod local_model;
 mod moving;
 mod no_outbound;
+mod other_bases;
 mod own_models;
 mod pages;
 mod privacy;

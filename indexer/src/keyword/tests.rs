@@ -216,6 +216,26 @@ fn terms_tell_how_rare_they_are() {
 }
 
 #[test]
+fn a_code_that_the_base_lacks_is_known_by_its_kind() {
+    let mut base = Base::new();
+    let ids: Vec<_> = ["LG-1001: no session.", "LG 2002 or LG-2003: too large.", "B-17, 07-B, X1"]
+        .map(|text| base.add(&meta("en", "Errors"), text))
+        .into();
+    base.add(&meta("en", "More"), "LG3003 is a warning.");
+    base.commit();
+    let unlisted = |base: &Base, text| base.hits("en", text).terms.iter().any(|t| t.unlisted);
+    for text in ["error LG-7310", "lg7310?", "I see LG 7310"] {
+        assert!(unlisted(&base, text), "{text}");
+    }
+    for text in ["LG-1001", "LG 2003", "B-18", "X2", "LG-7310-A", "7310", "order OZ-7310"] {
+        assert!(!unlisted(&base, text), "{text}");
+    }
+    base.index.delete(&ids).unwrap();
+    base.commit();
+    assert!(!unlisted(&base, "error LG-7310"), "one of its kind is no list");
+}
+
+#[test]
 fn counts_are_remembered_for_one_commit_alone() {
     let mut base = Base::new();
     let ids: Vec<_> = (0..5).map(|i| base.add(&meta("en", &format!("N{i}")), "tent")).collect();

@@ -67,6 +67,7 @@ mod tests {
             concepts: Vec::new(),
             share: 1.0,
             asks: false,
+            unlisted: false,
         };
         words.split(' ').map(term).collect()
     }

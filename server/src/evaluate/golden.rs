@@ -38,7 +38,7 @@ pub(super) enum Expect {
     Answer,
     /// Not answered: the knowledge base has no answer for this asker.
     Refuse,
-    /// Handed over because the customer asked for a person.
+    /// Handed over because of what the customer said: asked for a person, threatened with a lawyer, despaired.
     HandOver,
 }
 

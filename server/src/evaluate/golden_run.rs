@@ -209,10 +209,15 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
         (_, Outcome::Clarify { message, .. }) => {
             Some(format!("asked back: {}", message.replace('\n', " ")))
         }
-        (Expect::HandOver, Outcome::HandedOff { reason, .. }) => (*reason
-            != ReasonCode::CustomerRequested)
+        (Expect::HandOver, Outcome::HandedOff { reason, .. }) => (!for_what_was_said(*reason))
             .then(|| format!("handed over for another reason: {}", reason.as_str())),
     }
+}
+
+/// Whether a person takes over because of what the customer said, and not for want of an answer.
+fn for_what_was_said(reason: ReasonCode) -> bool {
+    use ReasonCode::{CustomerRequested, NegativeSentiment, PolicySensitive};
+    matches!(reason, CustomerRequested | PolicySensitive | NegativeSentiment)
 }
 
 fn wrong_answer(case: &Case, answer: &Answer) -> Option<String> {
@@ -324,6 +329,8 @@ mod tests {
     fn a_hand_over_needs_its_reason() {
         let asked = handed_off(ReasonCode::CustomerRequested);
         assert_eq!(of(Expect::HandOver, asked, "", "a.md"), "");
+        let threat = handed_off(ReasonCode::PolicySensitive);
+        assert_eq!(of(Expect::HandOver, threat, "", "a.md"), "");
         let other = of(Expect::HandOver, handed_off(ReasonCode::NoEvidence), "", "a.md");
         assert!(other.contains("no_evidence"));
         assert!(!of(Expect::HandOver, Outcome::Answered, "x", "a.md").is_empty());

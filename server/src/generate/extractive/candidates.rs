@@ -46,6 +46,7 @@ pub(super) struct Candidate {
 pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<Candidate> {
     let types = AnswerType::of_question(question);
     let best = hits.first().map_or(1.0, |h| h.score).max(f32::EPSILON);
+    let titles: Vec<&str> = hits.iter().map(|h| h.meta.title.as_str()).collect();
     let mut out = Vec::new();
     for (hit_index, hit) in hits.iter().enumerate() {
         let analyzer = Analyzer::new(&hit.meta.locale);
@@ -85,7 +86,7 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
             out.push(Candidate {
                 hit: hit_index,
                 unit: unit_index,
-                score: score * soundness(unit, text) * frankness(text, &hit.meta.title, hits),
+                score: score * soundness(unit, text) * frankness(text, &hit.meta.title, &titles),
                 words: text.split_whitespace().count(),
                 covers: terms.covered(&own, &TextTerms::default()),
                 header: in_header,
@@ -130,9 +131,9 @@ fn type_match(types: &[AnswerType], unit: &Unit, text: &str) -> f32 {
 
 /// Less than 1 for units that only point at another article: "Breakfast is described in Night trains." A title of
 /// one word may be any word.
-fn frankness(text: &str, own: &str, hits: &[Hit]) -> f32 {
-    let titles = hits.iter().map(|h| h.meta.title.as_str());
-    let points = titles.filter(|title| *title != own && title.contains(' ')).any(|title| {
+fn frankness(text: &str, own: &str, titles: &[&str]) -> f32 {
+    let mut others = titles.iter().filter(|title| **title != own && title.contains(' '));
+    let points = others.any(|title| {
         text.split_once(title).is_some_and(|(before, after)| {
             let words = before.split_whitespace().count() + after.split_whitespace().count();
             let figures = [before, after].iter().any(|s| s.contains(|c: char| c.is_ascii_digit()));
@@ -152,5 +153,26 @@ fn soundness(unit: &Unit, text: &str) -> f32 {
         (true, _) => 0.6,
         (_, true) => 0.75,
         _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_that_only_points_at_another_article_stands_back() {
+        let titles = ["Food and drink", "Night trains", "Luggage"];
+        let frank = |text| frankness(text, "Food and drink", &titles) == 1.0;
+        assert!(!frank("Breakfast is described in Night trains."));
+        assert!(
+            frank("A bike costs £12 on the night train; see Night trains."),
+            "it says something"
+        );
+        assert!(frank("The Luggage limits apply."), "any word");
+        assert!(frank("More in Food and drink."), "its own title");
+        let long =
+            "Night trains have a kitchen and a bar which serve warm meals all through the evening";
+        assert!(frank(long));
     }
 }
