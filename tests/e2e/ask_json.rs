@@ -61,10 +61,8 @@ async fn who_names_a_code_gets_its_row_and_its_section_and_no_other_code() {
 
     let body = json!({ "question": "what does the payment error E-PAY-42 mean?" });
     let answer: Value = app.ask(body).await.json().await.unwrap();
-    assert_eq!(
-        answer["outcome"], "handed_off",
-        "what is told of other codes is no answer: {answer}"
-    );
+    let sure = answer["confidence"].as_f64().unwrap();
+    assert!(sure < 0.5, "what is told of other codes is no answer: {answer}");
     app.stop().await.unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! Two help centers that nothing was tuned on, with shipped settings: what a company may expect on its first day.
+//! Three help centers that nothing was tuned on, with shipped settings: what a company may expect on its first day.
 
 use std::path::Path;
 
@@ -24,13 +24,21 @@ fn ask(base: &str) -> Value {
 }
 
 /// A little below what was measured (docs/retrieval.md), so that a change of some questions is no failure.
+const FLOORS: [(&str, (u64, u64), (u64, u64)); 3] = [
+    // Answered and refused, of how many.
+    ("ledgerly", (43, 65), (15, 20)),
+    ("northline", (46, 65), (18, 20)),
+    ("talwerk", (34, 50), (12, 16)),
+];
+
 #[test]
 fn strangers_are_answered_or_handed_over() {
-    for (base, answered, refused) in [("ledgerly", 43, 15), ("northline", 46, 18)] {
+    for (base, answered, refused) in FLOORS {
         let run = ask(base);
         let (answer, refuse) = (passed(&run, "answer"), passed(&run, "refuse"));
-        assert!(answer.0 >= answered && answer.1 == 65, "{base}: {answer:?} answered");
-        assert!(refuse.0 >= refused && refuse.1 == 20, "{base}: {refuse:?} refused");
-        assert_eq!(passed(&run, "hand_over"), (5, 5), "{base}");
+        assert!(answer.0 >= answered.0 && answer.1 == answered.1, "{base}: {answer:?} answered");
+        assert!(refuse.0 >= refused.0 && refuse.1 == refused.1, "{base}: {refuse:?} refused");
+        let (handed, cases) = passed(&run, "hand_over");
+        assert_eq!(handed, cases, "{base}: handed over");
     }
 }

@@ -141,6 +141,9 @@ const OTHER_YEAR: f64 = 2.5;
 /// What a code takes that is missing where several of its kind are told: what is said of another code is no answer.
 /// Set by hand likewise.
 const UNLISTED_CODE: f64 = 4.0;
+/// What words that neither the base nor the lexicon has take, times their share, from a question whose language the
+/// embedder does not know: it was given the others alone, which may well lie close to an article. Set by hand likewise.
+const UNREAD: f64 = 2.5;
 
 impl Confidence {
     /// Reads the evidence of one search. Deterministic: equal input, equal output to the last digit.
@@ -248,7 +251,7 @@ impl Features {
     pub fn offset(&self) -> f64 {
         let year = if self.year_missing { OTHER_YEAR } else { 0.0 };
         let code = if self.code_unlisted { UNLISTED_CODE } else { 0.0 };
-        year + code
+        year + code + UNREAD * self.unknown * self.foreign
     }
 
     /// The shipped coefficients in the order of [`Self::named`], and the intercept.

@@ -178,6 +178,65 @@ const TIME_UNITS: &[&str] = &[
     "uhr",
 ];
 
+/// Words that, first or last in a question, ask how to do something ...
+const HOW: &[&str] = &["how", "wie"];
+/// ... unless one of these follows: a measure, or what something is.
+const HOW_MUCH: &[&str] = &[
+    "long", "much", "many", "far", "fast", "quick", "quickly", "soon", "big", "large", "small",
+    "heavy", "old", "often", "late", "early", "high", "tall", "wide", "deep", "about", "come",
+    "is", "are", "was", "were", "does", "did", "lange", "lang", "viel", "viele", "weit", "schnell",
+    "bald", "oft", "häufig", "groß", "gross", "klein", "schwer", "alt", "hoch", "tief", "breit",
+    "dick", "spät", "früh", "teuer", "ist", "sind", "war", "waren",
+];
+/// Numbers in words, from two on: "one" is an article as well.
+const COUNTS: &[&str] = &[
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "twelve",
+    "fourteen",
+    "thirty",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "zwölf",
+    "vierzehn",
+    "dreißig",
+    "divi",
+    "divas",
+    "divu",
+    "divus",
+    "divām",
+    "trīs",
+    "triju",
+    "četras",
+    "četru",
+    "četrus",
+    "piecas",
+    "piecu",
+    "piecus",
+    "piecām",
+    "sešas",
+    "sešu",
+    "septiņas",
+    "septiņu",
+    "desmit",
+    "četrpadsmit",
+    "trīsdesmit",
+];
+
 /// The lists without diacritics, as texts are compared.
 static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
     [
@@ -190,6 +249,9 @@ static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
 });
 static UNITS_OF_TIME: LazyLock<Vec<String>> =
     LazyLock::new(|| TIME_UNITS.iter().map(|u| plain(u)).collect());
+static NO_PROCEDURE: LazyLock<Vec<String>> =
+    LazyLock::new(|| HOW_MUCH.iter().map(|w| plain(w)).collect());
+static NUMBERS: LazyLock<Vec<String>> = LazyLock::new(|| COUNTS.iter().map(|w| plain(w)).collect());
 
 impl AnswerType {
     /// Types that `question` asks for, most telling first; empty for a question of no known type. Of a long one
@@ -198,7 +260,10 @@ impl AnswerType {
         let question = plain(&format!(" {} ", asking(question)));
         ASKING
             .iter()
-            .filter(|(_, cues)| cues.iter().any(|cue| at_word_start(&question, cue)))
+            .filter(|(kind, cues)| {
+                cues.iter().any(|cue| at_word_start(&question, cue))
+                    || *kind == Self::Procedure && asks_how(&question)
+            })
             .map(|(kind, _)| *kind)
             .collect()
     }
@@ -210,7 +275,8 @@ impl AnswerType {
         match self {
             Self::Money => CURRENCY.iter().any(|c| text.contains(c)),
             Self::Time => {
-                text.contains(|c: char| c.is_ascii_digit())
+                (text.contains(|c: char| c.is_ascii_digit())
+                    || words(&text).any(|word| NUMBERS.iter().any(|n| n == word)))
                     && (UNITS_OF_TIME.iter().any(|u| at_word_start(&text, u)) || clock(&text))
             }
             Self::Contact => text.contains('@') || phone(&text),
@@ -230,6 +296,18 @@ fn asking(text: &str) -> Cow<'_, str> {
 /// Lower case without diacritics.
 fn plain(text: &str) -> String {
     fold(&text.to_lowercase())
+}
+
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// "How do we ...", "wie melde ich ...", "kündigen wie".
+fn asks_how(question: &str) -> bool {
+    let how = |word: Option<&str>| word.is_some_and(|w| HOW.contains(&w));
+    let next = words(question).nth(1);
+    let measure = next.is_some_and(|next| NO_PROCEDURE.iter().any(|w| w == next));
+    how(words(question).next()) && !measure || how(words(question).next_back())
 }
 
 fn at_word_start(text: &str, cue: &str) -> bool {
@@ -270,11 +348,16 @@ mod tests {
             ("Cik maksā piegāde?", AnswerType::Money),
             ("wie lange dauert die Lieferung", AnswerType::Time),
             ("how do I reset my password", AnswerType::Procedure),
+            ("How would we change the owner?", AnswerType::Procedure),
+            ("Wie melde ich meinen Zählerstand?", AnswerType::Procedure),
+            ("abschlag senken wie", AnswerType::Procedure),
             ("whats your phone number", AnswerType::Contact),
         ] {
             assert!(AnswerType::of_question(question).contains(&kind), "{question}");
         }
-        assert!(AnswerType::of_question("do you sell kayaks").is_empty());
+        for none in ["do you sell kayaks", "how big is the tent", "Wie hoch ist die Stufe?"] {
+            assert!(AnswerType::of_question(none).is_empty(), "{none}");
+        }
         let story = "I paid the price when I ordered. Do you sell kayaks? Thank you.";
         assert!(AnswerType::of_question(story).is_empty(), "only what asks counts");
     }
@@ -284,6 +367,7 @@ mod tests {
         assert!(AnswerType::Money.is_in("It costs €2.90."));
         assert!(AnswerType::Time.is_in("within 5 working days"));
         assert!(AnswerType::Time.is_in("Mon to Fri 9:00 to 18:00"));
+        assert!(AnswerType::Time.is_in("innerhalb von zwei Wochen"));
         assert!(!AnswerType::Time.is_in("a few days later"), "no number, no time");
         assert!(AnswerType::Contact.is_in("call +371 6700 0123"));
         assert!(!AnswerType::Contact.is_in("2 + 2 is 4"));
