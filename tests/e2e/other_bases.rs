@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::program::{run, text};
 
-/// Questions that went as they should, and all there are.
+/// Questions of an expectation that went as they should, and all there are.
 fn passed(run: &Value, expectation: &str) -> (u64, u64) {
     let of = &run["by_expectation"][expectation];
     (of["passed"].as_u64().unwrap(), of["cases"].as_u64().unwrap())
@@ -23,21 +23,18 @@ fn ask(base: &str) -> Value {
         .unwrap_or_else(|e| panic!("{e}: {shown}{}", text(&output.stderr)))
 }
 
-/// A little below what was measured (docs/retrieval.md), so that a change of some questions is no failure.
-const FLOORS: [(&str, (u64, u64), (u64, u64)); 3] = [
-    // Answered and refused, of how many.
-    ("ledgerly", (43, 65), (15, 20)),
-    ("northline", (46, 65), (18, 20)),
-    ("talwerk", (34, 50), (12, 16)),
-];
+/// Base, answered right and refused at least: a little below what was measured (docs/retrieval.md), so that a change
+/// of some questions is no failure.
+const FLOORS: [(&str, u64, u64); 3] =
+    [("ledgerly", 43, 15), ("northline", 46, 18), ("talwerk", 34, 12)];
 
 #[test]
 fn strangers_are_answered_or_handed_over() {
     for (base, answered, refused) in FLOORS {
         let run = ask(base);
         let (answer, refuse) = (passed(&run, "answer"), passed(&run, "refuse"));
-        assert!(answer.0 >= answered.0 && answer.1 == answered.1, "{base}: {answer:?} answered");
-        assert!(refuse.0 >= refused.0 && refuse.1 == refused.1, "{base}: {refuse:?} refused");
+        assert!(answer.0 >= answered, "{base}: {answer:?} answered");
+        assert!(refuse.0 >= refused, "{base}: {refuse:?} refused");
         let (handed, cases) = passed(&run, "hand_over");
         assert_eq!(handed, cases, "{base}: handed over");
     }
