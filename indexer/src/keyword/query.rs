@@ -349,19 +349,20 @@ impl Lookup<'_> {
 
     /// Codes typed with spaces: neighbouring words that make a stored code when joined.
     fn spaced_codes(&self, analysed: &[Analysed], wanted: &mut Vec<Wanted>) -> tantivy::Result<()> {
-        let words: Vec<&str> = analysed
+        let words: Vec<&Analysed> = analysed
             .iter()
             .filter(|a| !a.term.variant && a.term.kind != TermKind::Code)
             .take(CODE_WORDS)
-            .map(|a| a.folded.as_str())
             .collect();
         for start in 0..words.len() {
-            let mut joined = words[start].to_owned();
+            let mut joined = words[start].folded.clone();
+            // "I'm 17" is nobody's I-17.
+            let names = !words[start].term.stop;
             for word in words.iter().skip(start + 1).take(CODE_SPAN - 1) {
-                joined.push_str(word);
+                joined.push_str(&word.folded);
                 let mut forms = Vec::new();
                 let passages = self.form(self.fields.code, &joined, &mut forms)?;
-                let unlisted = passages == 0 && self.is_of_a_told_kind(&joined)?;
+                let unlisted = names && passages == 0 && self.is_of_a_told_kind(&joined)?;
                 if (passages > 0 || unlisted) && !wanted.iter().any(|w| w.text == joined) {
                     wanted.push(Wanted {
                         text: joined.clone(),

@@ -218,16 +218,17 @@ fn terms_tell_how_rare_they_are() {
 #[test]
 fn a_code_that_the_base_lacks_is_known_by_its_kind() {
     let mut base = Base::new();
-    let ids: Vec<_> = ["LG-1001: no session.", "LG 2002 or LG-2003: too large.", "B-17, 07-B, X1"]
-        .map(|text| base.add(&meta("en", "Errors"), text))
-        .into();
+    let ids: Vec<_> =
+        ["LG-1001: no session.", "LG 2002 or LG-2003: too large.", "B-17, 07-B, X1, I-1, I-2, I-3"]
+            .map(|text| base.add(&meta("en", "Errors"), text))
+            .into();
     base.add(&meta("en", "More"), "LG3003 is a warning.");
     base.commit();
     let unlisted = |base: &Base, text| base.hits("en", text).terms.iter().any(|t| t.unlisted);
     for text in ["error LG-7310", "lg7310?", "I see LG 7310"] {
         assert!(unlisted(&base, text), "{text}");
     }
-    for text in ["LG-1001", "LG 2003", "B-18", "X2", "LG-7310-A", "7310", "order OZ-7310"] {
+    for text in ["LG-1001", "LG 2003", "B-18", "X2", "LG-7310-A", "7310", "order OZ-7310", "i 99"] {
         assert!(!unlisted(&base, text), "{text}");
     }
     base.index.delete(&ids).unwrap();

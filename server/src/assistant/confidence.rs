@@ -114,6 +114,9 @@ pub struct Features {
     /// Whether the question names a code that the base lacks, although it tells several of that kind. Not
     /// part of the model, see [`UNLISTED_CODE`].
     pub code_unlisted: bool,
+    /// Whether the question is in a language that the embedder does not know, and the base has articles in it.
+    /// Not part of the model, see [`UNREAD`].
+    pub own_foreign: bool,
     /// Natural logarithm of one more than the number of terms, divided by 4.
     pub length: f64,
 }
@@ -141,8 +144,9 @@ const OTHER_YEAR: f64 = 2.5;
 /// What a code takes that is missing where several of its kind are told: what is said of another code is no answer.
 /// Set by hand likewise.
 const UNLISTED_CODE: f64 = 4.0;
-/// What words that neither the base nor the lexicon has take, times their share, from a question whose language the
-/// embedder does not know: it was given the others alone, which may well lie close to an article. Set by hand likewise.
+/// What words that neither the base nor the lexicon has take, times their share, from a question in a language of the
+/// base that the embedder does not know: it was given the others alone, which may well lie close to an article. Set by hand
+/// likewise.
 const UNREAD: f64 = 2.5;
 
 impl Confidence {
@@ -232,6 +236,7 @@ impl Features {
             same_document: same / five.count().max(1) as f64,
             other_language: flag(other_language),
             foreign: flag(foreign),
+            own_foreign: foreign && found.own_language,
             length: (1.0 + terms.len() as f64).ln() / 4.0,
         }
     }
@@ -251,7 +256,8 @@ impl Features {
     pub fn offset(&self) -> f64 {
         let year = if self.year_missing { OTHER_YEAR } else { 0.0 };
         let code = if self.code_unlisted { UNLISTED_CODE } else { 0.0 };
-        year + code + UNREAD * self.unknown * self.foreign
+        let unread = if self.own_foreign { UNREAD * self.unknown } else { 0.0 };
+        year + code + unread
     }
 
     /// The shipped coefficients in the order of [`Self::named`], and the intercept.
