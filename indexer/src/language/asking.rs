@@ -1,6 +1,6 @@
 //! Words that ask: "I want to know", "can you tell me", the "long" of "how long". They say that somebody asks, not what
-//! about, and an article that lacks them may answer all the same: "30 days". Unlike function words they can be a subject, so they are searched
-//! like others, and count less only where it is judged how far a text covers a question.
+//! about, and an article that lacks them may answer all the same: "30 days". Unlike function words they can be a subject,
+//! so they are searched like others, and count less only where it is judged how far a text covers a question.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

@@ -2,6 +2,7 @@
 //! a procedure. Cues in the languages of the sample; an unknown language simply has no type.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use indexer::language::{fold, sentences};
@@ -181,61 +182,13 @@ const TIME_UNITS: &[&str] = &[
 /// Words that, first or last in a question, ask how to do something ...
 const HOW: &[&str] = &["how", "wie"];
 /// ... unless one of these follows: a measure, or what something is.
-const HOW_MUCH: &[&str] = &[
-    "long", "much", "many", "far", "fast", "quick", "quickly", "soon", "big", "large", "small",
-    "heavy", "old", "often", "late", "early", "high", "tall", "wide", "deep", "about", "come",
-    "is", "are", "was", "were", "does", "did", "lange", "lang", "viel", "viele", "weit", "schnell",
-    "bald", "oft", "häufig", "groß", "gross", "klein", "schwer", "alt", "hoch", "tief", "breit",
-    "dick", "spät", "früh", "teuer", "ist", "sind", "war", "waren",
-];
+const HOW_MUCH: &str = "long much many far fast quick quickly soon big large small heavy old often late early high tall wide \
+    deep about come is are was were does did lange lang viel viele weit schnell bald oft häufig groß \
+    gross klein schwer alt hoch tief breit dick spät früh teuer ist sind war waren";
 /// Numbers in words, from two on: "one" is an article as well.
-const COUNTS: &[&str] = &[
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "twelve",
-    "fourteen",
-    "thirty",
-    "zwei",
-    "drei",
-    "vier",
-    "fünf",
-    "sechs",
-    "sieben",
-    "acht",
-    "neun",
-    "zehn",
-    "zwölf",
-    "vierzehn",
-    "dreißig",
-    "divi",
-    "divas",
-    "divu",
-    "divus",
-    "divām",
-    "trīs",
-    "triju",
-    "četras",
-    "četru",
-    "četrus",
-    "piecas",
-    "piecu",
-    "piecus",
-    "piecām",
-    "sešas",
-    "sešu",
-    "septiņas",
-    "septiņu",
-    "desmit",
-    "četrpadsmit",
-    "trīsdesmit",
-];
+const COUNTS: &str = "two three four five six seven eight nine ten twelve fourteen thirty zwei drei vier fünf sechs sieben \
+    acht neun zehn zwölf vierzehn dreißig divi divas divu divus divām trīs triju četras četru četrus \
+    piecas piecu piecus piecām sešas sešu septiņas septiņu desmit četrpadsmit trīsdesmit";
 
 /// The lists without diacritics, as texts are compared.
 static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
@@ -249,9 +202,10 @@ static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
 });
 static UNITS_OF_TIME: LazyLock<Vec<String>> =
     LazyLock::new(|| TIME_UNITS.iter().map(|u| plain(u)).collect());
-static NO_PROCEDURE: LazyLock<Vec<String>> =
-    LazyLock::new(|| HOW_MUCH.iter().map(|w| plain(w)).collect());
-static NUMBERS: LazyLock<Vec<String>> = LazyLock::new(|| COUNTS.iter().map(|w| plain(w)).collect());
+static NO_PROCEDURE: LazyLock<HashSet<String>> =
+    LazyLock::new(|| HOW_MUCH.split_whitespace().map(plain).collect());
+static NUMBERS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| COUNTS.split_whitespace().map(plain).collect());
 
 impl AnswerType {
     /// Types that `question` asks for, most telling first; empty for a question of no known type. Of a long one
@@ -276,7 +230,7 @@ impl AnswerType {
             Self::Money => CURRENCY.iter().any(|c| text.contains(c)),
             Self::Time => {
                 (text.contains(|c: char| c.is_ascii_digit())
-                    || words(&text).any(|word| NUMBERS.iter().any(|n| n == word)))
+                    || words(&text).any(|word| NUMBERS.contains(word)))
                     && (UNITS_OF_TIME.iter().any(|u| at_word_start(&text, u)) || clock(&text))
             }
             Self::Contact => text.contains('@') || phone(&text),
@@ -306,7 +260,7 @@ fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 fn asks_how(question: &str) -> bool {
     let how = |word: Option<&str>| word.is_some_and(|w| HOW.contains(&w));
     let next = words(question).nth(1);
-    let measure = next.is_some_and(|next| NO_PROCEDURE.iter().any(|w| w == next));
+    let measure = next.is_some_and(|next| NO_PROCEDURE.contains(next));
     how(words(question).next()) && !measure || how(words(question).next_back())
 }
 
