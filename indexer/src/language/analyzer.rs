@@ -93,6 +93,34 @@ impl Analyzer {
         out
     }
 
+    /// The words of a text, each with all that it can be matched by.
+    pub fn readings(&self, text: &str) -> Vec<Reading> {
+        let analysed = self.analyse(text);
+        let concepts = self.concepts(&analysed);
+        let mut out: Vec<Reading> = Vec::with_capacity(analysed.len());
+        for (at, one) in analysed.into_iter().enumerate() {
+            let here = concepts.iter().filter(|c| c.terms().contains(&at)).map(|c| c.gloss);
+            match out.last_mut().filter(|_| one.term.variant) {
+                Some(whole) => {
+                    whole.keys.extend([one.term.text, one.folded]);
+                    whole.concepts.extend(here);
+                }
+                None => {
+                    let keys = std::iter::once(one.term.text).chain(one.alternative);
+                    out.push(Reading {
+                        range: one.term.range,
+                        kind: one.term.kind,
+                        stop: one.term.stop,
+                        keys: keys.chain([one.folded.clone()]).collect(),
+                        folded: one.folded,
+                        concepts: here.collect(),
+                    });
+                }
+            }
+        }
+        out
+    }
+
     /// The form under which a concept stands among the keys of a text.
     pub(crate) fn concept_key(gloss: &str) -> String {
         format!("{CONCEPT}{gloss}")
@@ -177,6 +205,22 @@ impl Analyzer {
             range: piece.range,
         }
     }
+}
+
+/// A word of a text and all that it can be matched by.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Byte range in the text.
+    pub range: Range<usize>,
+    pub kind: TermKind,
+    /// A function word.
+    pub stop: bool,
+    /// The unstemmed form without diacritics.
+    pub folded: String,
+    /// Stems, the folded form, parts of a compound.
+    pub keys: Vec<String>,
+    /// What it means by the lexicon, alone or with its neighbours: English words that name the meaning.
+    pub concepts: Vec<&'static str>,
 }
 
 /// One term in all its forms.
@@ -305,6 +349,16 @@ mod tests {
                 ("2.99", TermKind::Number),
             ]
         );
+    }
+
+    #[test]
+    fn a_word_is_read_by_stem_form_parts_and_meaning() {
+        let readings = analyzer("de").readings("Das Geld zurück, per Zeltreparatur");
+        let of = |word: &str| readings.iter().find(|r| r.folded == word).unwrap();
+        assert!(of("das").stop);
+        assert!(of("geld").concepts.contains(&"refund"), "a phrase, word by word");
+        assert!(of("zeltreparatur").concepts.contains(&"tent"));
+        assert!(of("zeltreparatur").keys.contains(&"zeltreparatur".to_owned()));
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod stopwords;
 mod words;
 
 pub(crate) use analyzer::{Analysed, stems};
-pub use analyzer::{Analyzer, Term, TermKind};
+pub use analyzer::{Analyzer, Reading, Term, TermKind};
 pub(crate) use asking::asks;
 pub(crate) use concepts::{Concept, fingerprint as lexicon_fingerprint};
 pub use detect::{detect, detect_among, detect_question, rank};

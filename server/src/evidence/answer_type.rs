@@ -1,5 +1,5 @@
-//! What kind of answer a question wants, and whether a text has it: an amount, a time, a contact,
-//! a procedure. Cues in the languages of the sample; an unknown language simply has no type.
+//! What kind of answer a question wants, and whether a text has it: an amount, a time, a weight, a
+//! size, a contact, a procedure. Cues in the languages of the sample; an unknown language simply has no type.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,6 +13,8 @@ use indexer::model::Locale;
 pub enum AnswerType {
     Money,
     Time,
+    Weight,
+    Size,
     Contact,
     Procedure,
 }
@@ -77,6 +79,38 @@ const TIME: &[&str] = &[
     "oeffnungszeit",
     "wie viele tage",
     "dauer",
+];
+const WEIGHT: &[&str] = &[
+    "how heavy",
+    "what weight",
+    "weigh",
+    "cik smag",
+    "cik sver",
+    "cik svar",
+    "kads svars",
+    "wie schwer",
+    "wiegt",
+    "wiegen",
+    "gewicht",
+];
+const SIZE: &[&str] = &[
+    "how big",
+    "how large",
+    "how wide",
+    "how tall",
+    "how deep",
+    "dimension",
+    "what size",
+    "cik liel",
+    "cik plat",
+    "cik gar",
+    "izmer",
+    "gabarit",
+    "wie groß",
+    "wie gross",
+    "wie breit",
+    "wie tief",
+    "abmessung",
 ];
 const CONTACT: &[&str] = &[
     "phone",
@@ -179,6 +213,12 @@ const TIME_UNITS: &[&str] = &[
     "uhr",
 ];
 
+const WEIGHT_UNITS: &[&str] = &["kg", "g", "lb", "lbs", "oz", "kilo", "gram", "tonn", "pound"];
+const SIZE_UNITS: &[&str] = &[
+    "mm", "cm", "m", "km", "inch", "ft", "feet", "l", "litre", "liter", "litr", "metre", "meter",
+    "metr", "centim", "zentim", "millim",
+];
+
 /// Words that, first or last in a question, ask how to do something ...
 const HOW: &[&str] = &["how", "wie"];
 /// ... unless one of these follows: a measure, or what something is.
@@ -191,10 +231,12 @@ const COUNTS: &str = "two three four five six seven eight nine ten twelve fourte
     piecas piecu piecus piecām sešas sešu septiņas septiņu desmit četrpadsmit trīsdesmit";
 
 /// The lists without diacritics, as texts are compared.
-static ASKING: LazyLock<[(AnswerType, Vec<String>); 4]> = LazyLock::new(|| {
+static ASKING: LazyLock<[(AnswerType, Vec<String>); 6]> = LazyLock::new(|| {
     [
         (AnswerType::Money, MONEY),
         (AnswerType::Time, TIME),
+        (AnswerType::Weight, WEIGHT),
+        (AnswerType::Size, SIZE),
         (AnswerType::Contact, CONTACT),
         (AnswerType::Procedure, PROCEDURE),
     ]
@@ -233,6 +275,8 @@ impl AnswerType {
                     || words(&text).any(|word| NUMBERS.contains(word)))
                     && (UNITS_OF_TIME.iter().any(|u| at_word_start(&text, u)) || clock(&text))
             }
+            Self::Weight => measured(&text, WEIGHT_UNITS),
+            Self::Size => measured(&text, SIZE_UNITS),
             Self::Contact => text.contains('@') || phone(&text),
             Self::Procedure => false,
         }
@@ -262,6 +306,21 @@ fn asks_how(question: &str) -> bool {
     let next = words(question).nth(1);
     let measure = next.is_some_and(|next| NO_PROCEDURE.contains(next));
     how(words(question).next()) && !measure || how(words(question).next_back())
+}
+
+/// A number with one of the units behind it: "25 kg", "65-litre". A unit of four letters or more may go on.
+fn measured(text: &str, units: &[&str]) -> bool {
+    let is_unit = |word: &str| {
+        units.iter().any(|unit| word == *unit || unit.len() >= 4 && word.starts_with(unit))
+    };
+    let mut number = false;
+    words(text).any(|word| {
+        let rest = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        let glued = rest.len() < word.len();
+        let found = (number || glued) && is_unit(rest);
+        number = glued && rest.is_empty();
+        found
+    })
 }
 
 fn at_word_start(text: &str, cue: &str) -> bool {
@@ -306,10 +365,13 @@ mod tests {
             ("Wie melde ich meinen Zählerstand?", AnswerType::Procedure),
             ("abschlag senken wie", AnswerType::Procedure),
             ("whats your phone number", AnswerType::Contact),
+            ("How heavy can a parcel be?", AnswerType::Weight),
+            ("Cik smaga drīkst būt paka?", AnswerType::Weight),
+            ("how big is the tent", AnswerType::Size),
         ] {
             assert!(AnswerType::of_question(question).contains(&kind), "{question}");
         }
-        for none in ["do you sell kayaks", "how big is the tent", "Wie hoch ist die Stufe?"] {
+        for none in ["do you sell kayaks", "Wie hoch ist die Stufe?"] {
             assert!(AnswerType::of_question(none).is_empty(), "{none}");
         }
         let story = "I paid the price when I ordered. Do you sell kayaks? Thank you.";
@@ -323,6 +385,9 @@ mod tests {
         assert!(AnswerType::Time.is_in("Mon to Fri 9:00 to 18:00"));
         assert!(AnswerType::Time.is_in("innerhalb von zwei Wochen"));
         assert!(!AnswerType::Time.is_in("a few days later"), "no number, no time");
+        assert!(AnswerType::Weight.is_in("up to 25 kg") && AnswerType::Weight.is_in("Max. 25kg"));
+        assert!(AnswerType::Size.is_in("38 × 64 × 60 cm") && AnswerType::Size.is_in("a 65-litre bag"));
+        assert!(!AnswerType::Weight.is_in("38 × 64 × 60 cm") && !AnswerType::Size.is_in("in 3 days"));
         assert!(AnswerType::Contact.is_in("call +371 6700 0123"));
         assert!(!AnswerType::Contact.is_in("2 + 2 is 4"));
     }

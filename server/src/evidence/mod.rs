@@ -123,11 +123,6 @@ impl QuestionTerms {
         self.terms.is_empty()
     }
 
-    /// Sum of all weights.
-    pub fn total(&self) -> f32 {
-        self.total
-    }
-
     /// Weighted share of the terms that `text` has, [0, 1]; 0 for a question without terms.
     pub fn coverage(&self, text: &TextTerms) -> f32 {
         let covered: f32 = self.terms.iter().map(|t| t.weight * t.found_in(text)).sum();

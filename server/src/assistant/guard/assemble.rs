@@ -174,18 +174,20 @@ impl Assembler {
         }
     }
 
-    /// Inside a fenced block: until the closing fence.
+    /// Inside a fenced block: until the closing fence. What is too long goes on as another block.
     fn code(&mut self, ch: char) {
         self.block.push(ch);
-        let closed = ch == '\n' && self.block.trim_end().len() > 5 && {
-            let last = self.block.trim_end().rsplit('\n').next().unwrap_or_default();
-            last.trim() == "```" && self.block.trim_start().len() > 4
-        };
-        if closed || self.block.len() >= LONGEST {
+        let closed = ch == '\n' && is_closed(&self.block);
+        let full = self.block.len() >= LONGEST;
+        if closed || full {
             self.flush();
-            self.kind = DraftKind::Sentence;
-            self.known = false;
             self.new_line = true;
+        }
+        if closed {
+            self.known = false;
+        } else if full {
+            self.kind = DraftKind::Code;
+            self.block.push_str("```\n");
         }
     }
 
@@ -331,6 +333,14 @@ fn kind_of(line: &str) -> DraftKind {
     let rest = &text[digits..];
     let numbered = (1..=3).contains(&digits) && (rest.starts_with(". ") || rest.starts_with(") "));
     if bullet || numbered { DraftKind::Item } else { DraftKind::Sentence }
+}
+
+/// Whether a fenced block ends with its last line: a fence of its own, or one behind code on the first line.
+fn is_closed(block: &str) -> bool {
+    match block.trim().rsplit_once('\n') {
+        Some((_, last)) => last.trim() == "```",
+        None => block.trim().len() > 6 && block.trim().ends_with("```"),
+    }
 }
 
 /// `|---|---|`, `---`: no words.

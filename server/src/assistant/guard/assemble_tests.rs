@@ -75,6 +75,20 @@ fn a_sentence_is_released_when_the_next_has_begun() {
 }
 
 #[test]
+fn what_follows_code_is_no_code() {
+    let kinds =
+        |text: &str| -> Vec<DraftKind> { whole(text, "en").into_iter().map(|d| d.kind).collect() };
+    use DraftKind::{Code, Sentence};
+    assert_eq!(kinds("```curl x```\nIt is free."), [Code, Sentence]);
+    assert_eq!(kinds("```\ncurl x\n```\nIt is free."), [Code, Sentence]);
+    let long = format!("```\n{}```\nIt is free.", "curl x\n".repeat(600));
+    let kinds = kinds(&long);
+    let (last, code) = kinds.split_last().unwrap();
+    assert_eq!(*last, Sentence);
+    assert!(code.iter().all(|kind| *kind == Code) && code.len() >= 2);
+}
+
+#[test]
 fn hostile_streams_are_bounded() {
     for text in
         ["a".repeat(100_000), "a. ".repeat(20_000), "[".repeat(50_000), "```\n".repeat(10_000)]

@@ -42,6 +42,8 @@ const SURE: f32 = 0.7;
 /// What a unit gains that has the sentence's literals, when its like is looked for.
 const PROVEN: f32 = 0.4;
 const OWN: f32 = 0.15;
+/// What the words of a sentence with a literal must have more.
+const FIGURES: f32 = 0.1;
 /// Most tokens of a sentence.
 const MOST_TOKENS: usize = 160;
 
@@ -125,7 +127,8 @@ fn next_is_month(rest: &str) -> bool {
 /// The inside of a fenced block.
 fn fenced(raw: &str) -> Option<&str> {
     let inner = raw.trim().strip_prefix("```")?;
-    let inner = inner.split_once('\n').map_or("", |(_, code)| code);
+    // The first line names the language, where it is not all there is.
+    let inner = inner.split_once('\n').map_or(inner, |(_, code)| code);
     Some(inner.trim_end().trim_end_matches('`').trim())
 }
 
@@ -134,9 +137,20 @@ fn verbatim_code(guard: &Guard<'_>, code: &str) -> Result<Released, Reason> {
     if code.is_empty() {
         return Err(Reason::NothingSaid);
     }
-    let found = guard.evidence.sources.iter().find(|s| s.text.contains(code));
+    let found = guard.evidence.sources.iter().find(|s| has_code(&s.text, code));
     let source = found.ok_or(Reason::Code)?;
     Ok(Released { text: format!("```\n{code}\n```"), citations: vec![source.number] })
+}
+
+/// Whether `code` stands in `text` as lines of their own or between marks of code or quotation: part of a
+/// sentence may be the opposite of it.
+fn has_code(text: &str, code: &str) -> bool {
+    text.match_indices(code).any(|(at, _)| {
+        let mark = |c: char| matches!(c, '\n' | '`' | '"' | '“' | '”' | '„' | '«' | '»');
+        let before = text[..at].trim_end_matches([' ', '\t']).chars().next_back();
+        let after = text[at + code.len()..].trim_start_matches([' ', '\t', '\r']).chars().next();
+        before.is_none_or(mark) && after.is_none_or(mark)
+    })
 }
 
 /// Indexes of the sources that the markers name.
@@ -183,7 +197,8 @@ fn supported(
     let verbatim = plain(claim.text);
     let verbatim = verbatim.trim_end_matches([' ', '.', '!', '?', ':', ';']).trim_start();
     let copied = cited.iter().any(|s| {
-        claim.tokens.len() >= 3 && evidence.sources[*s].folded.contains(&format!(" {verbatim} "))
+        // From the start of a unit on: "Do not post the cartridge." has "Post the cartridge." in it.
+        claim.tokens.len() >= 3 && evidence.sources[*s].folded.contains(&format!("  {verbatim} "))
     });
     let language = guard.locale.language();
     let foreign = cited.iter().all(|s| evidence.sources[*s].language != language);
@@ -220,6 +235,10 @@ fn supported(
         wrong_language(guard, claim)?;
         return Err(Reason::Name);
     }
+    if claim.words.iter().any(|w| w.subject && !w.is_in(is_cited)) {
+        wrong_language(guard, claim)?;
+        return Err(Reason::Unsupported);
+    }
     enough_words(guard, claim, &words, &ranked, (cited, likeness))?;
     agrees(guard, claim, &ranked)
 }
@@ -251,7 +270,10 @@ fn enough_words(
         ranked.iter().take(6).map(|(u, _)| w.credit(*u)).fold(0.0, f32::max)
     });
     let unit = if words.is_empty() { 1.0 } else { best };
+    // A figure is often right elsewhere: its sentence has to be nearer.
+    let figures = if claim.literals.iter().any(|l| !l.spare) { FIGURES } else { 0.0 };
     let enough = |credit: f32| {
+        let credit = credit - figures;
         passage + credit >= settings.min_support && unit + credit >= settings.min_unit
     };
     if enough(0.0) {

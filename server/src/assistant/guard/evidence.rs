@@ -8,7 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexer::language::{Analyzer, TermKind, sentences};
+use indexer::language::{Analyzer, Reading, TermKind, sentences};
 use indexer::model::{Hit, Locale, Unit, UnitKind};
 
 use super::injection;
@@ -56,7 +56,7 @@ pub(super) const CONTEXT: u8 = u8::MAX;
 pub(super) struct Source {
     pub(super) number: u32,
     pub(super) language: String,
-    /// Folded words of the proving units, one space between them, for verbatim sentences.
+    /// Folded words of the proving units for verbatim sentences: one space between words, two before each unit.
     pub(super) folded: String,
     /// Visible text of the proving units, for verbatim code.
     pub(super) text: String,
@@ -110,7 +110,8 @@ impl Evidence {
         for passage in given {
             out.add(passage);
         }
-        let mut keys: Vec<&String> = out.words.keys().collect();
+        let mut keys: Vec<&String> =
+            out.words.keys().filter(|key| !key.starts_with(MEANING)).collect();
         keys.sort_unstable();
         for word in keys {
             let chars: Vec<char> = word.chars().collect();
@@ -175,7 +176,7 @@ impl Evidence {
         self.sources.push(Source {
             number: given.number,
             language: given.locale.language().to_owned(),
-            folded: String::new(),
+            folded: String::from(" "),
             text: String::new(),
         });
         let analyzer = Analyzer::new(given.locale);
@@ -204,7 +205,7 @@ impl Evidence {
             if piece.kind == UnitKind::Row {
                 self.row(&place, &text, &header, &context);
             } else {
-                self.unit(&place, &text, &context, Reading::Text);
+                self.unit(&place, &text, &context, Part::Text);
             }
             let own = &mut self.sources[source];
             own.folded.push_str(&plain(&text));
@@ -218,7 +219,7 @@ impl Evidence {
         let cells = cells(row);
         let names = self::cells(header);
         if names.is_empty() {
-            self.unit(place, row, context, Reading::Text);
+            self.unit(place, row, context, Part::Text);
             return;
         }
         let language = place.locale.language();
@@ -233,40 +234,40 @@ impl Evidence {
             .collect();
         let label = label.join(" ");
         self.rows += 1;
-        self.unit(place, row, &format!("{context} {header}"), Reading::WordsOnly);
+        self.unit(place, row, &format!("{context} {header}"), Part::WordsOnly);
         for (i, cell) in cells.iter().enumerate() {
             let name = names.get(i).copied().unwrap_or_default();
             // The first cell says what the whole row is about.
             let around = if i == 0 { header } else { name };
-            self.unit(place, cell, &format!("{context} {label} {around}"), Reading::Cell(name));
+            self.unit(place, cell, &format!("{context} {label} {around}"), Part::Cell(name));
         }
     }
 
-    fn unit(&mut self, place: &Place<'_>, text: &str, context: &str, reading: Reading<'_>) {
+    fn unit(&mut self, place: &Place<'_>, text: &str, context: &str, part: Part<'_>) {
         let language = place.locale.language();
         // A cell reads behind the name of its column: "Free from €59".
-        let (tokens, heading) = match reading {
-            Reading::Cell(name) => (lex(&format!("{name} {text}")), lex(name).len()),
+        let (tokens, heading) = match part {
+            Part::Cell(name) => (lex(&format!("{name} {text}")), lex(name).len()),
             _ => (lex(text), 0),
         };
-        let mut literals = match reading {
-            Reading::WordsOnly => Vec::new(),
+        let mut literals = match part {
+            Part::WordsOnly => Vec::new(),
             _ => scan(&tokens, language),
         };
         for found in literals.iter_mut().filter(|f| f.last <= heading) {
             found.spare = true;
         }
-        if let Reading::Cell(name) = reading {
+        if let Part::Cell(name) = part {
             literals.extend(headed(&literals, name));
         }
-        if matches!(reading, Reading::Text) {
+        if matches!(part, Part::Text) {
             // A year or a date of the heading belongs to every sentence below it.
             let above = scan(&lex(context), language);
             literals.extend(above.into_iter().map(|f| Found { spare: true, ..f }));
         }
         let clauses = polarity::clauses(&tokens, language);
         let index = self.units.len() as u32;
-        if !matches!(reading, Reading::Cell(_)) {
+        if !matches!(part, Part::Cell(_)) {
             self.whole_units += 1;
         }
         for (range, key) in keys(place.analyzer, text, language) {
@@ -286,8 +287,8 @@ impl Evidence {
             tokens,
             literals,
             clauses,
-            is_row: matches!(reading, Reading::WordsOnly),
-            row: matches!(reading, Reading::Cell(_)).then_some(self.rows),
+            is_row: matches!(part, Part::WordsOnly),
+            row: matches!(part, Part::Cell(_)).then_some(self.rows),
         });
     }
 
@@ -306,7 +307,7 @@ struct Place<'a> {
     locale: &'a Locale,
 }
 
-enum Reading<'a> {
+enum Part<'a> {
     Text,
     /// A row: its cells carry the literals.
     WordsOnly,
@@ -314,27 +315,36 @@ enum Reading<'a> {
     Cell(&'a str),
 }
 
-/// Stem, second stem and folded form of every word, with its byte range.
+/// By what the words of a text are found, with their byte ranges.
 fn keys(analyzer: &Analyzer, text: &str, language: &str) -> Vec<(std::ops::Range<usize>, String)> {
-    let stems = analyzer.terms(text).into_iter();
-    let folded = analyzer.folded(text).into_iter();
-    let mut out: Vec<(std::ops::Range<usize>, String)> = stems
-        .chain(folded)
-        .filter(|t| t.kind != TermKind::Number)
-        .map(|t| (t.range, fold(&t.text)))
-        .collect();
-    let positive: Vec<(std::ops::Range<usize>, String)> = out
-        .iter()
-        .filter_map(|(range, key)| {
-            Some((range.clone(), without_negation(key, language)?.to_owned()))
-        })
-        .collect();
+    let words = analyzer.readings(text).into_iter().filter(|r| r.kind != TermKind::Number);
+    let all = words.flat_map(|word| {
+        let meanings = word.concepts.iter().map(|concept| meaning_key(concept));
+        let keys: Vec<String> = forms(&word, language).into_iter().chain(meanings).collect();
+        keys.into_iter().map(move |key| (word.range.clone(), key))
+    });
+    all.collect()
+}
+
+/// The forms of a word, folded, also without a negation that is glued to it.
+pub(super) fn forms(word: &Reading, language: &str) -> Vec<String> {
+    let mut out: Vec<String> = word.keys.iter().map(|key| fold(key)).collect();
+    let positive: Vec<String> =
+        out.iter().filter_map(|k| without_negation(k, language).map(str::to_owned)).collect();
     out.extend(positive);
     out
 }
 
+/// Marks a meaning among the words of the passages; no word begins with it.
+const MEANING: char = '=';
+
+/// The key of a meaning of the lexicon.
+pub(super) fn meaning_key(concept: &str) -> String {
+    format!("{MEANING}{concept}")
+}
+
 /// "neatmaksajam" -> "atmaksajam": a negated verb is the same word; `polarity` sees the rest.
-pub(super) fn without_negation<'a>(key: &'a str, language: &str) -> Option<&'a str> {
+fn without_negation<'a>(key: &'a str, language: &str) -> Option<&'a str> {
     let rest = key.strip_prefix("ne").filter(|_| matches!(language, "lv" | "lt"))?;
     (rest.len() >= 4).then_some(rest)
 }

@@ -109,6 +109,23 @@ fn released_text_has_no_markers_and_names_what_proves_it() {
 }
 
 #[test]
+fn part_of_a_sentence_is_no_copy_of_it() {
+    let desk = Desk::new();
+    let recall = "Do not post the cartridge. No refunds are possible after 90 days. Run `atb login`.";
+    let guard = desk.guard(&[recall, "| Post the cartridge | never |"]);
+    for (raw, want) in [
+        ("Do not post the cartridge [1].", None),
+        ("Post the cartridge [1].", Some(Reason::Negation)),
+        ("Refunds are possible after 90 days [1].", Some(Reason::Negation)),
+        ("```\npost the cartridge\n```", Some(Reason::Code)),
+        ("```\natb login\n```", None),
+        ("```atb login```", None),
+    ] {
+        assert_eq!(reason(&guard, raw), want, "{raw}");
+    }
+}
+
+#[test]
 fn a_withheld_sentence_cannot_be_printed() {
     let desk = Desk::new();
     let guard = desk.guard(&[RETURNS]);
@@ -135,7 +152,7 @@ fn likeness_helps_only_near_the_border() {
     desk.settings.min_support = 0.98;
     desk.settings.likeness_credit = 0.7;
     let guard = desk.guard(&[LOCKERS]);
-    let border = "A parcel stays for 7 days in the locker cabinet [1].";
+    let border = "A parcel stays for 7 days in the locker thingy [1].";
     assert!(matches!(guard.check(border), Verdict::Withhold(Reason::Unsupported)));
     assert!(matches!(guard.check_alike(border), Verdict::Release { .. }));
     let doubt = |raw| guard.judge(raw).1;
@@ -145,7 +162,7 @@ fn likeness_helps_only_near_the_border() {
     );
     assert_eq!(found.language, "en");
     assert_eq!(doubt("A parcel waits for 7 days in the locker [1]."), None);
-    assert_eq!(doubt("A parcel stays for 9 days in the locker cabinet [1]."), None);
+    assert_eq!(doubt("A parcel stays for 9 days in the locker thingy [1]."), None);
     assert!(matches!(guard.check_alike("Tents grow on trees [1]."), Verdict::Withhold(_)));
 }
 

@@ -6,7 +6,7 @@
 
 use super::Reason;
 use super::check::Claim;
-use super::evidence::{CONTEXT, Evidence, UnitEvidence};
+use super::evidence::{Evidence, UnitEvidence};
 use super::literal::{Found, Literal};
 use super::pairing;
 use super::support::{self, Word};
@@ -66,8 +66,8 @@ fn one(
     let local = local(claim, found);
     let fit = |u: usize| {
         let u = u as u32;
-        let whole = support::share(&words, |w| w.credit(u));
-        let near = support::share(&local, |w| w.credit(u));
+        let whole = support::share(&words, |w| w.credit_of_forms(u));
+        let near = support::share(&local, |w| w.credit_of_forms(u));
         (whole + 2.0 * near) / 3.0 + CODES * codes(claim, evidence, u)
     };
     let best = proving.iter().map(|(u, _)| fit(*u)).fold(0.0, f32::max);
@@ -90,7 +90,7 @@ fn one(
         !has(u, found) && own.any(|o| o.literal.rivals(&found.literal))
     });
     // Cells of one row differ by their columns alone.
-    let column = |u: usize| support::share(&local, |w| w.credit_in_clause(u as u32, CONTEXT));
+    let column = |u: usize| support::share(&local, |w| w.credit_of_forms_around(u as u32));
     for (index, rival) in rivals {
         let sibling = proving.iter().find(|(_, p)| p.row.is_some() && p.row == rival.row);
         let (theirs, ours) = match sibling {

@@ -8,7 +8,7 @@
 //! (`markers`), promises nothing (`promise`), has only literals of its passages (`literals`), is made
 //! of their words (`support`) and says neither "not" nor "must" where they do not (`polarity`). What is
 //! withheld leaves no text behind: a [`Verdict`] carries a reason alone. Every rule is linear in the
-//! text; the verdict depends on sentence, passages and settings alone, but for sentences whose words do not settle
+//! sentence and in the passages; the verdict depends on sentence, passages and settings alone, but for sentences whose words do not settle
 //! it: there the caller may measure their likeness to the source ([`Guard::judge`], [`Guard::check_alike`]).
 
 mod assemble;
@@ -71,8 +71,8 @@ pub struct GuardSettings {
 impl Default for GuardSettings {
     fn default() -> Self {
         Self {
-            min_support: 0.6,
-            min_unit: 0.45,
+            min_support: 0.45,
+            min_unit: 0.35,
             min_clear: 0.66,
             min_likeness: None,
             likeness_credit: 0.6,

@@ -99,7 +99,9 @@ fn says_i(text: &str, tokens: &[Token], language: &str) -> bool {
     };
     tokens.iter().enumerate().any(|(i, t)| {
         let Lex::Word { text: word, .. } = &t.lex else { return false };
-        let own = word == pronoun || (word.split_once('\'')).is_some_and(|(w, _)| w == pronoun);
+        // "I've", and "j'ai" of "je".
+        let own = |w: &str| w == pronoun || language == "fr" && w == "j";
+        let own = own(word) || word.split_once('\'').is_some_and(|(w, _)| own(w));
         let written = text.get(t.start..t.end).unwrap_or_default();
         let abbreviation = written.chars().count() > 1 && written.chars().all(char::is_uppercase);
         // A menu entry or a quotation: "Can I pay cash?" as a heading is no promise.
@@ -125,6 +127,7 @@ mod tests {
             ("de", "Ich habe die Bestellung storniert."),
             ("lv", "Es jau atcēlu jūsu pasūtījumu."),
             ("lv", "Tūlīt nosūtīšu jums jaunu kodu."),
+            ("fr", "J'ai remboursé votre commande."),
         ] {
             assert_eq!(promise(text, language), Promise::Own, "{text}");
         }

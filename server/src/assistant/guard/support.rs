@@ -7,11 +7,11 @@
 use indexer::language::{Analyzer, TermKind};
 use indexer::model::Locale;
 
-use super::evidence::{CONTEXT, Evidence, Posting, without_negation};
+use super::evidence::{CONTEXT, Evidence, Posting, forms, meaning_key};
 use super::literal::{Found, Lex, Token};
 use super::polarity;
 use super::text::fold;
-use super::thesaurus::Thesaurus;
+use super::thesaurus::{self, Thesaurus};
 
 /// A content word of a sentence and where the passages have it.
 pub(super) struct Word {
@@ -19,8 +19,12 @@ pub(super) struct Word {
     pub(super) token: usize,
     pub(super) weight: f32,
     places: Vec<(Posting, f32)>,
+    /// Where words stand that mean the same by the lexicon.
+    meant: Vec<Posting>,
     /// Starts with a capital inside the sentence, in a language where that makes a name.
     pub(super) name: bool,
+    /// Names a thing or an action of its own: where its passages do not speak of it, it is made up.
+    pub(super) subject: bool,
 }
 
 /// Credit for words that are not the same to the letter.
@@ -39,6 +43,16 @@ impl Word {
         self.best(|p| p.unit == unit)
     }
 
+    /// Best credit in `unit` of the word's own forms: what tells one row of a table from the next.
+    pub(super) fn credit_of_forms(&self, unit: u32) -> f32 {
+        best(&self.places, |p| p.unit == unit)
+    }
+
+    /// The same of what stands around `unit`: what tells one column from the next.
+    pub(super) fn credit_of_forms_around(&self, unit: u32) -> f32 {
+        best(&self.places, |p| p.unit == unit && p.clause == CONTEXT)
+    }
+
     /// Best credit in one clause of `unit`.
     pub(super) fn credit_in_clause(&self, unit: u32, clause: u8) -> f32 {
         self.best(|p| p.unit == unit && p.clause == clause)
@@ -51,21 +65,27 @@ impl Word {
 
     /// Whether any place satisfies `which`.
     pub(super) fn is_in(&self, which: impl Fn(u32) -> bool) -> bool {
-        self.places.iter().any(|(p, _)| which(p.unit))
+        self.units().any(which)
     }
 
     fn best(&self, which: impl Fn(&Posting) -> bool) -> f32 {
-        self.places
-            .iter()
-            .filter(|(p, _)| which(p))
-            .map(|(p, credit)| if p.clause == CONTEXT { credit * AROUND } else { *credit })
-            .fold(0.0, f32::max)
+        let meant = self.meant.iter().filter(|p| which(p)).map(|p| around(p, SYNONYM));
+        meant.fold(best(&self.places, &which), f32::max)
     }
 
     /// Units that have the word.
     pub(super) fn units(&self) -> impl Iterator<Item = u32> + '_ {
-        self.places.iter().map(|(p, _)| p.unit)
+        self.places.iter().map(|(p, _)| p).chain(&self.meant).map(|p| p.unit)
     }
+}
+
+fn best(places: &[(Posting, f32)], which: impl Fn(&Posting) -> bool) -> f32 {
+    let all = places.iter().filter(|(p, _)| which(p)).map(|(p, credit)| around(p, *credit));
+    all.fold(0.0, f32::max)
+}
+
+fn around(place: &Posting, credit: f32) -> f32 {
+    if place.clause == CONTEXT { credit * AROUND } else { credit }
 }
 
 /// The content words of a sentence. Words that belong to literals are left out: they are checked to
@@ -77,17 +97,14 @@ pub(super) fn words(
     evidence: &Evidence,
     locale: &Locale,
 ) -> Vec<Word> {
-    let analyzer = Analyzer::new(locale);
     let language = locale.language();
     let thesaurus = Thesaurus::of(language);
-    let terms = analyzer.terms(text);
-    let folded = analyzer.folded(text);
     let mut out = Vec::new();
-    for (i, term) in terms.iter().enumerate() {
-        if term.variant || term.stop || term.kind != TermKind::Word {
+    for reading in Analyzer::new(locale).readings(text) {
+        if reading.stop || reading.kind != TermKind::Word {
             continue;
         }
-        let at = tokens.partition_point(|t| t.end <= term.range.start);
+        let at = tokens.partition_point(|t| t.end <= reading.range.start);
         if literals.iter().any(|f| (f.first..f.last).contains(&at)) {
             continue;
         }
@@ -95,25 +112,19 @@ pub(super) fn words(
         if polarity::is_negator(token, language) {
             continue;
         }
-        let mut keys = vec![fold(&term.text)];
-        let variants = terms[i + 1..].iter().take_while(|t| t.range.start == term.range.start);
-        keys.extend(variants.filter(|t| t.kind == TermKind::Word).map(|t| fold(&t.text)));
-        let whole = folded.iter().find(|t| t.range == term.range && !t.variant);
-        let whole = whole.map_or_else(|| keys[0].clone(), |t| fold(&t.text));
-        keys.push(whole.clone());
-        let positive: Vec<String> =
-            keys.iter().filter_map(|k| without_negation(k, language).map(str::to_owned)).collect();
-        keys.extend(positive);
+        let keys = forms(&reading, language);
         let mut places: Vec<(Posting, f32)> = Vec::new();
         let exact = keys.iter().flat_map(|k| evidence.places(k));
         places.extend(exact.map(|p| (*p, 1.0)));
         let rare: Vec<Posting> = places.iter().map(|(p, _)| *p).collect();
         let known = !places.is_empty();
-        let meant = keys.iter().flat_map(|k| thesaurus.others(k));
-        places.extend(meant.flat_map(|k| evidence.places(k)).map(|p| (*p, SYNONYM)));
-        places.extend(evidence.near(&whole).into_iter().map(|p| (p, NEAR)));
+        let alike = keys.iter().flat_map(|k| thesaurus.others(k));
+        places.extend(alike.flat_map(|k| evidence.places(k)).map(|p| (*p, SYNONYM)));
+        let meanings = reading.concepts.iter().map(|concept| meaning_key(concept));
+        let meant: Vec<Posting> = meanings.flat_map(|key| evidence.places(&key).to_vec()).collect();
+        places.extend(evidence.near(&fold(&reading.folded)).into_iter().map(|p| (p, NEAR)));
         let light = keys.iter().any(|k| thesaurus.is_light(k));
-        let weight = match (light, known, places.is_empty()) {
+        let weight = match (light, known, places.is_empty() && meant.is_empty()) {
             (true, false, _) => LIGHT,
             (true, true, _) => LIGHT * 2.0,
             (false, true, _) => evidence.weight(&rare),
@@ -122,7 +133,8 @@ pub(super) fn words(
         };
         let capital = matches!(token.lex, Lex::Word { capital: true, .. });
         let name = capital && language != "de" && !light && !starts_phrase(tokens, at);
-        out.push(Word { token: at, weight, places, name });
+        let subject = !light && thesaurus::is_subject(&reading.concepts);
+        out.push(Word { token: at, weight, places, meant, name, subject });
     }
     out
 }

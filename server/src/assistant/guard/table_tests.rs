@@ -5,7 +5,8 @@
 //! language are made from the faithful ones. `first.txt` was used to choose the settings, `second.txt`
 //! and `third.txt` were written unseen, measured, and then used to correct the rules. `fourth.txt` has
 //! freer paraphrases, and lies that differ from the truth by a word or two; no rule was made for it, and it
-//! is what likeness in meaning is measured on.
+//! is what likeness in meaning is measured on. `fifth.txt` is what a chat model would write from articles of strangers
+//! (`tests/bases`), and what it might make up, by people who knew no rule; its floors are where the guard stands.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ const FIRST: &str = include_str!("table/first.txt");
 const SECOND: &str = include_str!("table/second.txt");
 const THIRD: &str = include_str!("table/third.txt");
 const FOURTH: &str = include_str!("table/fourth.txt");
+const FIFTH: &str = include_str!("table/fifth.txt");
 
 /// Kinds of lies whose wrong part is a literal.
 const LITERAL: &[&str] = &["number", "unit", "url", "code", "weekday"];
@@ -59,8 +61,14 @@ fn parse(table: &str) -> (Vec<Block>, Vec<Case>) {
 }
 
 fn document(path: &str) -> Document {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/assistant/guard/table/kb");
-    let bytes = fs_err::read(root.join(path)).unwrap();
+    let server = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let file = match path.split_once('/') {
+        Some((base @ ("ledgerly" | "northline" | "talwerk"), rest)) => {
+            server.join("../tests/bases").join(base).join("kb").join(rest)
+        }
+        _ => server.join("src/assistant/guard/table/kb").join(path),
+    };
+    let bytes = fs_err::read(file).unwrap();
     parse_document(&DocPath::new(path), &bytes, &SourceRules::default()).unwrap()
 }
 
@@ -224,4 +232,13 @@ fn likeness_releases_free_paraphrases_and_no_lies() {
     assert!(share(both.literal) >= 0.99 && share(both.other) >= 0.8);
     assert_eq!(both.other, words.other, "likeness lets lies pass");
     assert!(both.faithful.0 + 4 <= words.faithful.0, "likeness brings nothing");
+}
+
+#[test]
+fn lies_about_articles_of_strangers_are_rare() {
+    let figures = run(FIFTH);
+    println!("fifth: {figures:?}");
+    assert!(share(figures.literal) >= 0.97, "a wrong literal leaves");
+    assert!(share(figures.other) >= 0.85, "lies leave");
+    assert!(share(figures.faithful) <= 0.39, "faithful sentences are withheld");
 }

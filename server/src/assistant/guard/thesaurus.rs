@@ -36,6 +36,14 @@ impl Thesaurus {
     }
 }
 
+/// Whether a word with these meanings of the lexicon names something of its own. A word that the lexicon does
+/// not have is none that could be told: it may be any form of one that is said.
+pub(super) fn is_subject(concepts: &[&str]) -> bool {
+    static GENERAL: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| GENERAL_MEANINGS.split(';').map(str::trim).collect());
+    !concepts.is_empty() && !concepts.iter().any(|concept| GENERAL.contains(concept))
+}
+
 static EMPTY: LazyLock<Thesaurus> = LazyLock::new(Thesaurus::default);
 
 static ALL: LazyLock<HashMap<&'static str, Thesaurus>> = LazyLock::new(|| {
@@ -126,6 +134,20 @@ const LIGHT: &[(&str, &str)] = &[
     ),
 ];
 
+/// Meanings, by their names in the lexicon, that a faithful sentence may bring along: they hold it together and
+/// name nothing that a passage would have to speak of.
+const GENERAL_MEANINGS: &str = "additional;again;allow;almost;alone;always;appear;arrive;ask;become;belong;bring;call;carry;\
+    cause;certain;check;choose;clear;click;close;come;contact;contain;continue;current;date;day;\
+    decide;depend;different;easy;enough;example;explain;fast;fill in;find;first time;fit;follow;\
+    forbid;form (document);full;give;go;good;goods;group;half;hang;happen;help;hold;hope;\
+    how long;how to;idea;immediately;important;inform;keep;know;last (duration);lead;leave;like;\
+    line;list;look at;make;manage to;many;maybe;mistake;moment;need;now;offer;often;one;open;\
+    part (component);part (portion);perform;person;piece;place;plan;possible;press;problem;\
+    product;provide;pull;purpose;put;question;receive;remember;request;result;right (correct);\
+    right (entitlement);same;save;see;show;side;similar;sit;situation;solve;sometimes;soon;\
+    special;stand;start;stay;step;succeed;take;tell;thing;think;time;today;together;too much;\
+    try;turn;use;usual;valid;wait;want;whole;work (function);write";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +164,19 @@ mod tests {
         let german = Thesaurus::of("de");
         assert!(german.others(&stem("de", "Rücksendung")).contains(&stem("de", "Rückgabe")));
         assert!(Thesaurus::of("xx").others("a").is_empty());
+    }
+
+    #[test]
+    fn general_meanings_are_those_of_the_lexicon() {
+        let analyzer = Analyzer::new(&Locale::parse("en").unwrap());
+        // A function word of this name stands for no meaning by itself: "again".
+        for name in GENERAL_MEANINGS.split(';').map(str::trim) {
+            let readings = analyzer.readings(name);
+            let known = readings.iter().any(|r| r.concepts.contains(&name));
+            assert!(known || readings.iter().all(|r| r.stop), "{name}");
+        }
+        assert!(is_subject(&["police"]));
+        assert!(!is_subject(&["give", "gift"]), "it may be the general one");
+        assert!(!is_subject(&[]));
     }
 }

@@ -55,7 +55,6 @@ const MONTHS: &[(&str, u8, usize, bool)] = &[
     ("mars", 3, 4, false),
     ("marzo", 3, 5, true),
     ("maart", 3, 5, true),
-    ("marts", 3, 6, true),
     ("mar", 3, 3, false),
     ("april", 4, 9, true),
     ("aprili", 4, 9, true),

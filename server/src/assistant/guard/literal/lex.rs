@@ -66,7 +66,7 @@ impl Token {
 
 /// Bytes of a chunk without white space that are looked at as one.
 const CHUNK: usize = 256;
-/// Tokens of a text; what comes after is one unprovable code.
+/// Tokens of a text; what comes after is not looked at.
 const MOST_TOKENS: usize = 20_000;
 
 /// The tokens of `text`, in order. Emphasis marks are left out.

@@ -19,7 +19,7 @@ const MOST_DECIMALS: usize = 6;
 
 impl Readings {
     pub(super) fn whole(value: i128) -> Self {
-        Self { first: value * SCALE, second: None }
+        Self { first: value.saturating_mul(SCALE), second: None }
     }
 
     pub(super) fn millionths(value: i128) -> Self {
@@ -37,7 +37,10 @@ impl Readings {
     }
 
     pub(super) fn times(self, factor: i128) -> Self {
-        Self { first: self.first * factor, second: self.second.map(|v| v * factor) }
+        Self {
+            first: self.first.saturating_mul(factor),
+            second: self.second.map(|v| v.saturating_mul(factor)),
+        }
     }
 
     pub(super) fn negative(self) -> Self {

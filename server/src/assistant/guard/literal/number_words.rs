@@ -79,7 +79,7 @@ const WORDS: &[(&str, &str)] = &[
         "0=zero 2=dwa/dwie/dwóch/dwoma/dwu/dwaj 3=trzy/trzech/trzema/trzem 4=cztery/czterech/czterema \
          5=pięć/pięciu 6=sześć/sześciu 7=siedem/siedmiu 8=osiem/ośmiu 9=dziewięć/dziewięciu 10=dziesięć/dziesięciu \
          11=jedenaście/jedenastu 12=dwanaście/dwunastu 14=czternaście/czternastu 15=piętnaście/piętnastu \
-         20=dwadzieścia/dwudziestu 24=dwadzieścia 30=trzydzieści/trzydziestu 40=czterdzieści 50=pięćdziesiąt \
+         20=dwadzieścia/dwudziestu 30=trzydzieści/trzydziestu 40=czterdzieści 50=pięćdziesiąt \
          60=sześćdziesiąt/sześćdziesięciu 90=dziewięćdziesiąt 100=sto/stu 1000=tysiąc/tysięcy/tysiące",
     ),
     (

@@ -103,7 +103,7 @@ impl Parser<'_> {
         }
         let found = unit::at(self.tokens, at).filter(|(u, factor, _)| {
             // "2026. gada" is a year, "15. dienai" a day.
-            !(pointed && (*u, *factor) == (Unit::Months, 12))
+            !(pointed && (*u, *factor) == (Unit::Months, 12)) && !self.is_small_word(at)
         });
         let before = first.checked_sub(1).and_then(|b| self.currency_at(b));
         let last = match (found, before) {
@@ -116,6 +116,15 @@ impl Parser<'_> {
             Number { value, unit, first: start, last, worded: false, article: false, clock: None };
         self.numbers.push(more(number));
         last
+    }
+
+    /// "€12 an hour", "20 ar karti": words that are a unit in another language.
+    fn is_small_word(&self, at: usize) -> bool {
+        match self.tokens.get(at).and_then(Token::word) {
+            Some("an") => self.language != "fr",
+            Some("ar") => self.language != "sv",
+            _ => false,
+        }
     }
 
     fn word(&mut self, text: &str, capital: bool, at: usize) -> usize {
