@@ -1,7 +1,8 @@
 //! Says at once whether a request can be served in time, instead of letting it wait until it cannot.
 //!
-//! Called by `handle` for every request, kept up to date by `worker` after every step. Pure. The queue is bounded by work
-//! (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache is learned.
+//! Called by `handle` for every request, kept up to date by `worker` before and after every step. Pure. The queue is
+//! bounded by work (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache
+//! is learned.
 //! A full queue still takes the request of a visitor who has at least two fewer waiting than somebody else; the worker
 //! then sends the newest of that somebody away (see `line`). A request that never waits comes in where a sequence is free
 //! and the estimate is in time, or not at all.
@@ -26,6 +27,13 @@ pub struct Load {
     pub estimated_wait: Duration,
     pub cached_cells: usize,
     pub cells: usize,
+}
+
+impl Load {
+    /// A request that came now would have to wait for a sequence.
+    pub fn is_full(&self) -> bool {
+        self.running + self.queued_requests >= self.slots
+    }
 }
 
 /// How much of what a request is.
@@ -119,7 +127,7 @@ impl Meter {
             visitor: demand.visitor,
             displaces: false,
         };
-        let idle = self.running.requests + self.queued_requests < self.slots;
+        let idle = self.has_free_sequence();
         let never_waits = demand.waiting == Waiting::Never;
         if never_waits && !idle {
             return Err(self.work_ahead());
@@ -152,6 +160,10 @@ impl Meter {
         Ok(ticket)
     }
 
+    fn has_free_sequence(&self) -> bool {
+        self.running.requests + self.queued_requests < self.slots
+    }
+
     /// A visitor who has far fewer waiting than another may come in beyond the bound.
     fn may_displace(&self, visitor: u64) -> bool {
         let own = self.waiting.get(&visitor).copied().unwrap_or(0);
@@ -182,7 +194,7 @@ impl Meter {
         }
     }
 
-    /// The engine's state after a step.
+    /// The engine's state before or after a step.
     pub(super) fn update(&mut self, running: Running) {
         self.running = running;
     }
@@ -210,7 +222,7 @@ impl Meter {
 
     /// What a request that came now would wait for a sequence.
     pub(super) fn wait(&self) -> Duration {
-        if self.running.requests + self.queued_requests < self.slots {
+        if self.has_free_sequence() {
             return Duration::ZERO;
         }
         // Work that is ahead, less what the sequences do beside each other at the end.
@@ -316,6 +328,7 @@ mod tests {
         for _ in 0..3 {
             full.admit(demand(10)).expect("fits");
         }
+        assert!(full.load().is_full() && !Meter::new(1, 3, 0).load().is_full());
         full.admit(never).expect_err("it takes nobody's place");
         assert!(full.admit(Demand { waiting: Waiting::InLine, ..never }).expect("in").displaces);
     }

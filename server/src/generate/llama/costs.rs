@@ -1,7 +1,7 @@
 //! What a step costs on this machine, learned while running, and what follows for the next one.
 //!
-//! Called by `worker`. Pure. Three decisions hang on it: how many prompt tokens a step may compute while streams
-//! run, whether drafts pay, and what to tell a caller who has to wait.
+//! Called by `step`; `worker` passes on to `admission` what it has learned. Pure. Three decisions hang on it: how many
+//! prompt tokens a step may compute while streams run, whether drafts pay, and what to tell a caller who has to wait.
 
 use std::time::Duration;
 

@@ -7,12 +7,13 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use indexer::model::Audience;
 use tokio::sync::{mpsc, watch};
 
+use super::admission::Load;
 use super::error::{GenerateError as EngineError, LoadError};
 use super::handle::{EngineHandle, Generation, LlamaEngine, ModelFacts};
 use super::prompt::{Border, ChatPrompt};
@@ -20,13 +21,13 @@ use super::request::{Event, FinishReason, Namespace, Request, Sampling};
 use super::settings::{LlamaSettings, SamplingSettings};
 use super::template::{ChatMessage, Role};
 use crate::domain::GeneratorId;
-use crate::generate::{GenerateError, GenerateRequest, Generator, Message, Piece, Pieces};
+use crate::generate::{GenerateError, GenerateRequest, Generator, Message, Piece, Pieces, Waiting};
 
 /// Pieces that wait for a slow reader.
 const PIECES: usize = 64;
 /// How soon the keeper notices that the engine has died.
 const LOOK: Duration = Duration::from_millis(250);
-/// Pause before a model is loaded again, doubled every time.
+/// Pause before a model is loaded again, doubled every time until an engine has served for longer than the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -121,6 +122,9 @@ impl Generator for Llama {
             deadline,
             waiting,
         } = request;
+        if waiting == Waiting::Never {
+            refuse_at_once(handle.load())?;
+        }
         let border = private_from.map(|from| Border { message: from.message, byte: from.byte });
         let for_prompt = handle.clone();
         let rendered = tokio::task::spawn_blocking(move || {
@@ -142,6 +146,14 @@ impl Generator for Llama {
         tokio::spawn(relay(generation, sender));
         Ok(pieces)
     }
+}
+
+/// Refuses what never waits before its prompt is rendered. Whoever gets past may still be refused by the engine.
+fn refuse_at_once(load: Load) -> Result<(), GenerateError> {
+    if load.is_full() {
+        return Err(refusal(EngineError::Refused { retry_after: load.estimated_wait }));
+    }
+    Ok(())
 }
 
 /// One knowledge base has one engine, so what may share computed prefixes depends on the audience alone.
@@ -229,10 +241,11 @@ impl Keeper {
             match LlamaEngine::start(model, engine) {
                 Ok(engine) => {
                     logged.clear();
+                    let begun = Instant::now();
                     if self.serve(&engine).is_break() {
                         return;
                     }
-                    pause = FIRST_PAUSE;
+                    pause = pause_after(begun.elapsed(), pause);
                 }
                 Err(error) => {
                     let reason = error.to_string();
@@ -281,6 +294,11 @@ impl Keeper {
             }
         }
     }
+}
+
+/// The pause after an engine that has served for so long: one that dies on every request must not be loaded every second.
+fn pause_after(served: Duration, pause: Duration) -> Duration {
+    if served > LONGEST_PAUSE { FIRST_PAUSE } else { pause }
 }
 
 #[cfg(test)]

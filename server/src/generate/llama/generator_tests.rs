@@ -1,12 +1,11 @@
 //! Tests of the `Generator` over the engine with tiny random models.
 
 use std::path::Path;
-use std::time::Instant;
 
 use super::*;
 use crate::domain::Visitor;
+use crate::generate::PrivateFrom;
 use crate::generate::llama::{Architecture, EngineSettings, ModelSettings, RandomModel};
-use crate::generate::{PrivateFrom, Waiting};
 
 fn settings(path: &Path) -> LlamaSettings {
     LlamaSettings {
@@ -117,6 +116,30 @@ async fn an_engine_that_died_is_started_again() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[test]
+fn an_engine_that_keeps_dying_is_loaded_less_and_less_often() {
+    let later = Duration::from_secs(64);
+    assert_eq!(pause_after(Duration::from_secs(10), later), later);
+    assert_eq!(pause_after(LONGEST_PAUSE + Duration::from_secs(1), later), FIRST_PAUSE);
+}
+
+#[test]
+fn an_errand_is_refused_at_once_where_every_sequence_is_taken() {
+    let free = Load {
+        slots: 2,
+        running: 1,
+        queued_requests: 0,
+        queued_tokens: 0,
+        estimated_wait: Duration::from_secs(7),
+        cached_cells: 0,
+        cells: 2048,
+    };
+    assert_eq!(refuse_at_once(free), Ok(()));
+    let error = refuse_at_once(Load { queued_requests: 1, ..free }).unwrap_err();
+    let GenerateError::Overloaded { retry_after, .. } = error else { panic!("{error}") };
+    assert_eq!(retry_after, free.estimated_wait);
 }
 
 #[tokio::test(flavor = "multi_thread")]

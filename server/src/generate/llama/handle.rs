@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::admission::{Demand, Load, Meter};
 use super::backend::{Context, Model};
+use super::check::{self, Weights};
 use super::error::{GenerateError, LoadError};
 use super::load::{self, Traits};
 use super::prompt::Prompter;
@@ -25,7 +26,6 @@ use super::worker::{Setup, Worker};
 const SPARE_EVENTS: usize = 16;
 /// Room for commands beside requests.
 const SPARE_COMMANDS: usize = 64;
-const MAX_SLOTS: usize = 64;
 const MAX_STOPS: usize = 16;
 const MAX_STOP_BYTES: usize = 256;
 
@@ -126,7 +126,7 @@ impl LlamaEngine {
     /// # Errors
     /// [`LoadError`], which names the file, the reason and the next step.
     pub fn start(model: ModelSettings, settings: EngineSettings) -> Result<Self, LoadError> {
-        check(&settings)?;
+        check::settings(&settings, load::weights(&model))?;
         let template = match &model.chat_template {
             Some(path) => Some(
                 fs_err::read_to_string(path)
@@ -357,6 +357,11 @@ fn run_thread(
             return;
         }
     };
+    let weights = if traits.on_gpu { Weights::OnGpu } else { Weights::OnCpu };
+    if let Err(error) = check::call(&settings, context.capacity(), weights) {
+        let _ = ready.send(Err(error));
+        return;
+    }
     let facts = facts(&loaded, traits, context.cells());
     let setup = Setup {
         settings,
@@ -396,18 +401,4 @@ fn facts(model: &Model, traits: Traits, cells: usize) -> ModelFacts {
         bytes: model.inner.size(),
         shares_prefixes: traits.prefixes,
     }
-}
-
-fn check(settings: &EngineSettings) -> Result<(), LoadError> {
-    let wrong = |reason: &str| Err(LoadError::Settings { reason: reason.to_owned() });
-    if !(1..=MAX_SLOTS).contains(&settings.slots) {
-        return wrong("slots must lie between 1 and 64");
-    }
-    if settings.batch < settings.slots * (1 + settings.max_draft) || settings.batch > 8192 {
-        return wrong("batch must be at most 8192 and hold a token and a draft of every slot");
-    }
-    if settings.context != 0 && settings.context < 256 {
-        return wrong("context must be 0 or at least 256");
-    }
-    Ok(())
 }

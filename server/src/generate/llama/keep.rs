@@ -1,7 +1,7 @@
 //! Prefixes that stay cached for good: the system prompt, computed ahead or read from disk.
 //!
-//! Called by `worker`. A prefix to keep is computed like a request of which nobody hears; when it is done its cells are
-//! pinned in the tree and, where a folder for states is set, written down.
+//! Called by `worker`. A prefix to keep is computed like a request of which nobody hears; when it is done the tree keeps
+//! its cells, and no others, and where a folder for states is set they are written down.
 
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ impl Worker<'_> {
             return;
         }
         if self.restore(namespace, &tokens) {
-            self.pin_for_good(namespace, &tokens);
+            self.keep_for_good(namespace, &tokens);
             return;
         }
         let (events, receiver) = mpsc::channel(4);
@@ -80,12 +80,12 @@ impl Worker<'_> {
         restored
     }
 
-    pub(super) fn pin_for_good(&mut self, namespace: Namespace, tokens: &[Token]) {
+    pub(super) fn keep_for_good(&mut self, namespace: Namespace, tokens: &[Token]) {
         let Some(found) = self.tree.find(namespace, tokens) else { return };
         if found.length < tokens.len() {
             return;
         }
-        self.tree.pin(found.node);
+        self.tree.keep(found.node, tokens.len());
         if let (Some(states), Some(&sequence)) = (&self.states, self.free_sequences.last())
             && states.usable(tokens).is_none()
         {

@@ -9,10 +9,12 @@ use std::path::Path;
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::{LlamaModelParams, LlamaSplitMode};
 
 use super::backend::{Model, backend};
+use super::check::Weights;
 use super::error::LoadError;
 use super::log_capture;
 use super::memory;
@@ -31,6 +33,12 @@ pub(super) struct Traits {
     pub(super) trained_context: usize,
 }
 
+/// Where the weights will lie.
+pub(super) fn weights(settings: &ModelSettings) -> Weights {
+    let offload = backend().is_some_and(LlamaBackend::supports_gpu_offload);
+    if offload && settings.n_gpu_layers > 0 { Weights::OnGpu } else { Weights::OnCpu }
+}
+
 /// Loads the weights.
 pub(super) fn model(settings: &ModelSettings) -> Result<(Model, Traits), LoadError> {
     let path = settings.path.as_path();
@@ -38,8 +46,8 @@ pub(super) fn model(settings: &ModelSettings) -> Result<(Model, Traits), LoadErr
     let backend = backend().ok_or_else(|| LoadError::Settings {
         reason: "llama.cpp is in use elsewhere in this process".into(),
     })?;
-    let offload = backend.supports_gpu_offload() && settings.n_gpu_layers > 0;
-    if !offload {
+    let on_gpu = weights(settings) == Weights::OnGpu;
+    if !on_gpu {
         fits_into_memory(path, None)?;
     }
     let mut params = LlamaModelParams::default()
@@ -70,7 +78,7 @@ pub(super) fn model(settings: &ModelSettings) -> Result<(Model, Traits), LoadErr
     let traits = Traits {
         prefixes: !inner.is_recurrent() && !inner.is_hybrid(),
         sliding_window: window.is_ok_and(|window| window != "0"),
-        on_gpu: offload,
+        on_gpu,
         trained_context: inner.n_ctx_train() as usize,
     };
     let model = Model::new(inner);

@@ -1,7 +1,7 @@
 //! Prompt-lookup drafting: a support answer often copies its passages word for word, so what followed the last few
 //! tokens there is a good guess of what follows now (Saxena 2023, "prompt lookup decoding").
 //!
-//! Called by `worker`. A guess costs rows of a step and saves whole steps when it is right; `costs` decides
+//! Called by `step`. A guess costs rows of a step and saves whole steps when it is right; `costs` decides
 //! whether it pays. Under greedy sampling the text is the same with and without.
 
 use super::request::Token;

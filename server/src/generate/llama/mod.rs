@@ -7,11 +7,12 @@
 //! `handle` takes a request or refuses it (`admission`) -> the thread in `worker` gives it, when it is its turn (`line`), a sequence and what the prefix tree
 //! (`prefix`) has of its prompt -> `step` computes prompts and streams together, as `plan` and `costs` say -> `sampling`
 //! chooses tokens -> `slot` turns them into events through `text` (`utf8`, `stop`, and `thoughts` beside this folder).
-//! Beside that: `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts; `lookup` drafts; `spare` keeps
-//! cells for answers together; `keep` and `state` hold on to the system prompt.
+//! Beside that: `check` looks at the settings; `load` and `backend` wrap llama.cpp; `prompt` and `template` make prompts;
+//! `lookup` drafts; `spare` keeps cells for answers together; `keep` and `state` hold on to the system prompt.
 
 mod admission;
 mod backend;
+mod check;
 mod costs;
 mod error;
 mod generator;
@@ -51,6 +52,8 @@ mod prefix_tests;
 mod soak_tests;
 #[cfg(test)]
 mod template_tests;
+#[cfg(test)]
+mod worker_tests;
 
 use super::{llama_settings as settings, thoughts};
 pub use admission::Load;

@@ -9,9 +9,12 @@
 //! The tree never touches the cache: it answers with [`Change`]s that its owner carries out at once,
 //! in order. Namespaces (knowledge base and audience) have separate roots and never share.
 //!
-//! Eviction takes the unpinned leaf with the smallest worth, by the GreedyDual-Size-Frequency rule
-//! (Cherkasova 1998): `clock + uses x cost a cell`, where `clock` is the worth of the last one evicted.
-//! That joins recency, frequency and the cost of computing a cell again, which grows with its position.
+//! Eviction takes the leaf with the smallest worth that is neither pinned nor kept, by the GreedyDual-Size-Frequency
+//! rule (Cherkasova 1998): `clock + uses x cost a cell`, where `clock` is the worth of the last one evicted.
+//! That joins recency, frequency and the cost of computing a cell again, which grows with its position. A use is a
+//! request: the one that computed the cells, and each one that took them from here ([`PrefixTree::touch`]). Holding a
+//! node ([`PrefixTree::pin`]) is none. All cells of a node have the same uses: nodes are split where a use ends, and a
+//! leaf that others have used grows by a child.
 
 use std::collections::HashMap;
 
@@ -20,7 +23,7 @@ use super::request::{Namespace, Token};
 /// A sequence id of the KV cache.
 pub(super) type SequenceId = i32;
 
-/// Names a node for pinning. Stays valid while the node is pinned.
+/// Names a node. Stays valid while the node is pinned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(usize);
 
@@ -40,7 +43,7 @@ pub(super) struct Match {
     pub(super) length: usize,
     /// A holder whose cells cover them.
     pub(super) holder: SequenceId,
-    /// The deepest node touched; pin it while its cells are in use.
+    /// The node in which they end; pin it while its cells are in use.
     pub(super) node: NodeId,
 }
 
@@ -56,6 +59,8 @@ struct Node {
     /// Some exactly for leaves.
     holder: Option<SequenceId>,
     pins: usize,
+    /// Stays for good.
+    kept: bool,
     uses: f64,
     worth: f64,
 }
@@ -100,24 +105,40 @@ impl PrefixTree {
         Some(Match { length, holder: self.holder_below(index)?, node: NodeId(index) })
     }
 
-    /// Keeps the node and so everything above it from eviction. Counts; every pin wants one [`Self::unpin`].
-    pub(super) fn pin(&mut self, node: NodeId) {
-        let clock = self.clock;
-        let mut next = Some(node.0);
-        if let Some(node) = self.node_mut(node.0) {
+    /// Keeps the first `length` tokens of the prompt that leads to `node` from eviction; what follows them is not held.
+    /// Counts: the node returned wants one [`Self::unpin`].
+    pub(super) fn pin(&mut self, node: NodeId, length: usize) -> NodeId {
+        let index = self.ending_at(node.0, length).unwrap_or(node.0);
+        if let Some(node) = self.node_mut(index) {
             node.pins += 1;
         }
-        while let Some(node) = next.and_then(|index| self.node_mut(index)) {
-            node.uses += 1.0;
-            node.worth = clock + node.uses * (1.0 + node.start as f64 / COST_DEPTH);
-            next = node.parent;
-        }
+        NodeId(index)
     }
 
     /// Gives one pin back.
     pub(super) fn unpin(&mut self, node: NodeId) {
         if let Some(node) = self.node_mut(node.0) {
             node.pins = node.pins.saturating_sub(1);
+        }
+    }
+
+    /// Keeps the first `length` tokens of the prompt that leads to `node`, and no others, for good.
+    pub(super) fn keep(&mut self, node: NodeId, length: usize) {
+        if let Some(index) = self.ending_at(node.0, length)
+            && let Some(node) = self.node_mut(index)
+        {
+            node.kept = true;
+        }
+    }
+
+    /// A request has used the first `length` tokens of the prompt that leads to `node`: they are worth more now.
+    pub(super) fn touch(&mut self, node: NodeId, length: usize) {
+        let clock = self.clock;
+        let mut next = self.ending_at(node.0, length);
+        while let Some(node) = next.and_then(|index| self.node_mut(index)) {
+            node.uses += 1.0;
+            node.worth = clock + node.uses * (1.0 + node.start as f64 / COST_DEPTH);
+            next = node.parent;
         }
     }
 
@@ -146,27 +167,32 @@ impl PrefixTree {
             let above = self.split(index, length)?;
             return self.add_leaf(namespace, Some(above), (tokens, length), source);
         }
-        match node.holder {
-            // A leaf that goes on: its holder takes the new cells too.
-            Some(holder) => {
-                let added = tokens.len() - length;
-                let node = self.node_mut(index)?;
-                node.tokens.extend_from_slice(&tokens[length..]);
-                self.cells += added;
-                let change =
-                    Change::Copy { from: source, to: holder, start: length, end: tokens.len() };
-                Some((added, NodeId(index), vec![change]))
-            }
-            None => self.add_leaf(namespace, Some(index), (tokens, length), source),
-        }
+        let others_use_it = node.kept || node.uses > 1.0;
+        let Some(holder) = node.holder else {
+            return self.add_leaf(namespace, Some(index), (tokens, length), source);
+        };
+        // A leaf that goes on: its holder takes the new cells too.
+        let added = tokens.len() - length;
+        let change = Change::Copy { from: source, to: holder, start: length, end: tokens.len() };
+        let deepest = if others_use_it {
+            // It came by its uses, or its place for good, without the new cells: they are a child, and the holder goes down.
+            let child = self.attach(namespace, Some(index), (tokens, length), holder)?;
+            self.node_mut(index)?.holder = None;
+            child
+        } else {
+            self.node_mut(index)?.tokens.extend_from_slice(&tokens[length..]);
+            self.cells += added;
+            index
+        };
+        Some((added, NodeId(deepest), vec![change]))
     }
 
-    /// Cells that [`Self::evict`] can free, one leaf after the other: those that nobody has pinned.
+    /// Cells that [`Self::evict`] can free, one leaf after the other: those that are neither pinned nor kept.
     pub(super) fn evictable(&self) -> usize {
         let mut held = vec![false; self.nodes.len()];
         for (index, node) in self.nodes.iter().enumerate() {
-            let pinned = node.as_ref().is_some_and(|node| node.pins > 0);
-            let mut next = pinned.then_some(index);
+            let stays = node.as_ref().is_some_and(|node| node.pins > 0 || node.kept);
+            let mut next = stays.then_some(index);
             while let Some(index) = next.filter(|index| !held[*index]) {
                 held[index] = true;
                 next = self.node(index).and_then(|node| node.parent);
@@ -176,13 +202,15 @@ impl PrefixTree {
         free.filter_map(|(node, _)| node.as_ref()).map(|node| node.tokens.len()).sum()
     }
 
-    /// Drops the least worthy unpinned leaf. Returns the cells freed and the change, or `None` when every leaf is pinned.
+    /// Drops the least worthy leaf that is neither pinned nor kept. Returns the cells freed and the change, or `None`
+    /// when there is none.
     pub(super) fn evict(&mut self) -> Option<(usize, Change)> {
         let mut least: Option<(usize, f64)> = None;
         for (index, node) in self.nodes.iter().enumerate() {
             if let Some(node) = node
                 && node.holder.is_some()
                 && node.pins == 0
+                && !node.kept
                 && least.is_none_or(|(_, worth)| node.worth < worth)
             {
                 least = Some((index, node.worth));
@@ -269,7 +297,17 @@ impl PrefixTree {
         }
     }
 
-    /// Cuts the edge of `index` at position `at`; the upper part is new and is returned, so that pins stay below.
+    /// The node on the way from the root to `index` that ends at position `length`; split off where there is none yet.
+    /// `index` itself where it ends before.
+    fn ending_at(&mut self, mut index: usize, length: usize) -> Option<usize> {
+        while length <= self.node(index)?.start {
+            index = self.node(index)?.parent?;
+        }
+        if length < self.node(index)?.end() { self.split(index, length) } else { Some(index) }
+    }
+
+    /// Cuts the edge of `index` at position `at`; the upper part is new and is returned, so that pins stay below. Both
+    /// parts of a kept node are kept.
     fn split(&mut self, index: usize, at: usize) -> Option<usize> {
         let node = self.node_mut(index)?;
         let keep = node.tokens.split_off(at - node.start);
@@ -283,6 +321,7 @@ impl PrefixTree {
             children: HashMap::from([(lower_first, index)]),
             holder: None,
             pins: 0,
+            kept: node.kept,
             uses: node.uses,
             worth: node.worth,
         };
@@ -312,11 +351,27 @@ impl PrefixTree {
         (tokens, start): (&[Token], usize),
         source: SequenceId,
     ) -> Option<(usize, NodeId, Vec<Change>)> {
-        let first = *tokens.get(start)?;
         // The tree's own cells above, not the source's copies of them: those go with the source.
         let above = parent.and_then(|parent| self.holder_below(parent));
         let holder = self.free_holders.pop()?;
-        let worth = self.clock + 1.0 + start as f64 / COST_DEPTH;
+        let index = self.attach(namespace, parent, (tokens, start), holder)?;
+        let mut changes = Vec::new();
+        if let Some(above) = above {
+            changes.push(Change::Copy { from: above, to: holder, start: 0, end: start });
+        }
+        changes.push(Change::Copy { from: source, to: holder, start, end: tokens.len() });
+        Some((tokens.len() - start, NodeId(index), changes))
+    }
+
+    /// A new leaf with what `tokens` has from `start` on, at least one token; `holder` is to hold it.
+    fn attach(
+        &mut self,
+        namespace: Namespace,
+        parent: Option<usize>,
+        (tokens, start): (&[Token], usize),
+        holder: SequenceId,
+    ) -> Option<usize> {
+        let first = *tokens.get(start)?;
         let index = self.put(Node {
             tokens: tokens[start..].to_vec(),
             start,
@@ -324,8 +379,9 @@ impl PrefixTree {
             children: HashMap::new(),
             holder: Some(holder),
             pins: 0,
+            kept: false,
             uses: 1.0,
-            worth,
+            worth: self.clock + 1.0 + start as f64 / COST_DEPTH,
         });
         match parent {
             Some(parent) => {
@@ -335,14 +391,8 @@ impl PrefixTree {
                 self.roots.entry(namespace).or_default().insert(first, index);
             }
         }
-        let added = tokens.len() - start;
-        self.cells += added;
-        let mut changes = Vec::new();
-        if let Some(above) = above {
-            changes.push(Change::Copy { from: above, to: holder, start: 0, end: start });
-        }
-        changes.push(Change::Copy { from: source, to: holder, start, end: tokens.len() });
-        Some((added, NodeId(index), changes))
+        self.cells += tokens.len() - start;
+        Some(index)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chooses the next token from the logits of a step, and says how likely it was.
 //!
-//! Called by `worker` for every row that ends in a choice. Reads the model's logits in place; the greedy path
+//! Called by `step` for every row that ends in a choice. Reads the model's logits in place; the greedy path
 //! copies nothing. The order of the filters is that of llama.cpp: penalties, top-k, top-p, min-p, temperature.
 //! The log-probability is that of the model itself, before any of them.
 

@@ -38,6 +38,8 @@ pub(super) struct Slot {
     pub(super) cached: usize,
     /// The prompt tokens that the prefix tree has been told of.
     pub(super) published: usize,
+    /// The prompt tokens up to the last one that came from the prefix tree.
+    pub(super) borrowed: usize,
     pub(super) pin: Option<NodeId>,
     /// Cells that are set aside for it alone.
     pub(super) reserved: usize,
@@ -71,6 +73,7 @@ impl Slot {
             filled: 0,
             cached: 0,
             published: 0,
+            borrowed: 0,
             pin: None,
             reserved: 0,
             leaders: Vec::new(),

@@ -24,7 +24,7 @@ use super::worker::Worker;
 pub(super) const TILE: usize = 64;
 /// Prompt tokens that a step computes even on the slowest GPU. On a CPU it is a whole tile: fewer rows take a slower path
 /// through attention; measured, half a tile costs as much.
-const LEAST_ON_GPU: usize = 16;
+pub(super) const LEAST_ON_GPU: usize = 16;
 /// A step may take so many times its target where more prompts wait than streams run.
 const MOST_PATIENCE: usize = 4;
 /// Weight of a new observation of how often drafts are right.
@@ -73,7 +73,8 @@ impl Worker<'_> {
         });
         let waiting: Vec<Waiting> = waiting.collect();
         let drafts = self.settings.slots * (1 + self.settings.max_draft);
-        let most = self.context.capacity() - if self.traits.on_gpu { drafts } else { 0 };
+        let beside = if self.traits.on_gpu { drafts } else { 0 };
+        let most = self.context.capacity().saturating_sub(beside);
         let target = if streams == 0 {
             self.settings.idle_step_target_ms
         } else {
@@ -182,6 +183,11 @@ impl Worker<'_> {
         self.publish(index);
         if self.slots[index].prefill_left() > 0 {
             return Ok(None);
+        }
+        // Once for each request, however many portions it took.
+        let slot = &self.slots[index];
+        if let Some(pin) = slot.pin.filter(|_| slot.borrowed > 0) {
+            self.tree.touch(pin, slot.borrowed);
         }
         self.choose(index, part.rows.end - 1)
     }

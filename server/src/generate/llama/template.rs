@@ -61,7 +61,6 @@ const FUEL: u64 = 2_000_000;
 pub struct ChatTemplate {
     environment: Environment<'static>,
     specials: SpecialTokens,
-    family: Family,
 }
 
 impl ChatTemplate {
@@ -75,12 +74,12 @@ impl ChatTemplate {
         specials: SpecialTokens,
     ) -> Result<Self, TemplateError> {
         if let Some(source) = overriding {
-            let template = Self::parse(source, family, specials)?;
+            let template = Self::parse(source, specials)?;
             template.try_out()?;
             return Ok(template);
         }
         if let Some(source) = own {
-            match Self::parse(source, family, specials.clone())
+            match Self::parse(source, specials.clone())
                 .and_then(|template| template.try_out().map(|()| template))
             {
                 Ok(template) => return Ok(template),
@@ -89,7 +88,7 @@ impl ChatTemplate {
                 }
             }
         }
-        Self::parse(family.template().to_owned(), family, specials)
+        Self::parse(family.template().to_owned(), specials)
     }
 
     /// Renders `messages` and opens the assistant's turn. A system message that the template refuses is put before
@@ -109,11 +108,7 @@ impl ChatTemplate {
         Ok(Rendered { text, opens_thought })
     }
 
-    fn parse(
-        source: String,
-        family: Family,
-        specials: SpecialTokens,
-    ) -> Result<Self, TemplateError> {
+    fn parse(source: String, specials: SpecialTokens) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
@@ -126,7 +121,7 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, source)
             .map_err(|error| TemplateError::Syntax(chain(&error)))?;
-        Ok(Self { environment, specials, family })
+        Ok(Self { environment, specials })
     }
 
     fn try_out(&self) -> Result<(), TemplateError> {
@@ -158,11 +153,6 @@ impl ChatTemplate {
             .get_template(NAME)
             .map_err(|error| TemplateError::Syntax(chain(&error)))?;
         template.render(context).map_err(|error| TemplateError::Render(chain(&error)))
-    }
-
-    /// The family, for the log.
-    pub fn family(&self) -> Family {
-        self.family
     }
 }
 

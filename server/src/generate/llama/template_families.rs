@@ -1,6 +1,6 @@
 //! Chat formats by family, for model files that carry no usable template.
 //!
-//! Called by `template` and `load`. Which family a model is of shows in the special tokens of its vocabulary.
+//! Called by `template` and `prompt`. Which family a model is of shows in the special tokens of its vocabulary.
 
 /// A family of chat formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

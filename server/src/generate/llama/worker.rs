@@ -128,11 +128,13 @@ impl<'model> Worker<'model> {
             }
             self.cull();
             self.start_waiting();
+            // Before the step too: it takes long, and whoever comes meanwhile is measured by what runs now.
+            self.report();
             if !self.slots.is_empty() {
                 self.step();
                 self.steps += 1;
+                self.report();
             }
-            self.report();
         }
     }
 
@@ -232,6 +234,10 @@ impl<'model> Worker<'model> {
             let Some(next) = self.in_line().first().copied() else { break };
             let Some(ask) = self.queue.remove(next) else { break };
             let Some(found) = self.make_room(&ask.request) else {
+                if self.slots.is_empty() {
+                    self.give_up_waiting(&ask);
+                    continue;
+                }
                 self.queue.insert(next, ask);
                 break;
             };
@@ -251,14 +257,25 @@ impl<'model> Worker<'model> {
         }
     }
 
+    /// Nobody runs who will give cells back, so this request would wait for ever, and all behind it; the caller has taken it
+    /// out of the queue. It is too long beside the prefixes that are kept for good.
+    fn give_up_waiting(&self, ask: &Ask) {
+        self.shared.meter().leave(ask.ticket);
+        let Request { prompt, max_tokens, .. } = &ask.request;
+        // Whoever asked may be gone.
+        let _ = ask.events.try_send(Event::Failed(GenerateError::ContextTooLong {
+            prompt: prompt.tokens.len(),
+            max_tokens: *max_tokens,
+            context: self.free_cells() + self.tree.evictable(),
+        }));
+    }
+
     /// Frees the cells that a request may need; what of its prompt is cached, pinned. `None` when it has to wait.
     pub(super) fn make_room(&mut self, request: &Request) -> Option<(usize, Option<NodeId>)> {
         let prompt = &request.prompt;
         let found = self.tree.find(request.namespace, sharable(prompt));
-        let (cached, pin) = found.map_or((0, None), |found| (found.length, Some(found.node)));
-        if let Some(pin) = pin {
-            self.tree.pin(pin);
-        }
+        let cached = found.map_or(0, |found| found.length);
+        let pin = found.map(|found| self.tree.pin(found.node, found.length));
         let needed = prompt.tokens.len() - cached + request.max_tokens;
         let free = self.free_cells();
         // Nothing is evicted in vain.
@@ -295,6 +312,7 @@ impl<'model> Worker<'model> {
             slot.filled = cached;
             slot.cached = cached;
             slot.published = cached;
+            slot.borrowed = cached;
             slot.pin = pin;
         }
         for leader in &self.slots {
@@ -329,9 +347,10 @@ impl<'model> Worker<'model> {
         slot.filled = found.length;
         slot.cached += adopted;
         slot.published = found.length;
+        slot.borrowed = found.length;
         slot.reserved = slot.reserved.saturating_sub(adopted);
-        self.tree.pin(found.node);
-        if let Some(old) = slot.pin.replace(found.node) {
+        let pin = self.tree.pin(found.node, found.length);
+        if let Some(old) = slot.pin.replace(pin) {
             self.tree.unpin(old);
         }
     }
@@ -371,8 +390,8 @@ impl<'model> Worker<'model> {
         let slot = &mut self.slots[index];
         slot.published = end;
         slot.reserved = slot.reserved.saturating_sub(added);
-        self.tree.pin(node);
-        if let Some(old) = slot.pin.replace(node) {
+        let pin = self.tree.pin(node, end);
+        if let Some(old) = slot.pin.replace(pin) {
             self.tree.unpin(old);
         }
     }
@@ -389,7 +408,7 @@ impl<'model> Worker<'model> {
         let kept = kept.map(|place| self.keeping.swap_remove(place));
         self.release(index);
         if let Some(Keeping { namespace, tokens, .. }) = kept {
-            self.pin_for_good(namespace, &tokens);
+            self.keep_for_good(namespace, &tokens);
         } else {
             self.shared.meter().finished(shared, computed, max_tokens, generated);
         }
