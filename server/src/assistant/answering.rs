@@ -75,28 +75,20 @@ impl Assistant {
             tracing::error!(conversation = %id, %error, "conversation.failed");
             AssistantEvent::Failed(internal("the message could not be kept; send it again"))
         };
-        let (conversation, told) = match self.open(id, &question).await {
-            Ok(opened) => opened,
+        // Before the gate is only read: who is refused there leaves nothing behind.
+        let known = match self.recall(&question).await {
+            Ok(known) => known,
             Err(error) => return kept(error),
         };
-        path.told = told;
-        if let Some(identity) = &question.identity {
-            match self.introduce(id, identity).await {
-                Ok(Introduced::Own) => {}
-                Ok(Introduced::Foreign) => {
-                    let message =
-                        "the conversation is another customer's; begin a new one".to_owned();
-                    return AssistantEvent::Failed(Failure {
-                        kind: FailureKind::Conflict,
-                        message,
-                    });
-                }
+        if let (Some(_), Some(identity)) = (&known, &question.identity) {
+            match self.owner(id, identity).await {
+                Ok(Some(Introduced::Foreign)) => return foreign(),
+                Ok(Some(Introduced::Own) | None) => {}
                 Err(error) => return kept(error),
             }
         }
-        path.locale = self.locale_in(&question, &conversation);
         // A person's customer never waits for the assistant.
-        let permit = if is_with_people(&conversation) {
+        let permit = if known.as_ref().is_some_and(is_with_people) {
             None
         } else {
             match self.admission.enter(events).await {
@@ -109,6 +101,23 @@ impl Assistant {
                 }
             }
         };
+        let (conversation, told) = match known {
+            Some(known) => (known, None),
+            None if question.conversation.is_some() && !question.begins => return missing(),
+            None => match self.create(id, &question).await {
+                Ok((created, told)) => (created, Some(told)),
+                Err(error) => return kept(error),
+            },
+        };
+        path.told = told;
+        if let Some(identity) = &question.identity {
+            match self.introduce(id, identity).await {
+                Ok(Introduced::Own) => {}
+                Ok(Introduced::Foreign) => return foreign(),
+                Err(error) => return kept(error),
+            }
+        }
+        path.locale = self.locale_in(&question, &conversation);
         // Listening begins before the message is in, so that no take-over can be missed.
         let mut listener = self.hub.listen(id);
         // Here the customer's own words end; everything after works with the redacted ones.
@@ -154,25 +163,28 @@ impl Assistant {
         }
     }
 
-    /// The conversation of a question; a new one where the id is new, with what its customer is told.
-    async fn open(
+    /// The conversation that a question goes on with; `None` where it begins one.
+    async fn recall(&self, question: &Question) -> Result<Option<Conversation>, StoreError> {
+        match question.conversation {
+            Some(id) => self.store.conversation(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The conversation that a question begins, with what its customer is told.
+    async fn create(
         &self,
         id: ConversationId,
         question: &Question,
-    ) -> Result<(Conversation, Option<Disclosure>), StoreError> {
-        if question.conversation.is_some()
-            && let Some(known) = self.store.conversation(id).await?
-        {
-            return Ok((known, None));
-        }
+    ) -> Result<(Conversation, Disclosure), StoreError> {
         let locale = self.locale_of(question);
-        let told = Some(self.disclosure(&locale));
+        let told = self.disclosure(&locale);
         let new = NewConversation {
             id,
             locale: locale.as_str().to_owned(),
             site: None,
             page: None,
-            told: told.clone(),
+            told: Some(told.clone()),
             at: Timestamp::now(),
         };
         Ok((self.store.create(&new).await?, told))
@@ -417,6 +429,11 @@ impl Assistant {
         let before = || super::locale_or_none(&conversation.locale);
         question.locale.clone().or_else(own).unwrap_or_else(before)
     }
+}
+
+fn foreign() -> AssistantEvent {
+    let message = "the conversation is another customer's; begin a new one".to_owned();
+    AssistantEvent::Failed(Failure { kind: FailureKind::Conflict, message })
 }
 
 /// A message of the customer that is about to be kept.

@@ -1,16 +1,17 @@
 //! A short text that a model writes for the house itself: the wording of a follow-up, a summary.
 //!
-//! Called by `condense` and `summary`. The same chain as for answers, but nobody is shown the words as they
+//! Called by `condense` and `summarising`. The same chain as for answers, but nobody is shown the words as they
 //! come, and an errand never waits in a model's queue: a model that has no place at once goes on writing
 //! answers, and who sent the errand does without. One that is late every time is left alone for a while
 //! (`breaker`). What comes back is hostile input, to be cleaned and checked.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexer::model::{Audience, Locale};
 
 use super::breaker::Breaker;
-use super::briefing::{TEMPLATE, messages};
+use super::briefing::{TEMPLATE, messages, tokens, tokens_at_most};
 use super::guard::visible;
 use super::prompt::Prompt;
 use super::writing::Writer;
@@ -77,7 +78,7 @@ impl Writer {
         let deadline = Instant::now() + errand.within;
         let mut undone = Undone::Failed;
         for generator in &self.chain {
-            let written = one(&**generator, errand, deadline);
+            let written = one(generator, errand, deadline);
             match tokio::time::timeout_at(deadline.into(), written).await {
                 Ok(Ok(text)) => return Ok(text),
                 // A generator that keeps the deadline itself may be the first to notice.
@@ -91,15 +92,19 @@ impl Writer {
 }
 
 async fn one(
-    generator: &dyn Generator,
+    generator: &Arc<dyn Generator>,
     errand: &Errand<'_>,
     deadline: Instant,
 ) -> Result<String, Undone> {
     let (messages, private_from) = messages(&errand.prompt.segments);
     if let Some(context) = generator.context() {
-        let prompt: usize = messages.iter().map(|m| generator.count(&m.content)).sum();
-        if prompt + TEMPLATE + errand.max_tokens as usize > context {
-            return Err(Undone::Failed);
+        let room = context.saturating_sub(TEMPLATE + errand.max_tokens as usize);
+        // Bytes settle it for most prompts, and then nothing is counted.
+        if messages.iter().map(|m| tokens_at_most(&m.content)).sum::<usize>() > room {
+            let texts = messages.iter().map(|m| m.content.clone()).collect();
+            if tokens(generator, texts).await.into_iter().sum::<usize>() > room {
+                return Err(Undone::Failed);
+            }
         }
     }
     let request = GenerateRequest {
@@ -160,7 +165,7 @@ pub(super) fn bracketed(text: &str, said: &[&str]) -> String {
 /// A generator for tests that says what a script makes of its prompt.
 #[cfg(test)]
 pub(super) mod scripted {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use async_trait::async_trait;
     use tokio::sync::mpsc;

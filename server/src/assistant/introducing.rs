@@ -12,6 +12,17 @@ use crate::store::{Introduced, StoreError};
 const CUSTOMER_ID: &str = "CUSTOMER_ID";
 
 impl Assistant {
+    /// Whose a conversation is, seen from a customer; `None` while it is nobody's. Changes nothing.
+    pub(super) async fn owner(
+        &self,
+        id: ConversationId,
+        identity: &Identity,
+    ) -> Result<Option<Introduced>, StoreError> {
+        let Some(known) = self.store.customer_of(id).await? else { return Ok(None) };
+        let own = known.key == identity.key;
+        Ok(Some(if own { Introduced::Own } else { Introduced::Foreign }))
+    }
+
     /// Makes a conversation the customer's own.
     ///
     /// # Errors
@@ -21,9 +32,8 @@ impl Assistant {
         id: ConversationId,
         identity: &Identity,
     ) -> Result<Introduced, StoreError> {
-        if let Some(known) = self.store.customer_of(id).await? {
-            let own = known.key == identity.key;
-            return Ok(if own { Introduced::Own } else { Introduced::Foreign });
+        if let Some(owner) = self.owner(id, identity).await? {
+            return Ok(owner);
         }
         // Nothing of a conversation that is not there gets into the vault.
         self.known(id).await?;

@@ -82,12 +82,12 @@ impl Writer {
     /// `chain` is asked in order; an empty one leaves everything to the articles' own sentences.
     ///
     /// # Errors
-    /// When a compiled-in prompt is broken.
+    /// When a prompt cannot be read or is broken.
     pub fn new(
         chain: Vec<Arc<dyn Generator>>,
         settings: &GeneratorSettings,
     ) -> Result<Self, PromptError> {
-        let prompts = Prompts::built_in()?;
+        let prompts = Prompts::of(settings.prompts_dir.as_deref())?;
         let protected = Protected::new([prompts.rules(PromptKind::Answer)]);
         let max_tokens = settings.max_tokens as usize;
         let bounds = Bounds { passages: settings.passages, max_tokens };
@@ -116,9 +116,8 @@ impl Writer {
         let deadline = Instant::now() + self.deadline;
         let mut unwritten = Unwritten::NoModel;
         for generator in &self.chain {
-            let Some(briefing) = brief(&self.prompts, &**generator, subject, self.bounds) else {
-                continue;
-            };
+            let briefing = brief(&self.prompts, generator, subject, self.bounds).await;
+            let Some(briefing) = briefing else { continue };
             let request = GenerateRequest {
                 messages: briefing.messages,
                 private_from: briefing.private_from,

@@ -1,5 +1,5 @@
-//! What a customer asks. Only [`Question::parse`] makes one, so every question in the system is
-//! within its limits.
+//! What a customer asks. Only [`Question::parse`] and [`Question::message`] make one, so every question in
+//! the system is within its limits.
 
 use std::fmt;
 
@@ -71,6 +71,8 @@ pub struct Question {
     pub locale: Option<Locale>,
     /// Continues this conversation; a new one when `None`.
     pub conversation: Option<ConversationId>,
+    /// It begins the conversation that it names. Otherwise one that is not there was erased, and stays so.
+    pub begins: bool,
     /// Chosen by the client, so that a message sent twice counts once.
     pub message_id: Option<Uuid>,
     /// What the asker may see. Set by the server from who is asking, never by a request field.
@@ -108,20 +110,10 @@ impl Question {
         conversation: Option<&str>,
         audience: Audience,
     ) -> Result<Self, QuestionError> {
-        let chars = text.chars().count();
-        if chars > MAX_CHARS {
-            return Err(QuestionError::TooLong { chars });
-        }
-        let cleaned: String =
-            text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-        let cleaned = cleaned.trim();
-        if !cleaned.chars().any(char::is_alphanumeric) {
+        let text = cleaned(text)?;
+        if !text.chars().any(char::is_alphanumeric) {
             return Err(QuestionError::Empty);
         }
-        let locale = locale
-            .filter(|l| !l.is_empty() && *l != "auto")
-            .map(|l| Locale::parse(l).ok_or_else(|| QuestionError::Locale(l.to_owned())))
-            .transpose()?;
         let conversation = conversation
             .filter(|c| !c.is_empty())
             .map(|c| {
@@ -130,12 +122,44 @@ impl Question {
                     .map_err(|_| QuestionError::Conversation(c.chars().take(64).collect()))
             })
             .transpose()?;
-        let text = CustomerText::new(cleaned);
+        Self::made(text, locale, conversation, audience)
+    }
+
+    /// What a customer says in their conversation: anything that shows, "?" and "👍" as well. A person may
+    /// be there to read it.
+    ///
+    /// # Errors
+    /// As [`Question::parse`].
+    pub fn message(
+        text: &str,
+        locale: Option<&str>,
+        conversation: ConversationId,
+        audience: Audience,
+    ) -> Result<Self, QuestionError> {
+        let text = cleaned(text)?;
+        if !text.chars().any(is_visible) {
+            return Err(QuestionError::Empty);
+        }
+        Self::made(text, locale, Some(conversation), audience)
+    }
+
+    fn made(
+        text: String,
+        locale: Option<&str>,
+        conversation: Option<ConversationId>,
+        audience: Audience,
+    ) -> Result<Self, QuestionError> {
+        let locale = locale
+            .filter(|l| !l.is_empty() && *l != "auto")
+            .map(|l| Locale::parse(l).ok_or_else(|| QuestionError::Locale(l.to_owned())))
+            .transpose()?;
+        let text = CustomerText::new(text);
         let (visitor, fallback) = (Visitor::default(), Fallback::default());
         Ok(Self {
             text,
             locale,
             conversation,
+            begins: false,
             message_id: None,
             audience,
             visitor,
@@ -143,6 +167,44 @@ impl Question {
             fallback,
         })
     }
+}
+
+/// Within the limit; control characters become spaces, white space around is dropped.
+fn cleaned(text: &str) -> Result<String, QuestionError> {
+    let chars = text.chars().count();
+    if chars > MAX_CHARS {
+        return Err(QuestionError::TooLong { chars });
+    }
+    let cleaned: String =
+        text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+    Ok(cleaned.trim().to_owned())
+}
+
+/// Whether a character draws anything. What does not: white space, and what Unicode calls ignorable by
+/// default (joiners, marks of direction, variation selectors, fillers), with the empty Braille cell.
+fn is_visible(c: char) -> bool {
+    let ignorable = matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    !(ignorable || c.is_whitespace() || c.is_control())
 }
 
 #[cfg(test)]
@@ -160,6 +222,21 @@ mod tests {
         assert!(parse(&long).unwrap_err().to_string().contains("8001"));
         assert!(Question::parse("hi", Some("no such"), None, Audience::Public).is_err());
         assert!(Question::parse("hi", None, Some("7"), Audience::Public).is_err());
+    }
+
+    #[test]
+    fn a_message_is_anything_that_shows() {
+        let say =
+            |text: &str| Question::message(text, None, ConversationId::random(), Audience::Public);
+        for text in ["👍", "?", "...", "❤\u{fe0f}", " ¿ "] {
+            assert_eq!(say(text).unwrap().text.expose(), text.trim());
+            assert_eq!(parse(text).unwrap_err(), QuestionError::Empty, "{text}: no question");
+        }
+        for blank in ["", " \n\t", "\u{200b}\u{feff}", "\u{2800}", "\u{7}\u{fe0f}", "\u{202e}"] {
+            assert_eq!(say(blank).unwrap_err(), QuestionError::Empty, "{blank:?}");
+        }
+        let long = "?".repeat(MAX_CHARS + 1);
+        assert!(say(&long).unwrap_err().to_string().contains("8001"));
     }
 
     #[test]

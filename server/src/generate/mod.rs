@@ -12,6 +12,7 @@ pub mod llama_settings;
 pub mod openai;
 mod thoughts;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -41,6 +42,8 @@ pub struct GeneratorSettings {
     pub passages: usize,
     /// A model's answer that cannot be complete by then is not begun, seconds.
     pub deadline_s: u64,
+    /// Folder whose prompts replace those that are compiled in.
+    pub prompts_dir: Option<PathBuf>,
     pub llama: llama_settings::LlamaSettings,
     pub openai: openai::OpenAiSettings,
 }
@@ -52,6 +55,7 @@ impl Default for GeneratorSettings {
             max_tokens: 320,
             passages: 5,
             deadline_s: 25,
+            prompts_dir: None,
             llama: llama_settings::LlamaSettings::default(),
             openai: openai::OpenAiSettings::default(),
         }

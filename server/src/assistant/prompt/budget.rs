@@ -1,7 +1,7 @@
 //! What fits into a model's context: passages are dropped whole, the question never.
 //!
-//! Called before a prompt is rendered. The caller counts tokens with the model's own tokenizer; the
-//! order of giving up is: older turns, then passages from the least useful one, then the last turns.
+//! Called before a prompt is rendered. The caller counts tokens with the model's own tokenizer, or
+//! gives bounds that they cannot exceed; the order of giving up is: older turns, then passages from the least useful one, then the last turns.
 
 /// Sizes of everything that wants a place, in tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,6 @@ pub struct Fitted {
     pub passages: usize,
     /// The last `turns` of the list.
     pub turns: usize,
-    /// Tokens that are used.
-    pub tokens: usize,
 }
 
 /// Not even the question with the best passage has a place.
@@ -47,13 +45,8 @@ impl Budget {
     /// # Errors
     /// [`TooSmall`] when the question and its best passage alone do not fit.
     pub fn fit(&self) -> Result<Fitted, TooSmall> {
-        let total = |passages: usize, turns: usize| {
-            let passages: usize = self.passages[..passages].iter().sum();
-            let turns: usize = self.turns[self.turns.len() - turns..].iter().sum();
-            self.fixed.saturating_add(passages).saturating_add(turns)
-        };
         let (mut passages, mut turns) = (self.passages.len(), self.turns.len());
-        while total(passages, turns) > self.limit {
+        while self.total(passages, turns) > self.limit {
             if turns > RECENT_TURNS {
                 turns -= 1;
             } else if passages > 1 {
@@ -61,10 +54,22 @@ impl Budget {
             } else if turns > 0 {
                 turns -= 1;
             } else {
-                return Err(TooSmall { needed: total(passages, 0), limit: self.limit });
+                return Err(TooSmall { needed: self.total(passages, 0), limit: self.limit });
             }
         }
-        Ok(Fitted { passages, turns, tokens: total(passages, turns) })
+        Ok(Fitted { passages, turns })
+    }
+
+    /// Whether nothing has to be given up.
+    pub fn holds_all(&self) -> bool {
+        self.total(self.passages.len(), self.turns.len()) <= self.limit
+    }
+
+    /// Tokens with the first `passages` and the last `turns`.
+    fn total(&self, passages: usize, turns: usize) -> usize {
+        let passages: usize = self.passages[..passages].iter().sum();
+        let turns: usize = self.turns[self.turns.len() - turns..].iter().sum();
+        self.fixed.saturating_add(passages).saturating_add(turns)
     }
 }
 
@@ -87,5 +92,6 @@ mod tests {
         assert_eq!(fit(190), Ok((1, 2)));
         assert_eq!(fit(150), Ok((1, 0)));
         assert_eq!(fit(149), Err(TooSmall { needed: 150, limit: 149 }));
+        assert!(budget(330).holds_all() && !budget(329).holds_all());
     }
 }

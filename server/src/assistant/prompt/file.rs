@@ -20,9 +20,11 @@ use minijinja::Environment;
 /// What is wrong with a prompt.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
-    #[error("prompts/{name}.md cannot be read: {problem}; check the folder's permissions")]
+    #[error("there is no folder {0}; correct generator.prompts_dir, or leave it out")]
+    NoFolder(String),
+    #[error("the prompt {name}.md cannot be read: {problem}; check the folder's permissions")]
     Unreadable { name: String, problem: String },
-    #[error("prompts/{name}.md: {problem}; compare it with the file that was installed")]
+    #[error("the prompt {name}.md: {problem}; compare it with the one in prompts/ of the source")]
     Malformed { name: String, problem: String },
     #[error("prompt {file}, part {part}: {problem}")]
     Template { file: String, part: &'static str, problem: String },

@@ -122,9 +122,13 @@ impl Prompts {
     /// Those of `folder` where it has a file, the compiled-in ones for the rest.
     ///
     /// # Errors
-    /// Names the file that cannot be read or is no prompt.
-    pub fn with_folder(folder: &Path) -> Result<Self, PromptError> {
+    /// When there is no such folder; names the file that cannot be read or is no prompt.
+    pub fn of(folder: Option<&Path>) -> Result<Self, PromptError> {
         let mut out = Self::built_in()?;
+        let Some(folder) = folder else { return Ok(out) };
+        if !folder.is_dir() {
+            return Err(PromptError::NoFolder(folder.display().to_string()));
+        }
         for (name, slot) in [
             ("answer", &mut out.answer),
             ("condense", &mut out.condense),

@@ -104,7 +104,7 @@ fn a_folder_replaces_single_files() {
     let text =
         "---\nid: condense\nversion: 9\n---\n=== system\nRewrite.\n=== question\n{{ question }}\n";
     fs_err::write(folder.path().join("condense.md"), text).unwrap();
-    let prompts = Prompts::with_folder(folder.path()).unwrap();
+    let prompts = Prompts::of(Some(folder.path())).unwrap();
     let locale = Locale::parse("en").unwrap();
     let prompt = prompts.condense(&[], &redacted("hi <b>"), &locale).unwrap();
     assert_eq!(
@@ -113,7 +113,7 @@ fn a_folder_replaces_single_files() {
     );
     assert!(prompts.rules(PromptKind::Answer).contains("passages"));
     fs_err::write(folder.path().join("summary.md"), "no header").unwrap();
-    assert!(Prompts::with_folder(folder.path()).is_err());
+    assert!(Prompts::of(Some(folder.path())).is_err());
 }
 
 #[test]

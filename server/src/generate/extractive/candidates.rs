@@ -1,5 +1,6 @@
 //! Cuts hits into units and scores how well each answers the question.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexer::language::Analyzer;
@@ -63,12 +64,12 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
             let header =
                 unit.header.clone().and_then(|h| hit.text.get(h.start as usize..h.end as usize));
             let own = TextTerms::of([text], &analyzer);
-            let mut context = context.clone();
+            let mut context = Cow::Borrowed(&context);
             let mut in_header = false;
             if let Some(header) = header {
                 let names = TextTerms::of([header], &analyzer);
                 in_header = terms.covered(&names, &TextTerms::default()) != 0;
-                context.join(&names);
+                context.to_mut().join(&names);
             }
             let coverage = terms.coverage_in_context(&own, &context, CONTEXT_SHARE);
             let coverage = match &before {
@@ -78,7 +79,8 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
                 }
                 _ => coverage,
             };
-            before = Some((unit.block, own.clone()));
+            let covers = terms.covered(&own, &TextTerms::default());
+            before = Some((unit.block, own));
             let score = COVERAGE * coverage
                 + PASSAGE * passage_share
                 + TYPE * type_match(&types, unit, text)
@@ -88,7 +90,7 @@ pub(super) fn score(question: &str, terms: &QuestionTerms, hits: &[Hit]) -> Vec<
                 unit: unit_index,
                 score: score * soundness(unit, text) * frankness(text, &hit.meta.title, &titles),
                 words: text.split_whitespace().count(),
-                covers: terms.covered(&own, &TextTerms::default()),
+                covers,
                 header: in_header,
                 headed,
             });

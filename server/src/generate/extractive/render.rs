@@ -51,14 +51,18 @@ pub(super) fn render(question: &str, chosen: &Chosen, hits: &[Hit]) -> Drafted {
     drafted
 }
 
-/// The heading that a bare yes or no answers: without it "No, only one." would seem to answer the customer's own
-/// question. `None` where the customer asked just that, and for every other unit.
+/// The heading that a bare yes or no at the beginning of its passage answers: without it "No, only one." would
+/// seem to answer the customer's own question. `None` where the customer asked just that, and for every
+/// other unit, also for one that is the first only because those before it were taken away.
 fn asked_by_heading<'a>(question: &str, hit: &'a Hit, unit: usize) -> Option<&'a str> {
     let heading = hit.heading_path.last()?.trim();
     let letters = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    let bare = unit == 0 && answers_barely(hit.units[unit].text(&hit.text));
+    let unit = &hit.units[unit];
+    let before = hit.text.get(..unit.range.start as usize);
+    let first = before.is_some_and(|text| text.trim().is_empty());
+    let bare = first && answers_barely(unit.text(&hit.text));
     (bare && heading.ends_with('?') && letters(question) != letters(heading)).then_some(heading)
 }
 

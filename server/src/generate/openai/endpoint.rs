@@ -1,16 +1,17 @@
 //! The endpoints of one model: how busy each is, and whether it is well.
 //!
 //! Used by `openai`. The least busy of the well ones comes first; one that failed rests for a while,
-//! or for as long as it asked for, and is tried last meanwhile.
+//! twice as long after each failure in a row, or for as long as it asked for, and is tried last
+//! meanwhile.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long one rests that does not say it, milliseconds.
+/// How long one rests that does not say it, after its first failure.
 const RESTING: Duration = Duration::from_secs(10);
-/// Longest rest that an endpoint may ask for.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Longest rest, also where an endpoint asks for more.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// One address.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Endpoint {
     running: AtomicUsize,
     /// Milliseconds after the pool's start until which it rests; 0 when it is well.
     rests_until: AtomicU64,
+    /// Failures in a row; what fails while it rests belongs to the failure before.
+    failures: AtomicU32,
     /// It refuses requests for log-probabilities.
     tells_none: AtomicBool,
 }
@@ -46,6 +49,22 @@ impl Endpoint {
     pub(super) fn tells_no_logprobs(&self) {
         self.tells_none.store(true, Ordering::Relaxed);
     }
+
+    /// Rests from `now` on, milliseconds after the pool's start: for as long as it `asked`, else twice
+    /// as long after each failure in a row.
+    fn rest(&self, now: u64, asked: Option<Duration>) {
+        let longer = || {
+            let rests = self.rests_until.load(Ordering::Relaxed) > now;
+            let before = if rests {
+                self.failures.load(Ordering::Relaxed).saturating_sub(1)
+            } else {
+                self.failures.fetch_add(1, Ordering::Relaxed)
+            };
+            RESTING.saturating_mul(2_u32.saturating_pow(before))
+        };
+        let rest = asked.unwrap_or_else(longer).min(LONGEST).as_millis() as u64;
+        self.rests_until.store(now + rest, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Running {
@@ -62,6 +81,7 @@ impl Endpoints {
                 url: format!("{}/chat/completions", url.trim_end_matches('/')),
                 running: AtomicUsize::new(0),
                 rests_until: AtomicU64::new(0),
+                failures: AtomicU32::new(0),
                 tells_none: AtomicBool::new(false),
             })
         };
@@ -87,12 +107,12 @@ impl Endpoints {
 
     pub(super) fn is_well(endpoint: &Endpoint) {
         endpoint.rests_until.store(0, Ordering::Relaxed);
+        endpoint.failures.store(0, Ordering::Relaxed);
     }
 
     /// It failed; it may have said for how long.
     pub(super) fn rests(&self, endpoint: &Endpoint, wait: Option<Duration>) {
-        let rest = wait.unwrap_or(RESTING).min(LONGEST).as_millis() as u64;
-        endpoint.rests_until.store(self.now() + rest, Ordering::Relaxed);
+        endpoint.rest(self.now(), wait);
     }
 
     fn now(&self) -> u64 {
@@ -119,6 +139,27 @@ mod tests {
         assert_eq!(order, expected.map(|u| format!("{u}/v1/chat/completions")));
         Endpoints::is_well(&pool.all[2]);
         assert_eq!(pool.in_order()[1].url, "http://c/v1/chat/completions");
+    }
+
+    #[test]
+    fn each_failure_in_a_row_doubles_the_rest_until_a_success() {
+        let pool = three(8);
+        let endpoint = &pool.all[0];
+        let rest = |now: u64, asked: Option<Duration>| {
+            endpoint.rest(now, asked);
+            endpoint.rests_until.load(Ordering::Relaxed) - now
+        };
+        assert_eq!(rest(0, None), 10_000);
+        assert_eq!(rest(1, None), 10_000, "requests that fail together are one failure");
+        let mut now = 20_000;
+        for expected in [20_000, 40_000, 60_000, 60_000] {
+            assert_eq!(rest(now, None), expected);
+            now += expected;
+        }
+        Endpoints::is_well(endpoint);
+        assert_eq!(rest(now, None), 10_000);
+        let asked = [5, 3600].map(|s| rest(now, Some(Duration::from_secs(s))));
+        assert_eq!(asked, [5_000, 60_000]);
     }
 
     #[test]

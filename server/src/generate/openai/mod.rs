@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use super::{GenerateError, GenerateRequest, Generator, Piece, Pieces};
 use crate::domain::GeneratorId;
-use endpoint::{Endpoint, Endpoints};
+use endpoint::{Endpoint, Endpoints, LONGEST};
 use stream::Reading;
 
 /// Pieces that wait for a slow reader.
@@ -134,13 +134,17 @@ impl OpenAi {
         Ok(Self { client, key: settings.key()?, settings: settings.clone(), endpoints })
     }
 
-    /// Asks the endpoints in turn until one has sent a first piece.
+    /// Asks the endpoints in turn until one has sent a first piece. One that is not done with that by
+    /// the deadline has failed.
     async fn first(&self, body: &Value, deadline: Instant) -> Result<Begun, GenerateError> {
         let full = "every endpoint of the model has as many requests as it may have".to_owned();
         let mut last =
             GenerateError::Overloaded { what: full, retry_after: Duration::from_secs(1) };
         for round in 0..=self.settings.retries {
             if round > 0 {
+                if Instant::now() + PAUSE >= deadline {
+                    break;
+                }
                 tokio::time::sleep(PAUSE).await;
             }
             for endpoint in self.endpoints.in_order() {
@@ -148,21 +152,27 @@ impl OpenAi {
                     return Err(last);
                 }
                 let Some(place) = self.endpoints.enter(&endpoint) else { continue };
-                match self.begin(&endpoint, body, place).await {
-                    Ok(begun) => {
+                let begun = self.begin(&endpoint, body, place);
+                let error = match tokio::time::timeout_at(deadline.into(), begun).await {
+                    Ok(Ok(begun)) => {
                         Endpoints::is_well(&endpoint);
                         return Ok(begun);
                     }
-                    Err(error) => {
-                        let wait = match &error {
-                            GenerateError::Overloaded { retry_after, .. } => Some(*retry_after),
-                            _ => None,
-                        };
-                        self.endpoints.rests(&endpoint, wait);
-                        tracing::warn!(%error, "generator.endpoint_failed");
-                        last = error;
+                    Ok(Err(error)) => error,
+                    Err(_) => late(),
+                };
+                match &error {
+                    GenerateError::Overloaded { retry_after, .. } => {
+                        self.endpoints.rests(&endpoint, Some(*retry_after));
                     }
+                    GenerateError::Transient(_) | GenerateError::TimedOut { .. } => {
+                        self.endpoints.rests(&endpoint, None);
+                    }
+                    // What one prompt gets of an endpoint that is well.
+                    GenerateError::Misconfigured(_) | GenerateError::CutOff(_) => {}
                 }
+                tracing::warn!(%error, "generator.endpoint_failed");
+                last = error;
             }
             // Only what may have been bad luck is worth another round.
             if !matches!(last, GenerateError::Transient(_)) {
@@ -194,7 +204,8 @@ impl OpenAi {
         if !status.is_success() {
             let what = format!("{url} answered {status}");
             let wait = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-            let wait = wait.and_then(|v| v.parse().ok()).map(Duration::from_secs);
+            let wait = wait.and_then(|v| v.parse().ok());
+            let wait = wait.map(|seconds| Duration::from_secs(seconds).min(LONGEST));
             return Err(match (status.as_u16(), wait) {
                 (429, wait) => GenerateError::Overloaded {
                     what,
@@ -240,6 +251,10 @@ struct Begun {
     reading: Reading,
 }
 
+fn late() -> GenerateError {
+    GenerateError::Transient("no endpoint began to answer in time".to_owned())
+}
+
 /// An error with its causes, which name what is wrong with a certificate.
 fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -271,9 +286,7 @@ impl Generator for OpenAi {
         });
         let an_hour = || Instant::now() + Duration::from_secs(3600);
         let deadline = request.deadline.unwrap_or_else(an_hour);
-        let late = |_| GenerateError::Transient("no endpoint began to answer in time".to_owned());
-        let begun = tokio::time::timeout_at(deadline.into(), self.first(&body, deadline)).await;
-        let Begun { first, mut reading } = begun.map_err(late)??;
+        let Begun { first, mut reading } = self.first(&body, deadline).await?;
         let (sender, pieces) = mpsc::channel(PIECES);
         tokio::spawn(async move {
             let mut next = first.map(Ok);
@@ -296,6 +309,8 @@ impl Generator for OpenAi {
 mod logprob_tests;
 #[cfg(test)]
 mod tls_tests;
+#[cfg(test)]
+mod trouble_tests;
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,8 @@ pub(super) struct Reading {
     chunks: BoxStream<'static, reqwest::Result<Vec<u8>>>,
     buffer: Vec<u8>,
     ready: VecDeque<Piece>,
+    /// Ends the stream once everything that came before it was given out.
+    failed: Option<GenerateError>,
     thoughts: ThoughtFilter,
     ended: bool,
     idle: (Duration, GenerateError),
@@ -44,6 +46,7 @@ impl Reading {
             chunks: chunks.boxed(),
             buffer: Vec::new(),
             ready: VecDeque::new(),
+            failed: None,
             thoughts: ThoughtFilter::new(false),
             ended: false,
             idle,
@@ -57,12 +60,15 @@ impl Reading {
             if let Some(piece) = self.ready.pop_front() {
                 return Some(Ok(piece));
             }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
             if self.ended {
                 return None;
             }
             if let Err(error) = self.read_chunk().await {
                 self.ended = true;
-                return Some(Err(error));
+                self.failed = Some(error);
             }
         }
     }
