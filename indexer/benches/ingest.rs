@@ -85,7 +85,7 @@ async fn build(kb: &Path, embedder: Arc<dyn Embedder>) -> anyhow::Result<f64> {
 fn texts(kb: &Path) -> Vec<String> {
     let rules = SourceRules::default();
     let mut seen = std::collections::HashSet::new();
-    source::walk(kb, &rules)
+    source::walk(kb)
         .files
         .iter()
         .filter_map(|file| source::read_document(file, &rules).ok())

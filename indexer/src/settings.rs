@@ -2,19 +2,24 @@
 //!
 //! Layers, later ones win: the compiled-in defaults, the file given with `--config`, environment
 //! variables `ATBILDE__SECTION__KEY`. Unknown keys are errors; a bad file is never replaced by
-//! defaults.
+//! defaults. [`Reading`] takes the sections out of the layers, for both programs.
+
+mod reading;
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+pub use reading::Reading;
 
 use crate::catalog::{CatalogSettings, DatabaseSettings};
 use crate::embed::EmbedderSettings;
 use crate::keyword::KeywordSettings;
 use crate::lint::LintSettings;
+use crate::model::Locale;
 use crate::publish::{PruneSettings, WatchSettings};
 use crate::search::{RerankerSettings, SearchSettings};
 use crate::source::SourceRules;
@@ -22,28 +27,6 @@ use crate::vector::VectorSettings;
 
 /// Every key with its default and what it means; documentation and lowest layer at once.
 pub const DEFAULTS: &str = include_str!("../../config/atbilde.toml");
-
-/// Sections that only the server reads; known here so that a shared file is not refused.
-const SERVER_SECTIONS: [&str; 18] = [
-    "server",
-    "site",
-    "access",
-    "identity",
-    "oidc",
-    "assistant",
-    "generator",
-    "redaction",
-    "handoff",
-    "vault",
-    "privacy",
-    "conversations",
-    "webhooks",
-    "email",
-    "figures",
-    "gaps",
-    "log",
-    "eval",
-];
 
 /// Keys whose value may stand in a file of its own, which the variable with `_FILE` at its end names.
 const SECRETS: [&str; 9] = [
@@ -60,8 +43,7 @@ const SECRETS: [&str; 9] = [
 
 /// Sections `[source]`, `[watch]`, `[prune]`, `[database]`, `[catalog]`, `[vectors]`, `[embedder]`, `[keyword]`,
 /// `[search]`, `[reranker]`, `[lint]`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct IndexerSettings {
     pub source: SourceRules,
     pub watch: WatchSettings,
@@ -81,8 +63,24 @@ pub struct IndexerSettings {
 pub enum SettingsError {
     #[error("configuration file {file}: {reason}")]
     File { file: String, reason: String },
+    #[error("environment variable {variable}: {reason}")]
+    Variable { variable: String, reason: String },
     #[error("configuration: {0}")]
     Value(String),
+    #[error("{}", listed(.0))]
+    Several(Vec<SettingsError>),
+}
+
+impl SettingsError {
+    /// All of them as one; `None`: nothing is wrong.
+    pub fn of(mut wrong: Vec<Self>) -> Option<Self> {
+        if wrong.len() > 1 { Some(Self::Several(wrong)) } else { wrong.pop() }
+    }
+}
+
+fn listed(wrong: &[SettingsError]) -> String {
+    let all: String = wrong.iter().map(|error| format!("\n  - {error}")).collect();
+    format!("the configuration has {} mistakes:{all}", wrong.len())
 }
 
 /// The layers as one figment; the server extracts its sections from the same.
@@ -140,30 +138,86 @@ impl IndexerSettings {
     /// Reads and checks the sections of the indexer.
     ///
     /// # Errors
-    /// [`SettingsError`] naming the key that is wrong.
+    /// [`SettingsError`] with all that is wrong, each naming its key.
     pub fn load(config: Option<&Path>) -> Result<Self, SettingsError> {
-        Self::from_layers(&layers(config)?)
+        let figment = layers(config)?;
+        let mut reading = Reading::new(&figment);
+        let read = Self::read(&mut reading);
+        SettingsError::of(reading.into_wrong()).map_or(Ok(read), Err)
     }
 
-    /// The same from layers that are read already.
-    ///
-    /// # Errors
-    /// [`SettingsError`] naming the key that is wrong.
-    pub fn from_layers(figment: &Figment) -> Result<Self, SettingsError> {
-        let value = |e: figment::Error| SettingsError::Value(e.to_string());
-        let mut all: figment::value::Dict = figment.extract().map_err(value)?;
-        for section in SERVER_SECTIONS {
-            all.remove(section);
+    /// The same from layers that others read, too.
+    pub fn read(reading: &mut Reading<'_>) -> Self {
+        let mut read = Self {
+            source: reading.section("source"),
+            watch: reading.section("watch"),
+            database: reading.section("database"),
+            catalog: reading.section("catalog"),
+            vectors: reading.section("vectors"),
+            prune: reading.section("prune"),
+            embedder: reading.section("embedder"),
+            keyword: reading.section("keyword"),
+            search: reading.section("search"),
+            reranker: reading.section("reranker"),
+            lint: reading.section("lint"),
+        };
+        let database = read.database.check();
+        // One database for everything, unless the catalog has its own. A wrong one is told once.
+        let shared = read.database.url.clone().filter(|_| database.is_ok());
+        read.catalog.url = read.catalog.url.or(shared);
+        reading.check(database);
+        reading.check(read.catalog.check());
+        reading.check(read.vectors.check());
+        reading.check(read.source.check());
+        reading.check(read.lint.check());
+        read.check_numbers(reading);
+        read
+    }
+
+    /// Values that a type admits and that mean nothing.
+    fn check_numbers(&self, reading: &mut Reading<'_>) {
+        let Self { search, embedder, reranker, keyword, watch, source, .. } = self;
+        for (key, share) in [
+            ("search.dense_weight", search.dense_weight),
+            ("search.dense_weight_other", search.dense_weight_other),
+            ("search.dense_weight_codes", search.dense_weight_codes),
+            ("search.other_language_factor", search.other_language_factor),
+            ("search.sibling_share", search.sibling_share),
+            ("search.earlier_share", search.earlier_share),
+            ("search.rewrite_share", search.rewrite_share),
+            ("embedder.title_share", embedder.title_share),
+            ("reranker.share", reranker.share),
+            ("keyword.tie_breaker", keyword.tie_breaker),
+        ] {
+            reading.share(key, share);
         }
-        let mut read: Self = Figment::from(figment::providers::Serialized::defaults(all))
-            .extract()
-            .map_err(value)?;
-        read.database.check().map_err(SettingsError::Value)?;
-        // One database for everything, unless the catalog has its own.
-        read.catalog.url = read.catalog.url.or_else(|| read.database.url.clone());
-        read.catalog.check().map_err(SettingsError::Value)?;
-        read.vectors.check().map_err(SettingsError::Value)?;
-        Ok(read)
+        for (key, boost) in [
+            ("keyword.title_boost", keyword.title_boost),
+            ("keyword.headings_boost", keyword.headings_boost),
+            ("keyword.body_boost", keyword.body_boost),
+            ("keyword.folded_boost", keyword.folded_boost),
+            ("keyword.concept_boost", keyword.concept_boost),
+            ("keyword.code_boost", keyword.code_boost),
+            ("keyword.function_boost", keyword.function_boost),
+        ] {
+            reading.within(key, boost, 0.0..=1000.0);
+        }
+        reading.within("watch.rescan_s", watch.rescan_s, 0.0..=86_400.0);
+        reading.within("watch.poll_s", watch.poll_s, 0.0..=86_400.0);
+        reading.at_least("search.candidates", search.candidates, 1);
+        reading.at_least("embedder.max_tokens", embedder.max_tokens, 1);
+        reading.at_least("reranker.max_tokens", reranker.max_tokens, 1);
+        // The engine's least for one thread that writes.
+        reading.at_least("keyword.writer_memory_bytes", keyword.writer_memory_bytes, 15_000_000);
+        let words = source.passage_words;
+        reading.within("source.passage_words.target", words.target, 1..=words.max.max(1));
+        for tag in &embedder.languages {
+            if Locale::parse(tag).is_none_or(|locale| locale.language() != tag.as_str()) {
+                let key = "embedder.languages";
+                let reason = format!("{key} has {tag:?}; write languages alone, as \"en\"");
+                reading.note(key, reason);
+            }
+        }
     }
 
     /// The same with everything in the data folder: for commands that make a base of their own
@@ -191,12 +245,31 @@ mod tests {
         fs_err::write(&file, "[search]\ncandidats = 5\n").unwrap();
         let error = IndexerSettings::load(Some(&file)).unwrap_err().to_string();
         assert!(error.contains("candidats") && error.contains("candidates"), "{error}");
-        fs_err::write(&file, "[search]\ncandidates = \"many\"\n").unwrap();
-        let error = IndexerSettings::load(Some(&file)).unwrap_err().to_string();
-        assert!(error.contains("candidates"), "{error}");
         fs_err::write(&file, "[search\n").unwrap();
         let error = IndexerSettings::load(Some(&file)).unwrap_err().to_string();
         assert!(error.contains("a.toml") && error.contains('1'), "{error}");
+    }
+
+    #[test]
+    fn a_number_that_means_nothing_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        for (text, named) in [
+            ("[search]\ndense_weight = 72\n", "search.dense_weight is 72, but must be 0 to 1"),
+            ("[search]\nrewrite_share = nan\n", "search.rewrite_share is NaN"),
+            ("[search]\ncandidates = 0\n", "search.candidates is 0"),
+            ("[reranker]\nshare = -0.5\n", "reranker.share is -0.5"),
+            ("[keyword]\ncode_boost = inf\n", "keyword.code_boost"),
+            ("[watch]\npoll_s = nan\n", "watch.poll_s"),
+            ("[lint]\nnear_duplicate = 2.0\n", "lint.near_duplicate"),
+            ("[source]\npassage_words = { target = 300 }\n", "source.passage_words.target"),
+            ("[[source.audience]]\ntitle = \"[\"\naudience = \"internal\"\n", "source.audience"),
+            ("[embedder]\nlanguages = [\"english\"]\n", "\"english\""),
+        ] {
+            fs_err::write(&file, text).unwrap();
+            let error = IndexerSettings::load(Some(&file)).unwrap_err().to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
     }
 
     #[test]

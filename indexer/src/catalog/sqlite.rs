@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Connection as _, Row, Sqlite, Transaction};
 
 use super::convert::{json, json_text, signed, vector, vector_bytes};
 use super::decode::{hash, id, passage, unsigned};
@@ -50,8 +50,16 @@ impl SqliteCatalog {
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-4000")
             .pragma("journal_size_limit", "16777216");
+        // A transaction that SQLite ended by itself, because the disk is full, is still counted by sqlx: the
+        // connection would never commit again. It is replaced.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options.clone())
             .await
             .map_err(|e| open_error(e.to_string()))?;

@@ -2,6 +2,7 @@
 //! server that owns the folder; how far the index of another model is stands in the catalog, too.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -45,7 +46,7 @@ struct Overview {
     skipped: Vec<SkippedFile>,
     /// Vector spaces in the catalog: the live one, one that is being built, old ones.
     spaces: Vec<Space>,
-    /// With `--kb`: from the newest write among the files of the live generation to its commit.
+    /// With `--kb`: how long the oldest change that is not live yet has been waiting; 0 when all is live.
     lag_ms: Option<i64>,
     /// With `--kb`: what is not live yet.
     pending: Option<Pending>,
@@ -96,8 +97,9 @@ impl Inspect {
         let mut overview = overview(&*catalog, &self.data.folder.display().to_string()).await?;
         if let Some(kb) = &self.kb {
             let pending = pending_changes(kb, &settings.source, &*catalog).await?;
-            overview.lag_ms = overview.lag(kb);
-            overview.pending = Some(Pending::new(pending));
+            let pending = Pending::new(pending);
+            overview.lag_ms = Some(pending.lag_ms(kb, Timestamp::now()));
+            overview.pending = Some(pending);
         }
         if self.json {
             output::json_line(&overview)?;
@@ -119,6 +121,21 @@ impl Pending {
             retired: names(changes.retired),
         }
     }
+
+    /// How long the oldest of these changes has been waiting at `now`, milliseconds; 0 without any.
+    fn lag_ms(&self, kb: &Path, now: Timestamp) -> i64 {
+        let paths = [&self.added, &self.changed, &self.retired].into_iter().flatten();
+        let oldest = paths.filter_map(|path| changed_ms(&kb.join(path))).min();
+        oldest.map_or(0, |at| (now.as_millisecond() - at).max(0))
+    }
+}
+
+/// When the file got what it holds, or was put where it is; of a file that is gone when something was last
+/// put into its folder or taken out. Milliseconds since 1970. (A copy may keep the time of the original's last
+/// write, so that time says nothing.)
+fn changed_ms(file: &Path) -> Option<i64> {
+    let there = file.ancestors().find_map(|place| fs_err::metadata(place).ok())?;
+    Some(there.ctime() * 1000 + there.ctime_nsec() / 1_000_000)
 }
 
 async fn overview(catalog: &dyn Catalog, folder: &str) -> anyhow::Result<Overview> {
@@ -189,16 +206,6 @@ fn listed(rows: &SnapshotRows) -> Vec<Listed> {
 }
 
 impl Overview {
-    /// From the newest write among the files of the live generation to its commit, milliseconds.
-    fn lag(&self, kb: &Path) -> Option<i64> {
-        let committed: Timestamp = self.generation.committed_at.parse().ok()?;
-        let fresh = self.list.iter().filter(|d| d.version == self.generation.generation);
-        let written = fresh
-            .filter_map(|d| fs_err::metadata(kb.join(&d.path)).ok()?.modified().ok())
-            .filter_map(|at| Timestamp::try_from(at).ok());
-        Some(committed.as_millisecond() - written.max()?.as_millisecond())
-    }
-
     /// Models beside the live one, and what waits in the folder.
     fn movement(&self) -> String {
         let mut out = String::new();
@@ -209,12 +216,16 @@ impl Overview {
             };
             out.push_str(&format!("\nVector space {}: {state}, {what}", row.fingerprint));
         }
-        if let Some(lag) = self.lag_ms {
-            out.push_str(&format!("\nLag of the live generation: {lag} ms"));
-        }
-        if let Some(waiting) = &self.pending {
+        if let (Some(waiting), Some(lag)) = (&self.pending, self.lag_ms) {
             let lists =
                 [("new", &waiting.added), ("edited", &waiting.changed), ("gone", &waiting.retired)];
+            let all_live = lists.iter().all(|(_, paths)| paths.is_empty());
+            let why = if all_live {
+                "everything in the folder is live"
+            } else {
+                "so long has the oldest change below been waiting"
+            };
+            out.push_str(&format!("\nLag: {lag} ms, {why}"));
             for (what, paths) in lists {
                 for path in paths {
                     out.push_str(&format!("\nNot live yet: {what} {}", plain(path, 200)));
@@ -310,6 +321,30 @@ mod tests {
         assert_eq!(validity(a, None), "from 2026-01-02");
         assert_eq!(validity(None, b), "until 2026-03-04");
         assert_eq!(validity(None, None), "");
+    }
+
+    #[test]
+    fn the_lag_is_that_of_the_oldest_change_which_is_not_live() {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::create_dir_all(folder.path().join("en")).unwrap();
+        fs_err::write(folder.path().join("en/a.md"), "# A\n").unwrap();
+        let written = changed_ms(&folder.path().join("en/a.md")).unwrap();
+        let lag = |pending: &Pending, later_ms: i64| {
+            let now = Timestamp::from_millisecond(written + later_ms).unwrap();
+            pending.lag_ms(folder.path(), now)
+        };
+        let none = || Pending { added: Vec::new(), changed: Vec::new(), retired: Vec::new() };
+        let path = || vec!["en/a.md".to_owned()];
+        assert_eq!(
+            lag(&none(), 5_000),
+            0,
+            "what is live does not wait, however long ago it was edited"
+        );
+        assert_eq!(lag(&Pending { changed: path(), ..none() }, 5_000), 5_000);
+        assert_eq!(lag(&Pending { added: path(), ..none() }, -60_000), 0, "clocks may differ");
+        fs_err::remove_file(folder.path().join("en/a.md")).unwrap();
+        let gone = lag(&Pending { retired: path(), ..none() }, 5_000);
+        assert!((0..=5_000).contains(&gone), "since it was taken out of its folder: {gone}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tantivy::columnar::{Column, ColumnValues};
 use tantivy::{DocId, SegmentReader};
 
 use super::schema::{AUDIENCE, DRAFT, LANGUAGE, TAGS, VALID_FROM, VALID_UNTIL, rank};
-use crate::model::Filter;
+use crate::model::{Filter, day_number};
 
 /// One filter against one segment's values.
 pub(super) struct Admit {
@@ -93,9 +93,4 @@ impl AnyOf {
             column.values_for_doc(doc).any(|ordinal| self.ordinals.contains(&ordinal))
         })
     }
-}
-
-/// Days since 1970-01-01, as `model::Validity` counts them.
-fn day_number(day: Date) -> i64 {
-    i64::from((day - jiff::civil::date(1970, 1, 1)).get_days())
 }

@@ -7,6 +7,7 @@
 //! Good for: exact words, codes, names, any language. Not for: meaning (see `vector`).
 
 mod admit;
+mod checksums;
 mod error;
 mod families;
 mod plan;
@@ -83,16 +84,29 @@ pub struct KeywordIndex {
 impl KeywordIndex {
     /// Opens the index in `dir`, or creates it where the folder is absent or empty. The writer's
     /// lock is taken by the first change, not here, so that a reader beside the owner can open.
+    /// Every file is read once and compared with its checksum.
     ///
     /// # Errors
     /// [`KeywordError::Unusable`] and [`KeywordError::Version`] for a folder that holds anything
-    /// but an index of this version; nothing in it is changed.
+    /// but a sound index of this version; nothing in it is changed.
     pub fn open_or_create(dir: &Path, settings: &KeywordSettings) -> Result<Self, KeywordError> {
-        let (index, fields) = schema::open_or_create(dir)?;
-        let folder = PathBuf::from(dir);
-        let writer = Writer::new(index.clone(), fields, settings, folder.clone());
-        let reader = Reader::new(index, fields, settings.clone(), folder)?;
-        Ok(Self { reader, writer })
+        checksums::guarded(dir, || {
+            let (index, fields) = schema::open_or_create(dir)?;
+            checksums::check(&index, dir)?;
+            let folder = PathBuf::from(dir);
+            let writer = Writer::new(index.clone(), fields, settings, folder.clone());
+            let reader = Reader::new(index, fields, settings.clone(), folder)?;
+            Ok(Self { reader, writer })
+        })
+    }
+
+    /// Compares every file of the last commit with its checksum, as opening does: what was written
+    /// soundly may have been damaged since.
+    ///
+    /// # Errors
+    /// [`KeywordError::Unusable`] naming the files that are damaged.
+    pub fn check(&self) -> Result<(), KeywordError> {
+        self.reader.check()
     }
 
     /// Adds passages; they are found after [`Self::commit`]. Adding an id again replaces it.

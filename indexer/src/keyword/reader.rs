@@ -13,7 +13,7 @@ use super::query::{KeywordHit, KeywordHits, KeywordQuery};
 use super::schema::Fields;
 use super::statistics::Statistics;
 use super::top::{Ids, TopPassages};
-use super::{KeywordError, KeywordSettings, plan, spelling};
+use super::{KeywordError, KeywordSettings, checksums, plan, spelling};
 use crate::model::{Filter, Generation, Locale, PassageId};
 
 pub(super) struct Reader {
@@ -42,6 +42,10 @@ impl Reader {
             .map_err(|e| KeywordError::unusable(&folder, e))?;
         let live = ArcSwap::from_pointee(live);
         Ok(Self { index, fields, settings, folder, reader, live })
+    }
+
+    pub(super) fn check(&self) -> Result<(), KeywordError> {
+        checksums::check(&self.index, &self.folder)
     }
 
     pub(super) fn reload(&self) -> Result<(), KeywordError> {

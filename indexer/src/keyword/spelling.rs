@@ -41,8 +41,8 @@ pub(super) fn correct(
         if word.chars().skip(1).any(char::is_uppercase) && !shouted {
             continue; // A name or a code in its own spelling.
         }
-        let folded = fold(&word.to_lowercase());
         let lower = word.to_lowercase();
+        let folded = fold(&lower);
         let occurs = |term: Term| live.with(&term).map(|n| n > 0);
         if known(&lower)
             || language::is_word(locale.language(), &lower)

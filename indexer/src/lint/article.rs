@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use encoding_rs::{Encoding, WINDOWS_1252};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::claims::{self, Claim};
 use super::facts::{self, Frame};
 use super::finding::Position;
 use super::header::Header;
@@ -36,6 +37,7 @@ pub(super) struct Article {
     /// Hashes of its word sequences, sorted.
     pub(super) shingles: Vec<u64>,
     pub(super) frames: Vec<Frame>,
+    pub(super) claims: Vec<Claim>,
     /// Hashes of all stems of title, headings and text, and those of the title alone.
     pub(super) vocabulary: HashSet<u64>,
     pub(super) title_stems: Vec<u64>,
@@ -66,6 +68,7 @@ impl Article {
             vocabulary.extend(stems(&analyzer.terms(&heading.text)));
         }
         let frames = facts::frames(&markup, &document.meta, &analyzer);
+        let claims = claims::claims(&markup, &document.meta, &analyzer);
         Self {
             header: Header::read(&raw),
             waivers: Waivers::read(&raw),
@@ -79,6 +82,7 @@ impl Article {
             markup,
             words,
             frames,
+            claims,
             vocabulary,
             title_stems,
             document,

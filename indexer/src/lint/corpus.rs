@@ -41,7 +41,7 @@ impl<'a> Corpus<'a> {
         settings: &'a LintSettings,
         today: Date,
     ) -> Self {
-        let walk = source::walk(root, rules);
+        let walk = source::walk(root);
         let mut articles = Vec::new();
         let mut unread = Vec::new();
         let read = |file| read_one(file, rules);

@@ -10,6 +10,8 @@
 //! be allowed where it stands (`<!-- lint-allow: rule-id; reason -->`).
 
 mod article;
+mod claim_words;
+mod claims;
 mod corpus;
 mod facts;
 mod finding;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::linger::Linger;
 use super::plan::{Plan, plan, plan_documents};
 use super::reconcile::reconcile;
@@ -21,7 +23,8 @@ pub(super) const EMBED_WINDOW: usize = 256;
 /// Passages written to the indexes at a time, to bound memory.
 const INDEX_WINDOW: usize = 1024;
 
-/// The writing side of a knowledge base. One exists for a data folder.
+/// The writing side of a knowledge base. One exists for a data folder. What writes takes turns: tidying
+/// beside a sync could delete a passage that the sync brings back to life.
 pub struct Publisher {
     pub(super) root: PathBuf,
     pub(super) rules: SourceRules,
@@ -30,7 +33,11 @@ pub struct Publisher {
     pub(super) indexes: Indexes,
     /// What is retired lingers where other processes read along.
     linger: Option<Linger>,
+    turn: Mutex<Owed>,
 }
+
+/// Held by whoever writes: what the vector index has to lose, and may have lost from the catalog already.
+type Owed = Vec<PassageId>;
 
 /// A passage on its way into the indexes.
 pub(super) struct Pending<'a> {
@@ -49,7 +56,15 @@ impl Publisher {
         embedder: Arc<dyn Embedder>,
         indexes: Indexes,
     ) -> Self {
-        Self { root: root.to_owned(), rules, catalog, embedder, indexes, linger: None }
+        Self {
+            root: root.to_owned(),
+            rules,
+            catalog,
+            embedder,
+            indexes,
+            linger: None,
+            turn: Mutex::default(),
+        }
     }
 
     /// The same where other processes read the catalog: what is retired lingers until they follow.
@@ -64,11 +79,13 @@ impl Publisher {
     /// # Errors
     /// When an index or the catalog fails.
     pub async fn recover(&self) -> Result<(), PublishError> {
+        let mut owed = self.turn().await;
         if self.moves().await? {
             // The live generation is of another space: filling this one is a move of its own.
             return Ok(());
         }
         let drifts = reconcile(&*self.catalog, &self.indexes, &Silent).await?;
+        owed.clear();
         if self.catalog.latest().await?.is_some() {
             self.went_live().await;
         }
@@ -92,10 +109,13 @@ impl Publisher {
     /// # Errors
     /// See [`PublishError`]; the old generation stays live, vectors already made are kept.
     pub async fn sync(&self, progress: Arc<dyn Progress>) -> Result<BuildReport, PublishError> {
+        let _turn = self.turn().await;
         let started = Instant::now();
         let known = self.catalog.documents().await?;
         let plan = self.plan(&known, &progress).await?;
-        if progress.unsettled() {
+        // It may look at files.
+        let asked = Arc::clone(&progress);
+        if blocking(move || asked.unsettled()).await? {
             return Err(PublishError::Unsettled);
         }
         self.publish(plan, &known, (progress, started)).await
@@ -112,6 +132,7 @@ impl Publisher {
         documents: Vec<Document>,
         progress: Arc<dyn Progress>,
     ) -> Result<BuildReport, PublishError> {
+        let _turn = self.turn().await;
         let started = Instant::now();
         let known = self.catalog.documents().await?;
         let plan = plan_documents(documents, &known).map_err(|path| PublishError::Folder {
@@ -119,6 +140,12 @@ impl Publisher {
             reason: format!("two documents have the path {path}"),
         })?;
         self.publish(plan, &known, (progress, started)).await
+    }
+
+    /// Waits until nobody else writes through this publisher. Whoever has the turn must call nothing
+    /// that takes it again.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, Owed> {
+        self.turn.lock().await
     }
 
     /// Tells the vector index that it answers now. What others call it by is a convenience: that it
@@ -129,13 +156,14 @@ impl Publisher {
         }
     }
 
+    /// Carries `plan` out; the caller has the turn.
     async fn publish(
         &self,
         mut plan: Plan,
         known: &[CatalogDocument],
         (progress, started): (Arc<dyn Progress>, Instant),
     ) -> Result<BuildReport, PublishError> {
-        let moved = if self.moves().await? { self.take_over(None, &progress).await? } else { 0 };
+        let moved = if self.moves().await? { self.replace_live(None, &progress).await? } else { 0 };
         let latest = self.catalog.latest().await?;
         settle_slugs(&mut plan, known, &self.rules);
         if self.catalog.skipped().await? != plan.skipped {
@@ -201,6 +229,14 @@ impl Publisher {
     /// # Errors
     /// When an index or the catalog fails; the next call tries again.
     pub async fn tidy(&self) -> Result<(), PublishError> {
+        let mut owed = self.turn().await;
+        if !owed.is_empty() {
+            // An edit may have brought some back since.
+            let back: HashSet<PassageId> =
+                self.catalog.passages(&owed).await?.into_iter().map(|p| p.id).collect();
+            owed.retain(|id| !back.contains(id));
+            self.forget(&mut owed).await?;
+        }
         let Some(latest) = self.catalog.latest().await? else { return Ok(()) };
         let mut retired = self.catalog.retired_until(latest.generation).await?;
         if retired.is_empty() {
@@ -217,9 +253,18 @@ impl Publisher {
             let Some(until) = until else { return Ok(()) };
             retired = self.catalog.retired_until(until).await?;
         }
-        self.indexes.vectors.delete(&retired).await?;
+        *owed = retired;
+        self.forget(&mut owed).await
+    }
+
+    /// Removes `owed` from the catalog, then from the vector index. In this order, because the catalog
+    /// refuses whoever has lost the writer's place, and then nothing may be taken from an index that
+    /// others share. What a crash leaves in the index, [`Publisher::recover`] removes.
+    async fn forget(&self, owed: &mut Owed) -> Result<(), PublishError> {
+        self.catalog.purge(owed).await?;
+        self.indexes.vectors.delete(owed).await?;
         self.indexes.vectors.flush().await?;
-        self.catalog.purge(&retired).await?;
+        owed.clear();
         Ok(())
     }
 
@@ -280,7 +325,11 @@ impl Publisher {
 
     fn count(&self, plan: &Plan, known: &[CatalogDocument]) -> BuildReport {
         let known: HashSet<&DocPath> = known.iter().map(|d| &d.path).collect();
-        let mut report = BuildReport { skipped: plan.skipped.clone(), ..BuildReport::default() };
+        let mut report = BuildReport {
+            skipped: plan.skipped.clone(),
+            look_again: plan.look_again,
+            ..BuildReport::default()
+        };
         for (document, _) in &plan.upsert {
             let path = document.path.as_str().to_owned();
             for warning in &document.warnings {

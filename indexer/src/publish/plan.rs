@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -9,13 +10,16 @@ use sha2::{Digest, Sha256};
 use super::{Progress, PublishError, Stage};
 use crate::catalog::{CatalogDocument, SkippedFile};
 use crate::model::{DocPath, Document};
-use crate::source::{self, SourceFile, SourceRules};
+use crate::source::{self, SkipReason, SourceFile, SourceRules};
 
 /// Raised when the same file would give other passages than before.
-const PASSAGE_FORMAT: &str = "passages-2";
+const PASSAGE_FORMAT: &str = "passages-3";
 
 /// A file that is empty for longer than this is meant to be empty.
-const HALF_WRITTEN: std::time::Duration = std::time::Duration::from_secs(5);
+const HALF_WRITTEN: Duration = Duration::from_secs(5);
+/// What could not be read is tried again after this long: a disk or a network may have failed for a
+/// moment, and no change of the folder will tell.
+const UNREADABLE: Duration = Duration::from_secs(30);
 
 /// What has to be done to make the catalog follow the folder.
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ pub(super) struct Plan {
     pub removed: Vec<DocPath>,
     pub skipped: Vec<SkippedFile>,
     pub unchanged: usize,
+    /// When to look again though nothing changes; `None` where that would show nothing new.
+    pub look_again: Option<Duration>,
 }
 
 /// Reads and parses what has changed since `known`. Blocks; uses all cores.
@@ -47,7 +53,7 @@ pub(super) fn plan(
             "there is no such folder; name the folder of your Markdown files with --kb",
         ));
     }
-    let walk = source::walk(root, rules);
+    let walk = source::walk(root);
     if walk.files.is_empty() && !known.is_empty() {
         return Err(refuse(
             "it holds no Markdown file any more, although documents are live; if that is meant, \
@@ -84,14 +90,16 @@ pub(super) fn plan(
             .into_iter()
             .map(|s| SkippedFile { path: s.path, reason: s.reason })
             .collect(),
+        look_again: walk.may_pass.then_some(UNREADABLE),
         ..Plan::default()
     };
     for (file, outcome) in walk.files.iter().zip(outcomes) {
         match outcome {
             Outcome::Unchanged => plan.unchanged += 1,
             Outcome::Parsed(document, hash) => plan.upsert.push((*document, hash)),
-            Outcome::Skipped(reason) => {
+            Outcome::Skipped { reason, look_again } => {
                 plan.skipped.push(SkippedFile { path: file.path.as_str().to_owned(), reason });
+                plan.look_again = plan.look_again.into_iter().chain(look_again).min();
             }
         }
     }
@@ -140,7 +148,11 @@ pub(super) fn plan_documents(
 enum Outcome {
     Unchanged,
     Parsed(Box<Document>, String),
-    Skipped(String),
+    /// Left out or left as it was, with the time after which another look may find otherwise.
+    Skipped {
+        reason: String,
+        look_again: Option<Duration>,
+    },
 }
 
 fn read_one(
@@ -149,19 +161,24 @@ fn read_one(
     rules_hash: &str,
     known: Option<&CatalogDocument>,
 ) -> Outcome {
+    let skipped = |reason: SkipReason| {
+        let kept = if known.is_some() { " The last good version stays live." } else { "" };
+        let passing = matches!(reason, SkipReason::Unreadable { .. });
+        let look_again = passing.then_some(UNREADABLE);
+        Outcome::Skipped { reason: format!("{reason}.{kept}"), look_again }
+    };
     let bytes = match source::read_bytes(file, rules) {
         Ok(bytes) => bytes,
-        Err(reason) => {
-            let kept = if known.is_some() { " The last good version stays live." } else { "" };
-            return Outcome::Skipped(format!("{reason}.{kept}"));
-        }
+        Err(reason) => return skipped(reason),
     };
     // Many programs empty a file before they fill it again.
-    if bytes.is_empty() && known.is_some() && is_fresh(file) {
-        return Outcome::Skipped(
-            "empty, and written just now: taken for half written. The last good version stays live."
-                .to_owned(),
-        );
+    if bytes.is_empty()
+        && known.is_some()
+        && let Some(left) = fresh_for(file)
+    {
+        let reason = "empty, and written just now: taken for half written. The last good version \
+                      stays live.";
+        return Outcome::Skipped { reason: reason.to_owned(), look_again: Some(left) };
     }
     let hash = input_hash(&bytes, rules_hash);
     if known.is_some_and(|k| k.input_hash == hash) {
@@ -169,17 +186,15 @@ fn read_one(
     }
     match source::parse_document(&file.path, &bytes, rules) {
         Ok(document) => Outcome::Parsed(Box::new(document), hash),
-        Err(reason) => {
-            let kept = if known.is_some() { " The last good version stays live." } else { "" };
-            Outcome::Skipped(format!("{reason}.{kept}"))
-        }
+        Err(reason) => skipped(reason),
     }
 }
 
-/// Whether the file was written a moment ago.
-fn is_fresh(file: &SourceFile) -> bool {
-    let age = fs_err::metadata(&file.absolute).and_then(|m| m.modified()).map(|at| at.elapsed());
-    matches!(age, Ok(Ok(age)) if age < HALF_WRITTEN)
+/// How long a file that was written a moment ago still counts as being written; `None` of an older
+/// one, and of one from the future.
+fn fresh_for(file: &SourceFile) -> Option<Duration> {
+    let written = fs_err::metadata(&file.absolute).and_then(|m| m.modified()).ok()?;
+    HALF_WRITTEN.checked_sub(written.elapsed().ok()?).filter(|left| !left.is_zero())
 }
 
 fn rules_hash(rules: &SourceRules) -> String {
@@ -211,4 +226,44 @@ fn input_hash(bytes: &[u8], rules_hash: &str) -> String {
     hash.update(rules_hash);
     hash.update(bytes);
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::Silent;
+
+    fn known(path: &str) -> CatalogDocument {
+        CatalogDocument {
+            path: DocPath::new(path),
+            input_hash: "of an older text".to_owned(),
+            slug: "a".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_looked_at_again_though_nothing_changes() {
+        let file = SourceFile { path: DocPath::new("a.md"), absolute: "/no/a.md".into(), bytes: 1 };
+        let outcome = read_one(&file, &SourceRules::default(), "", Some(&known("a.md")));
+        let Outcome::Skipped { reason, look_again } = outcome else { panic!("it is skipped") };
+        assert!(reason.contains("last good version"), "{reason}");
+        assert_eq!(look_again, Some(UNREADABLE));
+    }
+
+    #[test]
+    fn an_emptied_file_waits_for_its_time_and_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.md");
+        fs_err::write(&file, "").unwrap();
+        let known = [known("a.md")];
+        let look = || plan(folder.path(), &SourceRules::default(), &known, &Silent).unwrap();
+        let now = look();
+        assert!(now.upsert.is_empty() && now.skipped.len() == 1, "{now:?}");
+        assert!(now.look_again.is_some_and(|after| after <= HALF_WRITTEN), "{now:?}");
+        let open = fs_err::OpenOptions::new().write(true).open(&file).unwrap();
+        open.file().set_modified(std::time::SystemTime::now() - HALF_WRITTEN).unwrap();
+        let later = look();
+        assert_eq!((later.upsert.len(), later.skipped.len()), (1, 0), "{later:?}");
+        assert_eq!(later.look_again, None);
+    }
 }

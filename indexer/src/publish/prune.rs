@@ -13,6 +13,7 @@
 //! opened again; vectors go in small transactions. Must not run beside a sync, whose vectors are in the
 //! catalog before their passages are: the publishing task itself calls it, between two syncs.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +92,7 @@ impl Pruner {
     /// # Errors
     /// When the catalog, the folder or a vector server fails; the next call goes on.
     pub async fn run(&self, configured: &Indexes) -> Result<Pruned, PublishError> {
-        self.finish_removals()?;
+        self.files(finish_removals).await?;
         let Some(latest) = self.catalog.latest().await? else { return Ok(Pruned::default()) };
         let in_use = |fingerprint: &str| {
             fingerprint == configured.fingerprint || fingerprint == latest.fingerprint
@@ -99,13 +100,13 @@ impl Pruner {
         let spaces = self.catalog.spaces().await?;
         let now = Timestamp::now();
         let mut out = Pruned::default();
-        for (fingerprint, folder) in self.index_folders()? {
+        for (fingerprint, folder) in self.files(index_folders).await? {
             let row = spaces.iter().find(|s| s.fingerprint == fingerprint);
             let begun = row.is_none_or(|s| s.left_at.is_none()) && self.is_young(&folder, now);
             if in_use(&fingerprint) || begun {
                 continue;
             }
-            self.remove(&folder)?;
+            self.files(move |_| remove(&folder)).await?;
             tracing::info!(
                 %fingerprint,
                 "prune.index_removed: no longer used; made again from its vectors if it is ever \
@@ -199,45 +200,53 @@ impl Pruner {
             .is_some_and(|at| self.is_recent(at, now))
     }
 
-    fn index_folders(&self) -> Result<Vec<(String, PathBuf)>, PublishError> {
-        let mut out = Vec::new();
-        for entry in fs_err::read_dir(&self.folder).map_err(|e| self.failed(e))?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let fingerprint = name
-                .strip_prefix("index-")
-                .filter(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit()));
-            if let Some(fingerprint) = fingerprint.filter(|_| entry.path().is_dir()) {
-                out.push((fingerprint.to_owned(), entry.path()));
+    /// Does `work` on the data folder, on a thread for blocking work: an index has many files.
+    async fn files<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, PublishError> {
+        let folder = self.folder.clone();
+        let done = tokio::task::spawn_blocking(move || work(&folder)).await;
+        done.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|error| {
+            PublishError::DataFolder {
+                folder: self.folder.display().to_string(),
+                reason: format!("an old index cannot be removed: {error}"),
             }
-        }
-        out.sort();
-        Ok(out)
+        })
     }
+}
 
-    fn remove(&self, folder: &Path) -> Result<(), PublishError> {
-        let mut going = folder.as_os_str().to_owned();
-        going.push(REMOVING);
-        fs_err::rename(folder, &going).map_err(|e| self.failed(e))?;
-        fs_err::remove_dir_all(&going).map_err(|e| self.failed(e))
-    }
-
-    /// Ends what a crash interrupted.
-    fn finish_removals(&self) -> Result<(), PublishError> {
-        for entry in fs_err::read_dir(&self.folder).map_err(|e| self.failed(e))?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with("index-") && name.ends_with(REMOVING) {
-                fs_err::remove_dir_all(entry.path()).map_err(|e| self.failed(e))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn failed(&self, error: std::io::Error) -> PublishError {
-        PublishError::DataFolder {
-            folder: self.folder.display().to_string(),
-            reason: format!("an old index cannot be removed: {error}"),
+fn index_folders(data: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut out = Vec::new();
+    for entry in fs_err::read_dir(data)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let fingerprint = name
+            .strip_prefix("index-")
+            .filter(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_hexdigit()));
+        if let Some(fingerprint) = fingerprint.filter(|_| entry.path().is_dir()) {
+            out.push((fingerprint.to_owned(), entry.path()));
         }
     }
+    out.sort();
+    Ok(out)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    let mut going = folder.as_os_str().to_owned();
+    going.push(REMOVING);
+    fs_err::rename(folder, &going)?;
+    fs_err::remove_dir_all(&going)
+}
+
+/// Ends what a crash interrupted.
+fn finish_removals(data: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(data)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("index-") && name.ends_with(REMOVING) {
+            fs_err::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 async fn drop_one(live: &Indexes, space: &SpaceRow) -> Result<Option<String>, PublishError> {

@@ -1,5 +1,7 @@
 //! What a sync did.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::catalog::SkippedFile;
@@ -31,6 +33,10 @@ pub struct BuildReport {
     pub changed_paths: Vec<String>,
     #[serde(skip)]
     pub retired_paths: Vec<String>,
+    /// The folder has to be looked at again after this time even if nothing in it changes: a file was
+    /// taken for half written, or could not be read for a moment.
+    #[serde(skip)]
+    pub look_again: Option<Duration>,
 }
 
 /// What the next sync would do.

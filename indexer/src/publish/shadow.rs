@@ -72,6 +72,16 @@ impl Publisher {
         before: Option<&Publisher>,
         progress: &Arc<dyn Progress>,
     ) -> Result<u64, PublishError> {
+        let _turn = self.turn().await;
+        self.replace_live(before, progress).await
+    }
+
+    /// The same for a caller that has the turn.
+    pub(super) async fn replace_live(
+        &self,
+        before: Option<&Publisher>,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<u64, PublishError> {
         let embedded = self.fill_space(progress).await?;
         let refused = |reason: String| PublishError::Refused {
             model: self.embedder.identity().name.clone(),

@@ -1,8 +1,10 @@
 //! Checks that everything agrees, and mends what the catalog can mend.
 //!
 //! Called by `atbilde-indexer verify`. Folder, catalog and both indexes are compared without
-//! changing anything; [`Publisher::repair`] then embeds what has no vector and makes the indexes
-//! follow the catalog. What only the folder can say is left to the next sync.
+//! changing anything, down to the checksums of the keyword index and the numbers of the vectors;
+//! [`Publisher::repair`] then embeds what has no vector and makes the indexes follow the catalog. A
+//! keyword index with damaged files does not open, so it is set aside before there is a publisher; what
+//! only the folder can say is left to the next sync.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -10,16 +12,20 @@ use std::sync::Arc;
 
 use super::apply::blocking;
 use super::plan::plan;
-use super::reconcile::{inspect, reconcile};
+use super::reconcile::{Parts, inspect, places, reconcile};
 use super::{
     Drift, DriftKind, Drifts, PendingChanges, Place, Progress, PublishError, Publisher, Silent,
+    Stage,
 };
 use crate::catalog::{Catalog, LivePassage, SnapshotRows};
+use crate::keyword::KeywordError;
 use crate::model::{DocPath, EmbedHash};
 use crate::source::SourceRules;
 
 /// Passages looked at together, to bound memory.
 const WINDOW: usize = 1024;
+/// Cosine from which a vector of the index is taken for the catalog's; storing rounds in the last bits.
+const SAME: f32 = 0.999;
 
 impl Publisher {
     /// What [`Publisher::sync`] would do now; nothing is written.
@@ -35,11 +41,19 @@ impl Publisher {
     /// # Errors
     /// When one of them cannot be read.
     pub async fn verify(&self) -> Result<Drifts, PublishError> {
+        if let Some(damaged) = self.damaged_files().await? {
+            // Whatever else would be read from it means nothing, and the engine may panic over it.
+            return Ok(Drifts(vec![damaged]));
+        }
         let rows = self.catalog.snapshot().await?;
         let mut drifts = inspect(&*self.catalog, &self.indexes).await?.0;
         drifts.extend(self.altered_texts(&rows).await?);
         if rows.fingerprint == self.indexes.fingerprint || rows.passages.is_empty() {
             drifts.extend(self.unusable_vectors(&rows).await?.into_iter().map(|(drift, _)| drift));
+            drifts.extend(self.damaged_vectors(&rows).await?.into_iter().map(|passage| Drift {
+                place: Place::Vectors,
+                ..in_catalog(&rows, passage, DriftKind::NoVector)
+            }));
         } else {
             // That the new space is not filled is one fact, not one a passage.
             drifts.retain(|d| !matches!(d.place, Place::Keyword | Place::Vectors));
@@ -71,6 +85,7 @@ impl Publisher {
     /// # Errors
     /// When the embedder, an index or the catalog fails, or `progress` says so. Repeating is safe.
     pub async fn repair(&self, progress: Arc<dyn Progress>) -> Result<(), PublishError> {
+        let _turn = self.turn().await;
         let rows = self.catalog.snapshot().await?;
         if rows.fingerprint != self.indexes.fingerprint {
             // Another model: filling its vector space is a sync of its own.
@@ -88,7 +103,57 @@ impl Publisher {
             self.embed_live(&rows, &good, &progress).await?;
         }
         reconcile(&*self.catalog, &self.indexes, &*progress).await?;
+        let damaged: Vec<_> = self.damaged_vectors(&rows).await?.iter().map(|p| p.id).collect();
+        if !damaged.is_empty() {
+            progress.begin(Stage::Indexing, damaged.len() as u64);
+            let (catalog, live) = (&*self.catalog, places(&rows));
+            let parts = Parts { catalog, indexes: &self.indexes, progress: &*progress };
+            parts.fill_vectors((&rows, &live), &damaged).await?;
+            self.indexes.vectors.flush().await?;
+        }
         Ok(())
+    }
+
+    /// The keyword index, when files of it were damaged after it was opened.
+    async fn damaged_files(&self) -> Result<Option<Drift>, PublishError> {
+        let keyword = Arc::clone(&self.indexes.keyword);
+        match blocking(move || keyword.check()).await? {
+            Ok(()) => Ok(None),
+            Err(KeywordError::Unusable { folder, reason }) => {
+                let path = folder.display().to_string();
+                tracing::warn!(folder = %path, %reason, "verify.damaged: the keyword index");
+                let (place, kind) = (Place::Keyword, DriftKind::Unusable);
+                Ok(Some(Drift { place, kind, passage: None, path: Some(path) }))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Live passages whose vector in the index is another than the catalog's. Those that have none in
+    /// one of the two, or none of the right length in the catalog, are not looked at.
+    async fn damaged_vectors<'a>(
+        &self,
+        rows: &'a SnapshotRows,
+    ) -> Result<Vec<&'a LivePassage>, PublishError> {
+        let dimensions = self.embedder.identity().dimensions;
+        let mut out = Vec::new();
+        for window in rows.passages.chunks(WINDOW) {
+            let ids: Vec<_> = window.iter().map(|p| p.id).collect();
+            let Some(stored) = self.indexes.vectors.stored(&ids).await? else { break };
+            let hashes: Vec<EmbedHash> = window.iter().map(|p| p.embed_hash).collect();
+            let known: HashMap<EmbedHash, Vec<f32>> = self
+                .catalog
+                .vectors(&self.indexes.fingerprint, &hashes)
+                .await?
+                .into_iter()
+                .filter(|(_, vector)| vector.len() == dimensions)
+                .collect();
+            out.extend(window.iter().filter(|passage| {
+                let both = known.get(&passage.embed_hash).zip(stored.get(&passage.id));
+                both.is_some_and(|(right, found)| !is_same(right, found))
+            }));
+        }
+        Ok(out)
     }
 
     /// Live passages without a vector of the right length, with the hash that lacks it.
@@ -161,7 +226,31 @@ pub async fn pending_changes(
     Ok(PendingChanges { added, changed, retired: plan.removed, skipped: plan.skipped })
 }
 
+/// Whether two vectors point the same way; a vector of nothing but zeros points nowhere.
+fn is_same(right: &[f32], found: &[f32]) -> bool {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+    let lengths = dot(right, right).sqrt() * dot(found, found).sqrt();
+    // Not a number where one has no length: then it is not the same.
+    right == found || (right.len() == found.len() && dot(right, found) / lengths >= SAME)
+}
+
 fn in_catalog(rows: &SnapshotRows, passage: &LivePassage, kind: DriftKind) -> Drift {
     let path = rows.documents[passage.document as usize].0.as_str().to_owned();
     Drift { place: Place::Catalog, kind, passage: Some(passage.id), path: Some(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_the_same_by_their_direction() {
+        assert!(is_same(&[0.6, 0.8], &[0.600_001, 0.799_999]));
+        assert!(is_same(&[3.0, 4.0], &[0.6, 0.8]), "the index keeps them at unit length");
+        assert!(is_same(&[0.0, 0.0], &[0.0, 0.0]));
+        for other in [&[0.8, 0.6][..], &[-0.6, -0.8], &[0.0, 0.0], &[0.6], &[f32::NAN, 0.8]] {
+            assert!(!is_same(&[0.6, 0.8], other), "{other:?}");
+        }
+        assert!(!is_same(&[0.6, 0.8], &[f32::INFINITY, 0.8]));
+    }
 }

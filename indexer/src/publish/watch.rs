@@ -73,9 +73,23 @@ pub enum Wake {
 
 /// Watches one folder. Dropping it ends the watch.
 pub struct FolderWatch {
+    folder: Folder,
+    /// Shared with the thread that makes the watch, so that a [`FolderWatch::next`] which is dropped
+    /// loses none.
+    watching: Arc<Mutex<Watching>>,
+}
+
+/// What is watched, and how.
+#[derive(Clone)]
+struct Folder {
     root: PathBuf,
     settings: WatchSettings,
     pulse: Arc<Pulse>,
+}
+
+/// The watch itself.
+#[derive(Default)]
+struct Watching {
     watcher: Option<RecommendedWatcher>,
     /// Device and inode of the folder that is watched: a mount that comes back is another one.
     watched: Option<(u64, u64)>,
@@ -120,7 +134,8 @@ pub struct Stillness {
 }
 
 impl Stillness {
-    /// Whether what was read may be published: nothing has changed, and git is not at work.
+    /// Whether what was read may be published: nothing has changed, and git is not at work. Looks at
+    /// files: not for an async worker.
     pub fn holds(&self) -> bool {
         let still = self.pulse.events() == self.events && !git_at_work(&self.root);
         let thrown_away = self.pulse.restless.load(Ordering::SeqCst);
@@ -131,50 +146,66 @@ impl Stillness {
 }
 
 impl FolderWatch {
+    /// Looks at the folder and registers all folders in it, which takes a while where they are many.
     pub fn new(root: &Path, settings: &WatchSettings) -> Self {
-        let mut this = Self {
-            root: root.to_owned(),
-            settings: settings.clone(),
-            pulse: Arc::default(),
-            watcher: None,
-            watched: None,
-            complaint: None,
-        };
-        this.attend();
-        this
+        let (root, settings) = (root.to_owned(), settings.clone());
+        let folder = Folder { root, settings, pulse: Arc::default() };
+        let mut watching = Watching::default();
+        watching.attend(&folder);
+        Self { folder, watching: Arc::new(Mutex::new(watching)) }
     }
 
     /// Whether events of the file system come.
     pub fn has_events(&self) -> bool {
-        self.watcher.is_some()
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner).watcher.is_some()
     }
 
     /// From now on: whether the folder stays as it is.
     pub fn stillness(&self) -> Stillness {
-        let (pulse, root) = (Arc::clone(&self.pulse), self.root.clone());
+        let (pulse, root) = (Arc::clone(&self.folder.pulse), self.folder.root.clone());
         Stillness { events: pulse.events(), pulse, root }
     }
 
     /// Waits for a change and for the folder to come to rest after it, or until it is time to look.
+    /// Dropping it loses no change.
     pub async fn next(&mut self) -> Wake {
-        self.attend();
-        let pause = if self.has_events() { self.settings.rescan_s } else { self.settings.poll_s };
+        let (folder, watching) = (self.folder.clone(), Arc::clone(&self.watching));
+        let has_events = away(move || {
+            let mut watching = watching.lock().unwrap_or_else(PoisonError::into_inner);
+            watching.attend(&folder);
+            watching.watcher.is_some()
+        });
+        let Folder { root, settings, pulse } = &self.folder;
+        let pause = if has_events.await { settings.rescan_s } else { settings.poll_s };
         let pause = Duration::from_secs_f64(pause.clamp(0.05, 86_400.0));
-        let woken = tokio::time::timeout(pause, self.pulse.woken.notified()).await.is_ok();
-        if !woken && !git_at_work(&self.root) {
+        let woken = tokio::time::timeout(pause, pulse.woken.notified()).await.is_ok();
+        if !woken && !git_works(root).await {
             return Wake::Look;
         }
-        self.settle().await;
+        let again = Again(&pulse.woken);
+        self.folder.settle().await;
+        std::mem::forget(again);
         Wake::Changed
     }
+}
 
+/// Wakes the next wait when this one is dropped before the folder has come to rest.
+struct Again<'a>(&'a Notify);
+
+impl Drop for Again<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Folder {
     /// Returns when the folder has been quiet for the settling time, or is never quiet.
     async fn settle(&self) {
         let settle = Duration::from_millis(self.settings.settle_ms.max(1));
         let (started, first) = (Instant::now(), self.pulse.events());
         loop {
             let gathered = started.elapsed();
-            let git = git_at_work(&self.root) && gathered < GIT;
+            let git = gathered < GIT && git_works(&self.root).await;
             let burst = self.pulse.events() - first > MANY;
             let longest = if burst { BURST } else { EDITS };
             let quiet = self.pulse.quiet_for();
@@ -184,57 +215,60 @@ impl FolderWatch {
             tokio::time::sleep(settle.saturating_sub(quiet).max(Duration::from_millis(10))).await;
         }
     }
+}
 
+impl Watching {
     /// Makes the watch, or makes it again for a folder that was replaced.
-    fn attend(&mut self) {
-        if self.settings.mode == WatchMode::Poll {
+    fn attend(&mut self, folder: &Folder) {
+        let Folder { root, settings, pulse } = folder;
+        if settings.mode == WatchMode::Poll {
             return;
         }
-        let identity = fs_err::metadata(&self.root).ok().map(|m| (m.dev(), m.ino()));
+        let identity = fs_err::metadata(root).ok().map(|m| (m.dev(), m.ino()));
         if identity.is_none() || identity == self.watched {
             return;
         }
-        if self.settings.mode == WatchMode::Auto && is_remote(&self.root) {
+        if settings.mode == WatchMode::Auto && is_remote(root) {
             self.watched = identity;
-            self.complain("it lies on a network or shared file system".to_owned());
+            self.complain(folder, "it lies on a network or shared file system".to_owned());
             return;
         }
-        let pulse = Arc::clone(&self.pulse);
-        let root = self.root.clone();
+        let (beating, inside) = (Arc::clone(pulse), root.clone());
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.map_or(true, |event| matters(&root, &event)) {
-                pulse.beat();
+            if event.map_or(true, |event| matters(&inside, &event)) {
+                beating.beat();
             }
         });
         let watching = watcher.and_then(|mut watcher| {
-            watcher.watch(&self.root, RecursiveMode::Recursive)?;
+            watcher.watch(root, RecursiveMode::Recursive)?;
             Ok(watcher)
         });
         match watching {
             Ok(watcher) => {
                 // What was written between two watches is found by a look.
-                self.pulse.beat();
+                pulse.beat();
                 (self.watcher, self.watched) = (Some(watcher), identity);
                 self.complaint = None;
             }
             Err(error) => {
                 self.watcher = None;
-                self.complain(match error.kind {
+                let reason = match error.kind {
                     notify::ErrorKind::MaxFilesWatch => {
                         "the system's limit of watched folders is reached; raise \
                          fs.inotify.max_user_watches"
                             .to_owned()
                     }
                     _ => error.to_string(),
-                });
+                };
+                self.complain(folder, reason);
             }
         }
     }
 
-    fn complain(&mut self, reason: String) {
+    fn complain(&mut self, folder: &Folder, reason: String) {
         if self.complaint.as_ref() != Some(&reason) {
             tracing::warn!(
-                folder = %self.root.display(), %reason, poll_s = self.settings.poll_s,
+                folder = %folder.root.display(), %reason, poll_s = folder.settings.poll_s,
                 "watch.polling: no events of the file system, the folder is looked at instead"
             );
             self.complaint = Some(reason);
@@ -256,6 +290,23 @@ fn matters(root: &Path, event: &notify::Event) -> bool {
         })
     };
     written && (event.paths.is_empty() || !event.paths.iter().all(hidden))
+}
+
+/// Does what may block on a thread for that.
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and with it whoever waits.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+async fn git_works(root: &Path) -> bool {
+    let root = root.to_owned();
+    away(move || git_at_work(&root)).await
 }
 
 /// Whether git holds the lock of the work tree that the folder is in: it is writing files.
@@ -313,6 +364,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_wait_that_is_dropped_while_the_folder_settles_loses_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = WatchSettings { settle_ms: 700, ..settings() };
+        let mut watch = FolderWatch::new(folder.path(), &settings);
+        rested(&mut watch).await;
+        // One event, which wakes once.
+        watch.folder.pulse.beat();
+        let dropped = tokio::time::timeout(Duration::from_millis(300), watch.next()).await;
+        assert!(dropped.is_err(), "it settles still");
+        let seen = tokio::time::timeout(Duration::from_secs(10), watch.next()).await;
+        assert_eq!(seen.unwrap(), Wake::Changed);
+    }
+
+    #[tokio::test]
     async fn nothing_is_read_while_git_holds_its_lock() {
         let folder = tempfile::tempdir().unwrap();
         let kb = folder.path().join("docs/kb");
@@ -363,7 +428,7 @@ mod tests {
         loop {
             let still = watch.stillness();
             fs_err::write(folder.path().join("a.md"), reads.to_string()).unwrap();
-            while watch.pulse.events() == still.events {
+            while watch.folder.pulse.events() == still.events {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             reads += 1;

@@ -30,6 +30,7 @@ pub struct Snapshot {
     pub languages: Vec<Locale>,
     live: HashMap<PassageId, u32>,
     by_slug: HashMap<String, u32>,
+    by_path: HashMap<String, u32>,
     pub(super) space: Arc<Space>,
 }
 
@@ -49,6 +50,8 @@ impl Snapshot {
         languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let languages = languages.into_iter().filter_map(|(l, _)| Locale::parse(l)).collect();
         let by_slug = (0u32..).zip(&documents).map(|(i, d)| (d.meta.slug.clone(), i)).collect();
+        let paths = (0u32..).zip(&documents);
+        let by_path = paths.map(|(i, d)| (d.path.as_str().to_owned(), i)).collect();
         Self {
             generation: rows.generation,
             fingerprint: rows.fingerprint,
@@ -56,6 +59,7 @@ impl Snapshot {
             documents,
             languages,
             by_slug,
+            by_path,
             space,
         }
     }
@@ -67,7 +71,10 @@ impl Snapshot {
         let stays: Vec<bool> = self.documents.iter().map(|d| !paths.contains(&d.path)).collect();
         let kept = |document: u32| stays.get(document as usize).copied().unwrap_or(false);
         let live = self.live.iter().filter(|(_, d)| kept(**d));
-        let by_slug = self.by_slug.iter().filter(|(_, d)| kept(**d));
+        let names = |index: &HashMap<String, u32>| -> HashMap<String, u32> {
+            let stays = index.iter().filter(|(_, d)| kept(**d));
+            stays.map(|(name, d)| (name.clone(), *d)).collect()
+        };
         Self {
             generation: self.generation,
             fingerprint: self.fingerprint.clone(),
@@ -75,7 +82,8 @@ impl Snapshot {
             documents: self.documents.clone(),
             languages: self.languages.clone(),
             live: live.map(|(id, d)| (*id, *d)).collect(),
-            by_slug: by_slug.map(|(slug, d)| (slug.clone(), *d)).collect(),
+            by_slug: names(&self.by_slug),
+            by_path: names(&self.by_path),
             space: Arc::clone(&self.space),
         }
     }
@@ -98,5 +106,10 @@ impl Snapshot {
     /// The document that an article URL names.
     pub fn document_by_slug(&self, slug: &str) -> Option<&LiveDocument> {
         self.documents.get(*self.by_slug.get(slug)? as usize)
+    }
+
+    /// The document of that file.
+    pub fn document_by_path(&self, path: &str) -> Option<&LiveDocument> {
+        self.documents.get(*self.by_path.get(path)? as usize)
     }
 }

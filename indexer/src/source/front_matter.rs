@@ -1,8 +1,10 @@
 //! The header of a file: where it ends and which keys it holds, YAML (`---`) or TOML (`+++`).
 //!
 //! Called by `document`. Promises that no text of the body is lost, that hostile YAML costs a bounded
-//! amount of work, and that a broken header still yields the keys that stand on lines of their own.
-//! Leaves the meaning of keys to `fields`.
+//! amount of work, that a broken header still yields the keys that stand on lines of their own, and that
+//! a line which names audience, draft or validity is never overlooked: written so that it cannot be read,
+//! it is an unreadable value, and makes a header of what else would be prose. Leaves the meaning of keys
+//! to `fields`.
 
 use serde_json::Value;
 
@@ -10,6 +12,8 @@ use super::fields;
 
 /// A longer header is not a header. Bytes.
 const MAX_BYTES: usize = 64 * 1024;
+/// Keys that decide who sees the document.
+const GUARDS: [&str; 4] = ["audience", "draft", "valid_from", "valid_until"];
 
 /// Keys in the order of the file; a key may occur twice.
 #[derive(Debug, Default)]
@@ -28,9 +32,9 @@ pub(super) struct Entry {
 
 /// Splits `text` into its header and its body. A text without a header is all body.
 pub(super) fn split(text: &str) -> (Header, &str) {
-    let lead = text.len() - text.trim_start_matches('\n').len();
-    let skipped = text.bytes().take(lead).count();
-    let (start, rest) = (skipped + 1, text.get(lead..).unwrap_or_default());
+    let rest = text.trim_start_matches('\n');
+    // The line of the fence: each byte before it is an empty line.
+    let start = text.len() - rest.len() + 1;
     let Some((fence, after)) = opening(rest) else {
         return (Header::default(), text);
     };
@@ -69,6 +73,40 @@ fn closing<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
 
 /// `None` when the block is prose between two rules.
 fn parse(block: &str, fence: &str, start: usize) -> Option<Header> {
+    let guards = guard_lines(block, start);
+    // In a header that can be read, a deeper key of the same name is somebody else's.
+    let (header, whole) = match read(block, fence, start) {
+        Some(header) if header.warnings.is_empty() => (header, true),
+        Some(header) => (header, false),
+        None if guards.is_empty() => return None,
+        None => (Header::default(), false),
+    };
+    Some(guarded(header, guards, whole))
+}
+
+/// Adds an unreadable value for every line of `guards` that has no entry in `header`; where it was read
+/// as a `whole`, for every key that has none.
+fn guarded(mut header: Header, guards: Vec<(&'static str, usize)>, whole: bool) -> Header {
+    for (key, line) in guards {
+        let same = |entry: &Entry| normal(&entry.key) == key;
+        if header.entries.iter().any(|e| same(e) && (whole || e.line == Some(line))) {
+            continue;
+        }
+        header.warnings.push(format!(
+            "the front matter names {key} in line {line} and cannot be read there; write the key at the \
+             beginning of a line of its own, with a space after the colon"
+        ));
+        header.entries.push(Entry {
+            key: key.to_owned(),
+            value: Value::Object(serde_json::Map::new()),
+            line: Some(line),
+        });
+    }
+    header
+}
+
+/// What the parsers make of a block; with a warning when it had to be salvaged.
+fn read(block: &str, fence: &str, start: usize) -> Option<Header> {
     let parsed = if fence == "+++" { toml_entries(block) } else { yaml_entries(block) };
     match parsed {
         Ok(Some(entries)) => {
@@ -104,21 +142,26 @@ fn parse(block: &str, fence: &str, start: usize) -> Option<Header> {
 /// A header without its last line reaches to the first empty line or heading, if every line of it
 /// looks like one of a header.
 fn unclosed<'a>(after: &'a str, fence: &str, start: usize) -> Option<(Header, &'a str)> {
-    let mut at = 0;
-    let mut seen = false;
+    let (mut at, mut end) = (0, 0);
+    let mut foreign = false;
     for line in after.split_inclusive('\n') {
         let bare = line.trim_end();
-        if bare.is_empty() || bare.starts_with('#') || at > MAX_BYTES {
+        if bare.is_empty() || bare.starts_with('#') || end > MAX_BYTES {
             break;
         }
-        let continues = seen && (bare.starts_with([' ', '\t']) || bare.starts_with("- "));
-        if !continues && key_of(bare, fence).is_none() {
+        end += line.len();
+        let continues = at > 0 && (bare.starts_with([' ', '\t']) || bare.starts_with("- "));
+        let own = !foreign && (continues || key_of(bare, fence).is_some());
+        // A line that says who may read this belongs to the header also after one that does not.
+        if own || guard_of(bare).is_some() {
+            at = end;
+        } else if at > 0 {
+            foreign = true;
+        } else {
             break;
         }
-        seen = true;
-        at += line.len();
     }
-    if !seen {
+    if at == 0 {
         return None;
     }
     let block = after.get(..at)?;
@@ -228,6 +271,31 @@ fn key_of<'a>(line: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     (spaced && is_identifier(key)).then_some((key, value))
 }
 
+/// Lines that name a key of [`GUARDS`], however they are written.
+fn guard_lines(block: &str, start: usize) -> Vec<(&'static str, usize)> {
+    let lines = block.lines().enumerate();
+    lines.filter_map(|(i, line)| Some((guard_of(line)?, start + 1 + i))).collect()
+}
+
+/// The key of [`GUARDS`] that a line begins with: indented, quoted, in any case, with or without a
+/// space, with `=` for `:`.
+fn guard_of(line: &str) -> Option<&'static str> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    let bare = line.trim_start().trim_start_matches(QUOTES);
+    let end = bare.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'))?;
+    let (key, rest) = bare.split_at(end);
+    if !rest.trim_start_matches(QUOTES).trim_start().starts_with([':', '=', '：']) {
+        return None;
+    }
+    let key = normal(key);
+    GUARDS.into_iter().find(|guard| *guard == key)
+}
+
+/// The spelling by which keys are compared.
+fn normal(key: &str) -> String {
+    key.to_ascii_lowercase().replace('-', "_")
+}
+
 fn is_identifier(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.len() <= 64
@@ -286,6 +354,70 @@ mod tests {
         assert_eq!(get(&h, "audience"), Some(&Value::from("internal")));
         assert_eq!(body, "\n# Heading\n\ntext");
         assert!(h.warnings[0].contains("never closed"));
+    }
+
+    #[test]
+    fn badly_written_keys_of_visibility_are_never_lost() {
+        let kept = |text: &str, key: &str| {
+            let (h, body) = split(text);
+            assert!(h.entries.iter().any(|e| normal(&e.key) == key), "{text:?}: {h:?}");
+            assert!(!body.contains([':', '=']), "{text:?}: {body:?}");
+        };
+        for (line, key) in [
+            ("audience:internal", "audience"),
+            ("  audience: internal", "audience"),
+            ("\"audience\":internal", "audience"),
+            ("audience=internal", "audience"),
+            ("audience：internal", "audience"),
+            ("draft:true", "draft"),
+            ("Valid-Until:2026-01-31", "valid_until"),
+            ("\tvalid_from = 2026-01-31", "valid_from"),
+        ] {
+            // Between simple lines, alone, between empty lines, without an end.
+            kept(&format!("---\ntitle: x\n{line}\ntags: a\n---\n# B"), key);
+            kept(&format!("---\n{line}\n---\n# B"), key);
+            kept(&format!("---\n\n{line}\n\n---\n# B"), key);
+            kept(&format!("---\n{line}\n# B"), key);
+            kept(&format!("---\ntitle: x\nand more\n{line}\n\n# B"), key);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_visibility_is_an_unreadable_value_with_its_line() {
+        for (text, line) in [
+            ("---\naudience:internal\n---\n# B", 2),
+            ("---\ntitle: x\nAudience:internal\n---\n# B", 3),
+            ("---\ntitle: x\n  audience: internal\n---\n# B", 3),
+            // What is written well in another line does not count for this one.
+            ("---\naudience: public\naudience:internal\n---\n# B", 3),
+            ("+++\ntitle = 'x'\naudience: internal\n+++\n# B", 3),
+        ] {
+            let (h, body) = split(text);
+            let unreadable =
+                h.entries.iter().filter(|e| e.key == "audience" && e.value.is_object());
+            assert_eq!(unreadable.map(|e| e.line).collect::<Vec<_>>(), [Some(line)], "{h:?}");
+            let told = format!("the front matter names audience in line {line} ");
+            assert!(h.warnings.iter().any(|w| w.contains(&told)), "{:?}", h.warnings);
+            assert_eq!(body, "# B");
+        }
+    }
+
+    #[test]
+    fn a_deeper_key_of_the_same_name_counts_where_the_document_has_none_of_its_own() {
+        let (h, _) = split("---\naudience: public\nseo:\n  audience: developers\n---\nbody");
+        assert_eq!(get(&h, "audience"), Some(&Value::from("public")));
+        assert!(h.warnings.is_empty() && h.entries.len() == 2, "{h:?}");
+        let (h, _) = split("---\ntitle: x\nseo:\n  audience: developers\n---\nbody");
+        assert!(get(&h, "audience").is_some_and(Value::is_object), "{h:?}");
+    }
+
+    #[test]
+    fn words_that_only_begin_like_a_key_of_visibility_leave_prose_alone() {
+        for text in ["---\nDrafts: are kept\nhere\n---\nx", "---\nAudience of all ages\n---\nx"] {
+            let (header, body) = split(text);
+            assert!(header.entries.iter().all(|e| !GUARDS.contains(&e.key.as_str())), "{header:?}");
+            assert!(body.ends_with('x'));
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Filled from the configuration file (`[source]`) and passed to every function of this module.
 //! Holds no compiled state, so it can be cloned and compared; a pattern is compiled where it is used.
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Audience, DocPath, Locale};
 
@@ -38,7 +39,9 @@ impl Default for SourceRules {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AudienceRule {
-    /// Glob over the document's path, `*` within a folder and `**` over folders, case ignored.
+    /// Glob over the document's path in the folder of articles, `*` within a folder and `**` over
+    /// folders, case ignored. A folder's name, with or without `/` at its end, is all that is in it;
+    /// `./` or `/` at the beginning is that folder of articles, and `\` divides as `/` does.
     #[serde(default)]
     pub path: Option<String>,
     /// Glob over the title, for instance `Internal:*`, case ignored.
@@ -63,24 +66,23 @@ impl Default for PassageWords {
     }
 }
 
-/// A rule whose pattern cannot be read.
+/// A rule that cannot be followed.
 #[derive(Debug, thiserror::Error)]
-#[error("the pattern \"{pattern}\" in source.audience cannot be read ({reason}); correct it")]
+#[error("source.audience: rule {rule} {reason}")]
 pub struct InvalidRule {
-    pub pattern: String,
+    /// Counted from 1.
+    pub rule: usize,
     pub reason: String,
 }
 
 impl SourceRules {
-    /// Checks every pattern; settings call it at start, so that a wrong one is not found out later.
+    /// Checks every rule; settings call it at start, so that a wrong one is not found out later.
     ///
     /// # Errors
-    /// The first pattern that is not a glob.
+    /// The first rule that names no document or has a pattern that is not a glob.
     pub fn check(&self) -> Result<(), InvalidRule> {
-        for rule in &self.audience {
-            for pattern in [&rule.path, &rule.title].into_iter().flatten() {
-                glob(pattern, true)?;
-            }
+        for (at, rule) in self.audience.iter().enumerate() {
+            rule.check().map_err(|reason| InvalidRule { rule: at + 1, reason })?;
         }
         Ok(())
     }
@@ -88,31 +90,107 @@ impl SourceRules {
     /// Audience of the first rule that matches. A rule with a broken pattern matches everything:
     /// better an article too few than an internal one too many.
     pub(super) fn audience_of(&self, path: &DocPath, title: &str) -> Option<Audience> {
-        self.audience
-            .iter()
-            .find(|rule| {
-                let path_ok = rule.path.as_ref().map(|p| matches(p, path.as_str(), true));
-                let title_ok = rule.title.as_ref().map(|p| matches(p, title, false));
-                match (path_ok, title_ok) {
-                    (None, None) => false,
-                    (a, b) => a.unwrap_or(true) && b.unwrap_or(true),
-                }
-            })
-            .map(|rule| rule.audience)
+        self.audience.iter().find(|rule| rule.is_for(path, title)).map(|rule| rule.audience)
     }
 }
 
-fn matches(pattern: &str, text: &str, folders: bool) -> bool {
-    glob(pattern, folders).map_or(true, |g| g.is_match(text))
+impl AudienceRule {
+    fn is_for(&self, path: &DocPath, title: &str) -> bool {
+        let path_ok = given(self.path.as_ref()).map(|p| path_matches(p, path.as_str()));
+        let title_ok = given(self.title.as_ref()).map(|p| title_matches(p, title));
+        match (path_ok, title_ok) {
+            (None, None) => false,
+            (a, b) => a.unwrap_or(true) && b.unwrap_or(true),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let (path, title) = (given(self.path.as_ref()), given(self.title.as_ref()));
+        if path.is_none() && title.is_none() {
+            let write = "give it a path, as path = \"runbooks/**\", or a title";
+            return Err(format!("names no document: {write}"));
+        }
+        let unreadable = |pattern: &str, error: &globset::Error| {
+            let reason = error.kind();
+            format!("has the pattern \"{pattern}\", which cannot be read ({reason}); correct it")
+        };
+        if let Some(path) = path {
+            path_globs(path).map_err(|e| unreadable(path, &e))?;
+            if tidy(&slashed(path)).split('/').any(|part| part == "..") {
+                return Err(format!(
+                    "has the path \"{path}\", which leads out of the folder of articles; begin it \
+                     at that folder"
+                ));
+            }
+        }
+        if let Some(title) = title {
+            glob(title, false).map_err(|e| unreadable(title, &e))?;
+        }
+        Ok(())
+    }
 }
 
-fn glob(pattern: &str, folders: bool) -> Result<globset::GlobMatcher, InvalidRule> {
-    GlobBuilder::new(pattern)
+/// A pattern that says something.
+fn given(pattern: Option<&String>) -> Option<&str> {
+    pattern.map(String::as_str).filter(|pattern| !pattern.trim().is_empty())
+}
+
+fn title_matches(pattern: &str, title: &str) -> bool {
+    glob(pattern, false).map_or(true, |g| g.is_match(composed(title)))
+}
+
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let Ok(globs) = path_globs(pattern) else { return true };
+    let path = composed(path);
+    let of_folders = names_folder(pattern);
+    globs.iter().any(|glob| {
+        let within = |(end, _): (usize, &str)| glob.is_match(&path[..end]);
+        glob.is_match(&path) || (of_folders && path.match_indices('/').any(within))
+    })
+}
+
+/// Whether a pattern may name a folder, all of whose documents are then meant: it says so with a `/` at
+/// its end, or it ends with a name. `hr/*` are the documents in `hr`, not those in its folders.
+fn names_folder(pattern: &str) -> bool {
+    let pattern = slashed(pattern);
+    let pattern = pattern.trim();
+    pattern.ends_with('/') || !pattern.rsplit('/').next().unwrap_or_default().contains(['*', '?'])
+}
+
+/// What a path pattern may mean: a backslash divides folders, or it takes the next sign's meaning away.
+/// Both are tried, because a rule that matches nothing hides nothing.
+fn path_globs(pattern: &str) -> Result<Vec<GlobMatcher>, globset::Error> {
+    let divided = glob(&tidy(&slashed(pattern)), true);
+    let escaped = pattern.contains('\\').then(|| glob(&tidy(pattern), true));
+    match (divided, escaped) {
+        (Ok(divided), Some(Ok(escaped))) => Ok(vec![divided, escaped]),
+        (Ok(one), _) | (Err(_), Some(Ok(one))) => Ok(vec![one]),
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn slashed(pattern: &str) -> String {
+    pattern.replace('\\', "/")
+}
+
+/// As document paths are written: without `.`, and without `/` at either end.
+fn tidy(pattern: &str) -> String {
+    let parts: Vec<&str> =
+        pattern.trim().split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() { "**".to_owned() } else { parts.join("/") }
+}
+
+/// Some systems write a letter and its accent apart in the names of files.
+fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+fn glob(pattern: &str, folders: bool) -> Result<GlobMatcher, globset::Error> {
+    GlobBuilder::new(&composed(pattern))
         .case_insensitive(true)
         .literal_separator(folders)
         .build()
         .map(|g| g.compile_matcher())
-        .map_err(|e| InvalidRule { pattern: pattern.to_owned(), reason: e.kind().to_string() })
 }
 
 #[cfg(test)]
@@ -150,6 +228,78 @@ mod tests {
         assert_eq!(got, Some(Audience::Internal));
         let message = rules.check().unwrap_err().to_string();
         assert!(message.contains("a[b"), "{message}");
+    }
+
+    #[test]
+    fn a_folder_is_hidden_however_its_path_is_written() {
+        for pattern in [
+            "runbooks/**",
+            "/runbooks/**",
+            "./runbooks/**",
+            "runbooks/",
+            "/runbooks/",
+            "runbooks",
+            "./Runbooks",
+            " runbooks ",
+            "runbooks//",
+            r"runbooks\**",
+            r".\runbooks\",
+            r"runbooks\",
+            "**/runbooks",
+        ] {
+            let rules = SourceRules {
+                audience: vec![rule(Some(pattern), None, Audience::Internal)],
+                ..SourceRules::default()
+            };
+            rules.check().unwrap();
+            let of = |path: &str| rules.audience_of(&DocPath::new(path), "T");
+            assert_eq!(of("runbooks/a.md"), Some(Audience::Internal), "{pattern}");
+            assert_eq!(of("runbooks/de/a.md"), Some(Audience::Internal), "{pattern}");
+            assert_eq!(of("runbooks.md"), None, "{pattern}");
+            assert_eq!(of("public/a.md"), None, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_of_files_stay_patterns_of_files() {
+        let hides = |pattern: &str, path: &str| path_matches(pattern, path);
+        assert!(hides("hr/*", "hr/a.md") && !hides("hr/*", "hr/de/a.md"));
+        assert!(hides("h*/", "hr/de/a.md"), "a folder of any such name");
+        assert!(hides("hr/pay.md", "hr/pay.md") && !hides("hr/pay.md", "hr/day.md"));
+        assert!(hides("/", "a.md") && hides("./", "hr/a.md"), "the folder of articles itself");
+        assert!(hides(r"notes/\[old\].md", "notes/[old].md"), "a sign without its meaning");
+        assert!(hides(r"hr\[ab]\**", "hr/a/x.md"), "a class after a folder");
+        assert!(hides("caf\u{e9}/**", "cafe\u{301}/a.md"), "an accent that is written apart");
+    }
+
+    #[test]
+    fn a_rule_that_names_no_document_is_refused() {
+        for (path, title) in [(None, None), (Some(""), None), (Some("  "), Some(" "))] {
+            let rules = SourceRules {
+                audience: vec![
+                    rule(Some("hr/**"), None, Audience::Internal),
+                    rule(path, title, Audience::Internal),
+                ],
+                ..SourceRules::default()
+            };
+            let message = rules.check().unwrap_err().to_string();
+            assert!(message.starts_with("source.audience: rule 2 names no document"), "{message}");
+        }
+        let out = rule(Some(r"..\runbooks\**"), None, Audience::Internal);
+        let rules = SourceRules { audience: vec![out], ..SourceRules::default() };
+        let message = rules.check().unwrap_err().to_string();
+        assert!(message.contains("leads out of the folder"), "{message}");
+    }
+
+    #[test]
+    fn an_empty_pattern_beside_another_one_asks_for_nothing() {
+        let rules = SourceRules {
+            audience: vec![rule(Some(""), Some("Internal:*"), Audience::Internal)],
+            ..SourceRules::default()
+        };
+        rules.check().unwrap();
+        let got = rules.audience_of(&DocPath::new("a.md"), "Internal: fees");
+        assert_eq!(got, Some(Audience::Internal));
     }
 
     #[test]

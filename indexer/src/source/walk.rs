@@ -4,11 +4,11 @@
 //! of links that loop, and nothing outside the root. Opens no file; sizes are as of the walk.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::SourceRules;
 use crate::model::DocPath;
 
 /// Deeper folders are reported instead of read.
@@ -23,6 +23,9 @@ pub struct Walk {
     /// What was left out, sorted by path: hidden entries, links out of the root, loops, what may
     /// not be read.
     pub skipped: Vec<Skipped>,
+    /// Something could not be looked at for a reason that may pass without a change of the folder
+    /// (a disk or a network that fails for a moment).
+    pub may_pass: bool,
 }
 
 /// A Markdown file below the root.
@@ -49,7 +52,7 @@ pub struct Skipped {
 /// lies outside the root or above itself, names that are not UTF-8 or hold control characters, what
 /// cannot be opened. Links to files and folders inside the root are followed. A root that does not
 /// exist gives no file and one report.
-pub fn walk(root: &Path, _rules: &SourceRules) -> Walk {
+pub fn walk(root: &Path) -> Walk {
     let mut found = Walk::default();
     let Ok(real_root) = fs_err::canonicalize(root) else {
         found.skip(
@@ -183,7 +186,10 @@ fn report_error(found: &mut Walk, root: &Path, error: &walkdir::Error) {
     }
     match error.io_error() {
         Some(io) => {
-            found.unreadable(&path, &format!("cannot be read: {io}; check link and permissions"))
+            // A link without a target, or a right that is lacking, is mended by a change that shows.
+            found.may_pass |= io.kind() != ErrorKind::PermissionDenied
+                && !error.path().is_some_and(Path::is_symlink);
+            found.unreadable(&path, &format!("cannot be read: {io}; check link and permissions"));
         }
         None => found.unreadable(&path, "cannot be read"),
     }
@@ -231,12 +237,12 @@ mod tests {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, "text").unwrap();
         }
-        let found = walk(dir.path(), &SourceRules::default());
+        let found = walk(dir.path());
         assert_eq!(names(&found), ["a/UPPER.MD", "a/p.markdown", "b.md", "c.mdx", "like.md/in.md"]);
         assert_eq!(found.files[0].bytes, 4);
         let skipped: Vec<&str> = found.skipped.iter().map(|s| s.path.as_str()).collect();
         assert_eq!(skipped, [".git", ".hidden.md", "node_modules"]);
-        assert_eq!(found, walk(dir.path(), &SourceRules::default()));
+        assert_eq!(found, walk(dir.path()));
     }
 
     #[cfg(unix)]
@@ -258,12 +264,13 @@ mod tests {
         symlink("nowhere", root.join("broken.md")).unwrap();
         symlink("loop.md", root.join("loop.md")).unwrap();
         symlink(root.join("real/.store/k.md"), root.join("k.md")).unwrap();
-        let found = walk(root, &SourceRules::default());
+        let found = walk(root);
         assert_eq!(names(&found), ["alias/a.md", "k.md", "real/a.md"]);
         let skipped: Vec<&str> = found.skipped.iter().map(|s| s.path.as_str()).collect();
         for expected in ["out", "out.md", "broken.md", "loop.md", "alias2", "real/up"] {
             assert!(skipped.contains(&expected), "{expected} in {skipped:?}");
         }
+        assert!(!found.may_pass, "dead links stay dead: looking again is no use");
     }
 
     #[cfg(unix)]
@@ -274,7 +281,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs_err::write(dir.path().join(OsStr::from_bytes(b"b\xffd.md")), "x").unwrap();
         fs_err::write(dir.path().join("new\nline.md"), "x").unwrap();
-        let found = walk(dir.path(), &SourceRules::default());
+        let found = walk(dir.path());
         assert!(found.files.is_empty());
         assert_eq!(found.skipped.len(), 2);
         assert!(found.skipped.iter().all(|s| !s.path.contains('\n')));
@@ -282,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_missing_root_is_a_report() {
-        let found = walk(Path::new("/does/not/exist"), &SourceRules::default());
+        let found = walk(Path::new("/does/not/exist"));
         assert!(found.files.is_empty());
         assert_eq!(found.skipped[0].path, "/does/not/exist");
     }

@@ -5,7 +5,7 @@
 //! the engine (a full disk) are caught and become errors. Below some 100,000 points an exact scan is
 //! as fast as a graph and misses nothing, so no graph is built.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,8 +18,8 @@ use qdrant_edge::{
     EdgeVectorParamsBuilder, FieldCondition, FieldIndexOperations, Filter as EdgeFilter, JsonPath,
     Match, NamedQuery, OperationError, PayloadFieldSchema, PayloadSchemaType, PointId,
     PointInsertOperations, PointOperations, PointStruct, PointStructPersisted, QueryEnum, Range,
-    ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal, WalOptions,
-    WithPayloadInterface, WithVector,
+    Record, ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal,
+    VectorStructInternal, WalOptions, WithPayloadInterface, WithVector,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -210,6 +210,19 @@ impl VectorIndex for EdgeIndex {
         })
         .await
     }
+
+    async fn stored(
+        &self,
+        ids: &[PassageId],
+    ) -> Result<Option<HashMap<PassageId, Vec<f32>>>, VectorError> {
+        let ids: Vec<PointId> = ids.iter().copied().map(edge_id).collect();
+        self.run(move |inner| {
+            let (payload, vector) = (WithPayloadInterface::Bool(false), WithVector::Bool(true));
+            let found = caught(|| inner.shard.retrieve(&ids, Some(payload), Some(vector)))?;
+            Ok(Some(found.into_iter().filter_map(dense).collect()))
+        })
+        .await
+    }
 }
 
 impl Inner {
@@ -286,6 +299,13 @@ fn passage_id(id: PointId) -> Option<PassageId> {
     match id {
         PointId::Uuid(uuid) => Some(PassageId(Uuid::from_u128(uuid.as_u128()))),
         PointId::NumId(_) => None,
+    }
+}
+
+fn dense(record: Record) -> Option<(PassageId, Vec<f32>)> {
+    match record.vector? {
+        VectorStructInternal::Single(vector) => Some((passage_id(record.id)?, vector)),
+        VectorStructInternal::MultiDense(_) | VectorStructInternal::Named(_) => None,
     }
 }
 
@@ -372,6 +392,26 @@ mod tests {
             EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap()
         })
         .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn vectors_are_read_back_as_they_were_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
+        let points = contract::points();
+        let upserted: Vec<VectorPoint<'_>> = points
+            .iter()
+            .map(|(id, vector, meta)| VectorPoint { id: *id, vector: vector.clone(), meta })
+            .collect();
+        index.upsert(&upserted).await.unwrap();
+        let unknown = PassageId(Uuid::from_u128(1 << 90));
+        let asked: Vec<PassageId> = points.iter().map(|p| p.0).chain([unknown]).collect();
+        let stored = index.stored(&asked).await.unwrap().unwrap();
+        assert_eq!(stored.len(), points.len());
+        for (id, vector, _) in &points {
+            let near = stored[id].iter().zip(vector).all(|(a, b)| (a - b).abs() < 1e-5);
+            assert!(near, "{:?} for {vector:?}", stored[id]);
+        }
     }
 
     #[test]

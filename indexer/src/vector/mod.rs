@@ -12,7 +12,7 @@ mod server;
 mod settings;
 mod ties;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
@@ -63,6 +63,15 @@ pub trait VectorIndex: Send + Sync {
 
     /// Every id in the index, for reconciling with the catalog.
     async fn ids(&self) -> Result<HashSet<PassageId>, VectorError>;
+
+    /// The vectors of those of `ids` that are there, for comparing them with the catalog; unit length.
+    /// `None` where the index is kept by a server, which looks after its own disk.
+    async fn stored(
+        &self,
+        _ids: &[PassageId],
+    ) -> Result<Option<HashMap<PassageId, Vec<f32>>>, VectorError> {
+        Ok(None)
+    }
 
     /// Told when a generation of this index's vector space is the one that answers.
     async fn went_live(&self) -> Result<(), VectorError> {

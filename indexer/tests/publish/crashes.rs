@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::failing::NeverCommits;
+use crate::failing::{Trouble, Troubled};
 use crate::fixture::{Fixture, returns};
 use indexer::model::{Audience, Generation};
 use indexer::publish::{DriftKind, Progress, PublishError, Silent, Stage};
@@ -14,8 +14,8 @@ async fn a_crash_between_index_flush_and_commit_is_mended_by_recover() {
     let open = fixture.open().await;
     open.build().await.unwrap();
     fixture.write("en/returns.md", &returns("within sixty days"));
-    let crashing =
-        fixture.publisher(Arc::new(NeverCommits(open.data.catalog())), open.indexes.clone());
+    let catalog = Arc::new(Troubled(open.data.catalog(), Trouble::NoWrites));
+    let crashing = fixture.publisher(catalog, open.indexes.clone());
     crashing.sync(Arc::new(Silent)).await.unwrap_err();
     let embedded = fixture.embedder.passages_embedded();
     drop((open, crashing));

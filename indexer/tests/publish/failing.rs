@@ -1,7 +1,8 @@
-//! A catalog that stops working at the worst moment: before the commit.
+//! A catalog that stops working at the worst moment: before the commit, or between two steps of tidying.
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use indexer::catalog::{
@@ -10,15 +11,34 @@ use indexer::catalog::{
 };
 use indexer::model::{DocPath, EmbedHash, Generation, PassageId};
 
-/// Does everything but commit.
-pub(crate) struct NeverCommits(pub(crate) Arc<dyn Catalog>);
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trouble {
+    /// It can be read alone, as where the writer's place was lost.
+    NoWrites,
+    /// Its list of what is retired comes this late.
+    LateList(Duration),
+}
+
+/// A catalog with one trouble.
+pub(crate) struct Troubled(pub(crate) Arc<dyn Catalog>, pub(crate) Trouble);
+
+impl Troubled {
+    fn written(&self) -> Result<()> {
+        match self.1 {
+            Trouble::NoWrites => Err(CatalogError::Database("the power went off".to_owned())),
+            Trouble::LateList(_) => Ok(()),
+        }
+    }
+}
 
 type Result<T> = std::result::Result<T, CatalogError>;
 
 #[async_trait]
-impl Catalog for NeverCommits {
-    async fn commit(&self, _: &Change<'_>) -> Result<()> {
-        Err(CatalogError::Database("the power went off".to_owned()))
+impl Catalog for Troubled {
+    async fn commit(&self, change: &Change<'_>) -> Result<()> {
+        self.written()?;
+        self.0.commit(change).await
     }
 
     async fn latest(&self) -> Result<Option<GenerationRecord>> {
@@ -62,9 +82,14 @@ impl Catalog for NeverCommits {
         self.0.skipped().await
     }
     async fn retired_until(&self, generation: Generation) -> Result<Vec<PassageId>> {
-        self.0.retired_until(generation).await
+        let list = self.0.retired_until(generation).await;
+        if let Trouble::LateList(pause) = self.1 {
+            tokio::time::sleep(pause).await;
+        }
+        list
     }
     async fn purge(&self, ids: &[PassageId]) -> Result<()> {
+        self.written()?;
         self.0.purge(ids).await
     }
 }

@@ -17,6 +17,7 @@ mod storms;
 mod swapping;
 #[path = "../../src/catalog/test_postgres.rs"]
 mod test_postgres;
+mod tidying;
 mod trouble;
 mod verifying;
 mod visibility;

@@ -227,7 +227,31 @@ async fn a_clock_that_jumps_hides_no_edit() {
     fs_err::write(fixture.file("en/warranty.md"), "").unwrap();
     let file = fs_err::OpenOptions::new().write(true).open(fixture.file("en/warranty.md"));
     file.unwrap().file().set_modified(now + day).unwrap();
+    let report = open.build().await.unwrap();
+    assert_eq!((report.changed, report.look_again), (1, None));
+    let found = open.find("boots carry a guarantee of two years", Audience::Public).await;
+    assert!(!found.contains(&"en/warranty.md".to_owned()), "{found:?}");
+    open.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_was_just_emptied_stays_and_asks_for_another_look() {
+    let fixture = Fixture::with_articles();
+    let open = fixture.open().await;
     open.build().await.unwrap();
+    fs_err::write(fixture.file("en/warranty.md"), "").unwrap();
+    let report = open.build().await.unwrap();
+    assert_eq!(report.changed, 0);
+    assert!(report.look_again.is_some_and(|after| after <= Duration::from_secs(5)), "{report:?}");
+    let found = open.find("boots carry a guarantee of two years", Audience::Public).await;
+    assert!(found.contains(&"en/warranty.md".to_owned()), "{found:?}");
+    // Nothing is written any more, but its time is over.
+    let file = fs_err::OpenOptions::new().write(true).open(fixture.file("en/warranty.md"));
+    file.unwrap().file().set_modified(SystemTime::now() - Duration::from_secs(6)).unwrap();
+    let report = open.build().await.unwrap();
+    assert_eq!((report.changed, report.look_again), (1, None));
+    let found = open.find("boots carry a guarantee of two years", Audience::Public).await;
+    assert!(!found.contains(&"en/warranty.md".to_owned()), "{found:?}");
     open.assert_consistent().await;
 }
 

@@ -31,6 +31,31 @@ async fn a_document_that_becomes_internal_is_gone_at_once_and_not_embedded_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_is_badly_written_shows_the_document_to_no_customer() {
+    let fixture = Fixture::with_articles();
+    let open = fixture.open().await;
+    for header in [
+        "audience:internal",
+        "title: Shipping\naudience:internal",
+        "title: Shipping\n  audience: internal",
+        "  audience: internal",
+        "title: Shipping\ndraft:true",
+        "valid_until:2026-01-31",
+    ] {
+        fixture.write(SECRET, BODY);
+        open.build().await.unwrap();
+        assert_eq!(open.find("parcels leave the warehouse", Audience::Public).await[0], SECRET);
+        fixture.write(SECRET, &with_header(header));
+        assert_eq!(open.build().await.unwrap().changed, 1, "{header}");
+        for audience in [Audience::Public, Audience::Customer] {
+            let found = open.find("parcels leave the warehouse", audience).await;
+            assert!(!found.contains(&SECRET.to_owned()), "{header}: {audience:?}: {found:?}");
+        }
+    }
+    open.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn drafts_and_documents_out_of_their_time_are_never_found() {
     let fixture = Fixture::with_articles();
     fixture.write(SECRET, &with_header("draft: false"));

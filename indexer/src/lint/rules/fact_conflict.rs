@@ -5,7 +5,8 @@
 //! a group with two or three values is a conflict, one with more is a property of many things. Sale
 //! pages and other articles that hold for a time are compared with their like only, and so are
 //! articles for different readers. Candidates come from an index over the rarest stems (prefix
-//! filtering, Chaudhuri, Ganti, Kaushik 2006), so the work grows about linearly.
+//! filtering, Chaudhuri, Ganti, Kaushik 2006), so the work grows about linearly. What is worded in
+//! another way is left to `claim_conflict`, which this rule runs last.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,6 +17,7 @@ use super::super::finding::Finding;
 use super::super::rule::Rule;
 use super::super::shingles::common;
 use super::super::text::short;
+use super::claim_conflict;
 
 /// Stems of a subject, at least.
 const MIN_SUBJECT: usize = 4;
@@ -27,7 +29,7 @@ const MIN_SHARE_REWORDED: f64 = 0.6;
 const EVERYDAY: f64 = 0.12;
 const MIN_EVERYDAY: f64 = 8.0;
 /// Frames kept for one stem.
-const MAX_POSTINGS: usize = 64;
+pub(super) const MAX_POSTINGS: usize = 64;
 /// More values than this are no conflict.
 const MAX_VALUES: usize = 3;
 
@@ -51,6 +53,7 @@ pub(super) fn check(corpus: &Corpus<'_>, out: &mut Vec<Finding>) {
         let members: Vec<&Stated<'_>> = members.iter().filter_map(|i| frames.get(*i)).collect();
         out.extend(conflicts(&members));
     }
+    claim_conflict::check(corpus, out);
 }
 
 /// Words that a good part of the articles use: they change the wording of a fact, not the fact.
@@ -66,9 +69,9 @@ fn everyday_words(corpus: &Corpus<'_>) -> HashSet<u64> {
 }
 
 /// A frame and who states it.
-struct Stated<'a> {
-    article: &'a Article,
-    frame: &'a Frame,
+pub(super) struct Stated<'a> {
+    pub(super) article: &'a Article,
+    pub(super) frame: &'a Frame,
 }
 
 /// Pairs that share a rare stem, language and unit.
@@ -111,7 +114,7 @@ fn same_fact(a: &Stated<'_>, b: &Stated<'_>, everyday: &HashSet<u64>) -> bool {
 }
 
 /// Articles for the same readers, of the same time, about the same product.
-fn comparable(a: &Article, b: &Article) -> bool {
+pub(super) fn comparable(a: &Article, b: &Article) -> bool {
     let (x, y) = (&a.document.meta, &b.document.meta);
     let temporary = |m: &crate::model::DocumentMeta| m.valid_until.is_some();
     let overlap = x.valid_until.is_none_or(|until| y.valid_from.is_none_or(|from| from <= until))
@@ -186,7 +189,7 @@ fn siblings(a: &Article, b: &Article) -> bool {
 }
 
 /// The findings of one group of frames that speak of the same.
-fn conflicts(members: &[&Stated<'_>]) -> Vec<Finding> {
+pub(super) fn conflicts(members: &[&Stated<'_>]) -> Vec<Finding> {
     let mut by_value: BTreeMap<&[String], Vec<&Stated<'_>>> = BTreeMap::new();
     for stated in members {
         by_value.entry(&stated.frame.values).or_default().push(stated);
@@ -243,12 +246,12 @@ fn report(stated: &Stated<'_>, reference: &Stated<'_>) -> Option<Finding> {
 }
 
 /// Disjoint sets of frames.
-struct Groups {
+pub(super) struct Groups {
     parent: Vec<usize>,
 }
 
 impl Groups {
-    fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize) -> Self {
         Self { parent: (0..size).collect() }
     }
 
@@ -263,7 +266,7 @@ impl Groups {
         i
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(slot) = self.parent.get_mut(a.max(b)) {
             *slot = a.min(b);
@@ -271,7 +274,7 @@ impl Groups {
     }
 
     /// Groups of two and more, by their first member.
-    fn all(&mut self) -> Vec<Vec<usize>> {
+    pub(super) fn all(&mut self) -> Vec<Vec<usize>> {
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for i in 0..self.parent.len() {
             groups.entry(self.root(i)).or_default().push(i);

@@ -3,6 +3,7 @@
 //! Called by `run`. A rule looks at the corpus and appends findings; severities, waivers and the
 //! selection of rules are left to `run`.
 
+mod claim_conflict;
 mod expiry;
 mod fact_conflict;
 mod files;

@@ -68,7 +68,7 @@ fn two_facts_are_no_conflict() {
         (
             "another unit",
             sentence("Refunds", "The money for a refund arrives within 5 days."),
-            sentence("Refunds", "The money for a refund arrives within 2 weeks."),
+            sentence("Refunds", "The money for a refund arrives within 5 working days."),
         ),
         (
             "products of one pattern",

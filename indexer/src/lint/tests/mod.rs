@@ -1,5 +1,6 @@
 //! Tests of whole runs: a small folder in, findings out.
 
+mod claims;
 mod facts;
 mod hostile;
 mod outputs;

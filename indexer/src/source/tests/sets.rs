@@ -31,7 +31,7 @@ fn messy_files() {
         return;
     };
     let rules = SourceRules::default();
-    let found = walk(&root, &rules);
+    let found = walk(&root);
     let mut failures = Vec::new();
     for case in lines(root.join("manifest.jsonl")) {
         let name = case["file"].as_str().unwrap();
