@@ -21,6 +21,9 @@ use super::{Delivery, EventKind, HandoffError};
 use crate::domain::{Escalation, Message};
 use crate::privacy::Secret;
 
+/// Why a delivery was given up for now.
+const NO_ANSWER: &str = "no answer in time";
+
 /// `[email]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -94,6 +97,8 @@ pub struct Email {
     reply_to: Option<Mailbox>,
     inbox_url: String,
     tls: EmailTls,
+    /// For a whole delivery.
+    timeout: Duration,
 }
 
 impl Email {
@@ -136,9 +141,10 @@ impl Email {
             }
             EmailTls::None => Tls::None,
         };
+        let timeout = Duration::from_secs(settings.timeout_s.max(1));
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
             .port(settings.port)
-            .timeout(Some(Duration::from_secs(settings.timeout_s.max(1))))
+            .timeout(Some(timeout))
             .tls(tls);
         if !settings.username.is_empty() {
             let password =
@@ -160,6 +166,7 @@ impl Email {
             reply_to,
             inbox_url: settings.inbox_url.trim_end_matches('/').to_owned(),
             tls: settings.tls,
+            timeout,
         }))
     }
 
@@ -177,9 +184,12 @@ impl Email {
         let Ok(mail) = self.compose(notice, escalation, transcript) else {
             return failed("the message could not be composed");
         };
-        match self.transport.send(mail).await {
-            Ok(_) => Delivery::Done,
-            Err(error) => failed(reason(&error, self.tls)),
+        // The transport's own time-out is for the connection alone: a server that then says nothing would be
+        // waited for without end.
+        match tokio::time::timeout(self.timeout, self.transport.send(mail)).await {
+            Ok(Ok(_)) => Delivery::Done,
+            Ok(Err(error)) => failed(reason(&error, self.tls)),
+            Err(_) => failed(NO_ANSWER),
         }
     }
 
@@ -276,7 +286,7 @@ fn reason(error: &SmtpError, tls: EmailTls) -> &'static str {
         cause = now.source();
     }
     if error.is_timeout() {
-        "no answer in time"
+        NO_ANSWER
     } else if error.is_tls() {
         "no protected connection to the mail server"
     } else {

@@ -133,6 +133,19 @@ async fn what_a_mail_server_replies_is_not_taken_for_what_happened_here() {
 }
 
 #[tokio::test]
+async fn a_mail_server_that_says_nothing_is_tried_again_later() {
+    // The system takes connections for it, and nobody ever writes.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let email = Email::new(&EmailSettings { timeout_s: 1, ..settings(port) }).unwrap().unwrap();
+    let notice = notice("");
+    let sent = tokio::time::timeout(Duration::from_secs(20), email.send(&notice)).await;
+    let failed = Delivery::Failed { why: NO_ANSWER.to_owned(), retry_after: None };
+    assert_eq!(sent.expect("it waits without end"), failed);
+    drop(listener);
+}
+
+#[tokio::test]
 async fn other_events_send_no_mail() {
     let email = Email::new(&settings(9)).unwrap().unwrap();
     let resolved = Notice { what: What::Resolved, ..notice("") };

@@ -124,7 +124,7 @@ impl Rights {
         }
         let gone: BTreeSet<Uuid> = begun.into_iter().chain(erased).collect();
         for id in gone.into_iter().filter(|id| stored.contains(id)) {
-            if self.remove_unasked(id, "conversation.erased_again").await? {
+            if self.remove_again(id).await? {
                 again += 1;
             } else {
                 tracing::warn!(
@@ -144,17 +144,14 @@ impl Rights {
         Ok(again)
     }
 
-    /// Removes a conversation that nobody asks for at this moment; `false` when a legal hold keeps it.
-    pub(super) async fn remove_unasked(
-        &self,
-        id: Uuid,
-        action: &'static str,
-    ) -> Result<bool, RightsError> {
+    /// Removes a conversation that was erased before; `false` when a legal hold keeps it.
+    async fn remove_again(&self, id: Uuid) -> Result<bool, RightsError> {
         let at = Timestamp::now();
         if let Claim::Held(_) = self.privacy.claim(id, at).await? {
             return Ok(false);
         }
-        self.audit.record(Actor::System, action, Subject::Conversation(id)).await?;
+        let subject = Subject::Conversation(id);
+        self.audit.record(Actor::System, "conversation.erased_again", subject).await?;
         self.remove(id, (at, None)).await?;
         self.privacy.end_claim(id).await?;
         Ok(true)

@@ -199,6 +199,11 @@ impl Rights {
             .await?)
     }
 
+    /// Whether what customers say can be stored, as far as is known.
+    pub async fn writable(&self) -> bool {
+        self.personal.writable().await
+    }
+
     /// Seals all data keys with a new master key ([`Vault::rotate`] says where it comes from). Gives its id
     /// and how many were sealed.
     ///

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Rights, RightsError};
 use crate::privacy::audit::{Actor, Subject};
-use crate::store::{Duty, Scrub};
+use crate::store::{Claim, Duty, Scrub};
 
 /// Conversations of a class that lose their data together, after one look at the holds.
 const AT_ONCE: usize = 50;
@@ -34,6 +34,16 @@ enum Part {
     Feedback,
     /// Closed ones.
     Tickets,
+}
+
+/// What became of a conversation whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expiry {
+    Gone,
+    /// A legal hold keeps it.
+    Held,
+    /// Somebody has gone on with it.
+    Alive,
 }
 
 /// What became of one class.
@@ -151,12 +161,35 @@ impl Rights {
         }
         let (mut erased, mut kept) = (0, 0);
         for id in over {
-            match self.remove_unasked(id, "conversation.expired").await? {
-                true => erased += 1,
-                false => kept += 1,
+            match self.expire(id, before).await? {
+                Expiry::Gone => erased += 1,
+                Expiry::Held => kept += 1,
+                Expiry::Alive => {}
             }
         }
         Ok((erased, kept))
+    }
+
+    /// Removes a conversation if there was no word in it since `before`: that may have changed since it was
+    /// looked for. So here the rows go first, in the transaction that looks again, and then the key; what a
+    /// crash leaves between the two is claimed, and goes at the next start.
+    pub(super) async fn expire(&self, id: Uuid, before: Timestamp) -> Result<Expiry, RightsError> {
+        let at = Timestamp::now();
+        if let Claim::Held(_) = self.privacy.claim(id, at).await? {
+            return Ok(Expiry::Held);
+        }
+        let subject = Subject::Conversation(id);
+        self.audit.record(Actor::System, "conversation.expired", subject).await?;
+        self.privacy.owe_scrub().await?;
+        let expiry = if self.personal.erase_silent(id, before).await? {
+            self.vault.destroy(id, at).await?;
+            Expiry::Gone
+        } else {
+            self.audit.record(Actor::System, "conversation.expiry_refused", subject).await?;
+            Expiry::Alive
+        };
+        self.privacy.end_claim(id).await?;
+        Ok(expiry)
     }
 
     /// Removes a part of conversations that stay. A hold may come while this goes on, so it looks again
@@ -180,7 +213,7 @@ impl Rights {
                 self.privacy.owe_scrub().await?;
                 match part {
                     Part::Originals => {
-                        self.vault.expire(&free).await?;
+                        self.vault.expire(&free, before).await?;
                     }
                     Part::Feedback => {
                         self.personal.remove_feedback(&free, before).await?;

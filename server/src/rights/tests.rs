@@ -3,6 +3,7 @@
 
 mod erasing;
 mod holding;
+mod reviving;
 
 use std::path::PathBuf;
 

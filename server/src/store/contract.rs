@@ -30,6 +30,7 @@ pub(crate) async fn keep(store: &dyn ConversationStore) {
     feedback_is_kept_by_answer_and_conversation(store).await;
     the_inbox_lists_who_waits_longest_first(store).await;
     quiet_conversations_are_found(store).await;
+    a_customer_who_waits_for_an_agent_is_not_quiet(store).await;
     accounts_and_sessions(store).await;
     keys(store).await;
     super::contract_people::keep(store).await;
@@ -330,23 +331,20 @@ async fn the_inbox_lists_who_waits_longest_first(store: &dyn ConversationStore) 
         done(store, &begun, Step::HandOver(ticket(begun.id, second)), second).await;
         ids.push(begun.id);
     }
-    let waiting = InboxFilter { state: Some(Waiting), agent: None, limit: 100 };
+    let waiting = InboxFilter { state: Some(Waiting), limit: 100, ..InboxFilter::default() };
     let rows = store.inbox(&waiting).await.unwrap();
     let ours: Vec<_> = rows.iter().filter(|r| ids.contains(&r.conversation.id)).collect();
     let order: Vec<_> = ours.iter().map(|r| r.conversation.id).collect();
     assert_eq!(order, [ids[1], ids[2], ids[0]]);
     assert_eq!(ours[0].preview.as_ref().unwrap().as_str(), "since 10");
-    let place = |id| async move { store.queue_place(id).await.unwrap().unwrap().position };
+    let place = |id| async move { store.queue_place(id, at(40)).await.unwrap().unwrap().position };
     let (first, last) = (place(ids[1]).await, place(ids[0]).await);
     assert_eq!(last, first + 2);
 
     let now = store.conversation(ids[0]).await.unwrap().unwrap();
     done(store, &now, Step::Take(agent.id), 60).await;
-    assert_eq!(store.queue_place(ids[0]).await.unwrap(), None);
-    let eta = store.queue_place(ids[1]).await.unwrap().unwrap().eta_s;
-    assert!(eta.is_some());
-    assert_eq!(store.usual_wait_s().await.unwrap(), eta);
-    let mine = InboxFilter { state: None, agent: Some(agent.id), limit: 100 };
+    assert_eq!(store.queue_place(ids[0], at(60)).await.unwrap(), None);
+    let mine = InboxFilter { agent: Some(agent.id), limit: 100, ..InboxFilter::default() };
     let mine = store.inbox(&mine).await.unwrap();
     assert_eq!(mine.len(), 1);
     assert_eq!(mine[0].conversation.id, ids[0]);
@@ -373,6 +371,45 @@ async fn quiet_conversations_are_found(store: &dyn ConversationStore) {
     assert!(!quiet(101).await && !unanswered(0, 200).await);
     let waiting = store.quiet_since(Waiting, at(101), 1000).await.unwrap();
     assert!(waiting.iter().any(|c| c.id == begun.id));
+}
+
+async fn a_customer_who_waits_for_an_agent_is_not_quiet(store: &dyn ConversationStore) {
+    let agent = colleague(store, "hanna").await;
+    let begun = begin(store).await;
+    let id = begun.id;
+    let quiet = |id: ConversationId| async move {
+        let found = store.quiet_since(WithAgent, at(1000), 1000).await.unwrap();
+        found.iter().any(|c| c.id == id)
+    };
+    let say = |to, second| AgentMessage {
+        agent: agent.id,
+        to,
+        text: words("Hello."),
+        message_id: None,
+        at: at(second),
+    };
+    let asked = store.post(id, &message("a question", 1)).await.unwrap();
+    store.commit_answer(id, &answer(&asked, "An answer.")).await.unwrap();
+    let (waits, _) = done(store, &asked.conversation, Step::HandOver(ticket(id, 2)), 2).await;
+    done(store, &waits, Step::Take(agent.id), 3).await;
+    assert!(!quiet(id).await, "the agent has said nothing since the hand-over");
+    store.agent_message(id, &say(MessageFor::Customer, 4)).await.unwrap().unwrap();
+    assert!(quiet(id).await, "the customer was answered");
+    store.post(id, &message("and another one", 5)).await.unwrap();
+    assert!(!quiet(id).await, "the customer spoke last");
+    store.agent_message(id, &say(MessageFor::Colleagues, 6)).await.unwrap().unwrap();
+    assert!(!quiet(id).await, "a note answers nobody");
+    store.agent_message(id, &say(MessageFor::Customer, 7)).await.unwrap().unwrap();
+    assert!(quiet(id).await);
+
+    // Who steps in unasked behind an answer keeps nobody waiting.
+    let begun = begin(store).await;
+    let asked = store.post(begun.id, &message("a question", 1)).await.unwrap();
+    store.commit_answer(begun.id, &answer(&asked, "An answer.")).await.unwrap();
+    done(store, &asked.conversation, Step::StepIn(agent.id, ticket(begun.id, 2)), 2).await;
+    assert!(quiet(begun.id).await);
+    store.post(begun.id, &message("hello?", 3)).await.unwrap();
+    assert!(!quiet(begun.id).await);
 }
 
 async fn accounts_and_sessions(store: &dyn ConversationStore) {

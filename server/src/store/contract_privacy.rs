@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::audit::Shown;
 use super::{AuditLog, Claim, Stores};
 use crate::privacy::Signer;
 use crate::privacy::audit::{Actor, Deed, Subject};
@@ -95,18 +96,23 @@ async fn retention_removes_the_oldest_and_the_rest_still_verifies(stores: &Store
 }
 
 async fn writers_at_once_make_one_chain(stores: &Stores) {
-    let log = Arc::new(log(stores).await);
-    let mut writers = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let log = Arc::clone(&log);
-        writers.spawn(async move {
-            for _ in 0..5 {
-                log.append(deed(Timestamp::now())).await.unwrap();
-            }
-        });
+    // As two processes have it open.
+    let signer = Signer::random();
+    let one = stores.privacy_side().await.unwrap().audit;
+    let two = stores.privacy_side().await.unwrap().audit;
+    let logs = [AuditLog::new(Arc::clone(&one), signer.clone()), AuditLog::new(two, signer)];
+    for round in 1..=5 {
+        let mut writers = tokio::task::JoinSet::new();
+        for log in logs.iter().cycle().take(8).cloned() {
+            writers.spawn(async move { log.append(deed(Timestamp::now())).await.unwrap() });
+        }
+        writers.join_all().await;
+        let ends = one.read(&mut |_: Shown<'_>| {}).await.unwrap();
+        let (head, mark) = (ends.head.unwrap(), ends.mark.unwrap());
+        assert_eq!((head.seq, mark.seq), (8 * round, 8 * round), "whoever was last made the mark");
+        assert_eq!(head.hash, mark.hash);
     }
-    writers.join_all().await;
-    let report = log.verify().await.unwrap();
+    let report = logs[0].verify().await.unwrap();
     assert!(report.ok && report.entries == 40, "{report:?}");
 }
 

@@ -1,22 +1,25 @@
-//! What outbox, figures and personal data must do, whatever they are made of. Each function wants a store of
-//! its own.
+//! What outbox, figures and personal data must do, whatever they are made of; the queue's cases are in
+//! `contract_queue.rs`. Each function wants a store of its own.
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 use super::outbox::{Due, Replay, SinkRow};
-use super::{Duty, NewRating, Stores, contract};
+use super::{Duty, NewRating, Stores, contract, contract_queue};
 use crate::domain::{Conversation, Counts, Step};
 
 type Contract = fn(&Stores) -> BoxFuture<'_, ()>;
 
 /// The whole suite.
-pub(crate) const ALL: [Contract; 4] = [
+pub(crate) const ALL: [Contract; 7] = [
     |stores| Box::pin(conversations_are_counted_by_what_became_of_them(stores)),
     |stores| Box::pin(all_of_a_conversation_is_exported_and_erased_and_nothing_of_another(stores)),
+    |stores| Box::pin(a_conversation_with_a_newer_word_is_not_erased_as_silent(stores)),
     |stores| Box::pin(an_event_is_claimed_by_one_and_told_until_it_is_done(stores)),
     |stores| Box::pin(receivers_follow_the_configuration(stores)),
+    |stores| Box::pin(contract_queue::an_estimate_goes_by_place_and_pace(stores)),
+    |stores| Box::pin(contract_queue::a_ticket_is_found_by_its_number(stores)),
 ];
 
 async fn conversations_are_counted_by_what_became_of_them(stores: &Stores) {
@@ -112,6 +115,19 @@ async fn all_of_a_conversation_is_exported_and_erased_and_nothing_of_another(sto
     let told: Vec<_> = due.iter().filter(|d| d.kind == "erased").map(|d| d.conversation).collect();
     assert_eq!(told, [ids[0], ids[1]]);
     personal.scrub(super::Scrub::Now).await.unwrap();
+}
+
+async fn a_conversation_with_a_newer_word_is_not_erased_as_silent(stores: &Stores) {
+    let (store, personal) = (stores.conversations(), stores.personal());
+    let begun = contract::begin(&*store).await;
+    store.post(begun.id, &contract::message("Where is [ORDER_1]?", 10)).await.unwrap();
+    let id = begun.id.0;
+    // When it was listed, its last word was older.
+    assert!(!personal.erase_silent(id, contract::at(10)).await.unwrap());
+    assert_eq!(store.messages(begun.id, 0, 9).await.unwrap().len(), 1);
+    assert!(personal.erase_silent(id, contract::at(11)).await.unwrap());
+    assert!(!personal.knows(id).await.unwrap());
+    assert!(personal.erase_silent(id, contract::at(11)).await.unwrap(), "nothing is silent, too");
 }
 
 const LEASE: Duration = Duration::from_secs(60);

@@ -85,7 +85,8 @@ pub trait Conversations: Send + Sync {
     /// [`StoreError::Missing`] without such a conversation.
     async fn rate(&self, id: ConversationId, rating: &NewRating) -> Result<(), StoreError>;
 
-    /// Conversations in `state` that were quiet since `before`, the quietest first.
+    /// Conversations in `state` that were quiet since `before`, the quietest first. In `with_agent` one whose
+    /// customer spoke last, or was handed over since, waits for an answer: that is not quiet.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -73,23 +73,28 @@ pub trait HandOvers: Send + Sync {
     /// [`StoreError::Database`].
     async fn tickets_of(&self, id: ConversationId) -> Result<Vec<Escalation>, StoreError>;
 
-    /// Conversations for the agents: those that wait first, the longest waiting at the top.
+    /// Conversations for the agents: those that wait first, the longest waiting at the top. Those with a
+    /// ticket of a number are found in every state.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError>;
 
-    /// How long those who were taken lately had waited, on average, seconds.
+    /// How long who joins the queue `now` will probably wait, seconds; `None` while nobody can say.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError>;
+    async fn newcomers_wait_s(&self, now: Timestamp) -> Result<Option<u64>, StoreError>;
 
-    /// Where a waiting conversation stands in the queue; `None` when it does not wait.
+    /// Where a waiting conversation stands in the queue `now`; `None` when it does not wait.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    async fn queue_place(&self, id: ConversationId) -> Result<Option<QueuePlace>, StoreError>;
+    async fn queue_place(
+        &self,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<QueuePlace>, StoreError>;
 }
 
 /// A step to be made.
@@ -136,10 +141,12 @@ pub enum MessageFor {
 /// Which conversations an agent looks at.
 #[derive(Debug, Clone, Default)]
 pub struct InboxFilter {
-    /// All open hand-overs when `None`.
+    /// All open hand-overs when `None`, and conversations of every state where a ticket is looked for.
     pub state: Option<ConversationState>,
     /// Only what this agent has.
     pub agent: Option<AgentId>,
+    /// Only what had a ticket whose number begins so, as [`Ticket`] writes it: `T-4F`.
+    pub ticket: Option<String>,
     pub limit: u32,
 }
 
@@ -149,6 +156,20 @@ pub struct InboxRow {
     pub conversation: Conversation,
     /// The last words of the customer.
     pub preview: Option<RedactedText>,
+    /// The ticket that was looked for, else the newest one, open or not.
+    pub last: Option<LastTicket>,
+}
+
+/// The ticket of a conversation in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastTicket {
+    pub ticket: Ticket,
+    pub summary: RedactedText,
+}
+
+/// The first number that no ticket beginning with `ticket` reaches: numbers are of digits and letters.
+pub(super) fn past(ticket: &str) -> String {
+    format!("{ticket}~")
 }
 
 /// A place among those who wait.
@@ -156,6 +177,6 @@ pub struct InboxRow {
 pub struct QueuePlace {
     /// From 1.
     pub position: u32,
-    /// How long those who were taken lately had waited, on average, seconds.
+    /// How long it will probably take from now on, seconds; `None` while nobody can say.
     pub eta_s: Option<u64>,
 }

@@ -19,6 +19,8 @@ mod contract_people;
 #[cfg(test)]
 mod contract_privacy;
 #[cfg(test)]
+mod contract_queue;
+#[cfg(test)]
 mod contract_rooms;
 mod conversations;
 mod customers;
@@ -36,6 +38,7 @@ pub mod personal;
 mod postgres;
 mod privacy;
 pub mod questions;
+mod queue;
 mod rows;
 mod settings;
 mod sqlite;
@@ -55,7 +58,8 @@ pub use customers::{Customers, Introduced};
 pub use duties::{Duties, Duty};
 pub use file::Scrub;
 pub use hand_overs::{
-    AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, Transition,
+    AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, LastTicket, MessageFor, QueuePlace,
+    Transition,
 };
 pub use moving::{Moving, seal_secrets, store_tables};
 pub use personal::PersonalData;

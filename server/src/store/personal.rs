@@ -49,6 +49,14 @@ pub trait PersonalData: Send + Sync {
         tell: Option<Timestamp>,
     ) -> Result<Vec<(String, u64)>, StoreError>;
 
+    /// Removes every row of a conversation without a word since `before`, in one transaction; `false` when there
+    /// was one, and nothing is removed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was removed.
+    async fn erase_silent(&self, conversation: Uuid, before: Timestamp)
+    -> Result<bool, StoreError>;
+
     /// Every row of the conversation, as JSON by column. Times are RFC 3339.
     ///
     /// # Errors
@@ -104,6 +112,12 @@ pub trait PersonalData: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn scrub(&self, how: Scrub) -> Result<bool, StoreError>;
+
+    /// Whether what is said can be stored, as far as is known. Where the disk failed a write, it is tried
+    /// again here, so that nobody has to write to find out.
+    async fn writable(&self) -> bool {
+        true
+    }
 }
 
 /// The rows of one table.

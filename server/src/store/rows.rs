@@ -13,7 +13,7 @@ use crate::domain::{
     Epoch, Escalation, Message, OpenHandOver, Rating, ReasonCode, SystemKind, Ticket, TicketStatus,
 };
 use crate::privacy::RedactedText;
-use crate::store::{ApiKey, KeyScope, StoreError};
+use crate::store::{ApiKey, KeyScope, LastTicket, StoreError};
 
 /// The cells of a row by column.
 pub(super) trait Cells {
@@ -162,6 +162,11 @@ pub(super) fn escalation(row: &impl Cells) -> Result<Escalation, StoreError> {
         passages: serde_json::from_str(&row.text("passages")?).map_err(|_| damaged("passages"))?,
         status: TicketStatus::parse(&row.text("status")?).ok_or_else(|| damaged("status"))?,
     })
+}
+
+/// Number and summary of a ticket.
+pub(super) fn last_ticket((ticket, summary): (String, String)) -> LastTicket {
+    LastTicket { ticket: Ticket(ticket), summary: RedactedText::from_store(summary) }
 }
 
 pub(super) fn agent(row: &impl Cells) -> Result<Agent, StoreError> {

@@ -218,6 +218,7 @@ impl Conversations for PostgresStore {
         .await
     }
 
+    /// In `with_agent` a customer who spoke last, or was handed over since, waits for an answer: that is not quiet.
     async fn quiet_since(
         &self,
         state: ConversationState,
@@ -226,7 +227,14 @@ impl Conversations for PostgresStore {
     ) -> Result<Vec<Conversation>, StoreError> {
         self.within(async {
             sqlx::query(select_conversations!(
-                "WHERE c.state = $1 AND c.active_at < $2 ORDER BY c.active_at LIMIT $3"
+                "WHERE c.state = $1 AND c.active_at < $2 \
+                   AND (c.state <> 'with_agent' OR NOT EXISTS ( \
+                       SELECT 1 FROM conv_messages m WHERE m.conversation = c.id \
+                         AND (m.author = 'customer' OR m.kind = 'handed_off') \
+                         AND m.seq > (SELECT coalesce(max(r.seq), 0) FROM conv_messages r \
+                                      WHERE r.conversation = c.id \
+                                        AND r.author IN ('agent', 'assistant')))) \
+                 ORDER BY c.active_at LIMIT $3"
             ))
             .bind(state.as_str())
             .bind(before.as_millisecond())

@@ -14,14 +14,13 @@ use crate::domain::{
 };
 use crate::privacy::RedactedText;
 use crate::store::entry::Entry;
+use crate::store::hand_overs::past;
+use crate::store::queue::{Movement, SPAN_MS, TAKINGS, place_after};
 use crate::store::rows::{self, signed};
 use crate::store::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, StoreError,
     Transition,
 };
-
-/// Tickets that the estimate of a wait is made of.
-const WAITS: i64 = 20;
 
 #[async_trait]
 impl HandOvers for PostgresStore {
@@ -197,65 +196,84 @@ impl HandOvers for PostgresStore {
         self.within(async {
             // What waits comes first and the longest wait at its top; else the liveliest first.
             let found = sqlx::query(select_conversations!(
-                "WHERE (CASE WHEN $1::text IS NULL THEN c.state IN ('waiting', 'with_agent') \
-                         ELSE c.state = $1 END) \
-               AND ($2::text IS NULL OR c.agent = $2) \
-             ORDER BY c.state <> 'waiting', CASE WHEN c.state = 'waiting' THEN e.at END, \
-                      c.active_at DESC, c.id LIMIT $3"
+                "WHERE (CASE WHEN $1::text IS NOT NULL THEN c.state = $1 \
+                             WHEN $4::text IS NOT NULL THEN TRUE \
+                             ELSE c.state IN ('waiting', 'with_agent') END) \
+                   AND ($2::text IS NULL OR c.agent = $2) \
+                   AND ($4::text IS NULL OR c.id IN \
+                        (SELECT conversation FROM conv_escalations \
+                         WHERE ticket >= $4 AND ticket < $5::text)) \
+                 ORDER BY c.state <> 'waiting', CASE WHEN c.state = 'waiting' THEN e.at END, \
+                          c.active_at DESC, c.id LIMIT $3"
             ))
             .bind(filter.state.map(ConversationState::as_str))
             .bind(filter.agent.map(|a| a.to_string()))
             .bind(i64::from(filter.limit))
+            .bind(filter.ticket.as_deref())
+            .bind(filter.ticket.as_deref().map(past))
             .fetch_all(&self.pool)
             .await?;
             let conversations: Vec<Conversation> =
                 found.iter().map(rows::conversation).collect::<Result<_, _>>()?;
             let ids: Vec<String> = conversations.iter().map(|c| c.id.to_string()).collect();
-            let last: Vec<(String, String)> = sqlx::query_as(
+            let said: Vec<(String, String)> = sqlx::query_as(
                 "SELECT DISTINCT ON (conversation) conversation, text FROM conv_messages \
              WHERE conversation = ANY($1) AND author = 'customer' ORDER BY conversation, seq DESC",
             )
-            .bind(ids)
+            .bind(&ids)
             .fetch_all(&self.pool)
             .await?;
-            let mut last: HashMap<String, String> = last.into_iter().collect();
+            let tickets: Vec<(String, String, String)> = sqlx::query_as(
+                "SELECT DISTINCT ON (conversation) conversation, ticket, summary \
+                 FROM conv_escalations WHERE conversation = ANY($1) \
+                   AND ($2::text IS NULL OR (ticket >= $2 AND ticket < $3::text)) \
+                 ORDER BY conversation, at DESC, ticket",
+            )
+            .bind(&ids)
+            .bind(filter.ticket.as_deref())
+            .bind(filter.ticket.as_deref().map(past))
+            .fetch_all(&self.pool)
+            .await?;
+            let mut said: HashMap<String, String> = said.into_iter().collect();
+            let mut tickets: HashMap<String, (String, String)> =
+                tickets.into_iter().map(|(id, ticket, summary)| (id, (ticket, summary))).collect();
             let row = |conversation: Conversation| {
-                let preview =
-                    last.remove(&conversation.id.to_string()).map(RedactedText::from_store);
-                InboxRow { conversation, preview }
+                let id = conversation.id.to_string();
+                let preview = said.remove(&id).map(RedactedText::from_store);
+                let last = tickets.remove(&id).map(rows::last_ticket);
+                InboxRow { conversation, preview, last }
             };
             Ok(conversations.into_iter().map(row).collect())
         })
         .await
     }
 
-    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError> {
+    async fn newcomers_wait_s(&self, now: Timestamp) -> Result<Option<u64>, StoreError> {
         self.within(async {
             let mut reader = self.pool.acquire().await?;
-            waits(&mut reader).await
+            let before = waiting_before(&mut reader, None).await?;
+            Ok(movement(&mut reader, now).await?.wait_s(place_after(before), now))
         })
         .await
     }
 
-    async fn queue_place(&self, id: ConversationId) -> Result<Option<QueuePlace>, StoreError> {
+    async fn queue_place(
+        &self,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<QueuePlace>, StoreError> {
         self.within(async {
             let mut reader = self.pool.acquire().await?;
             let conversation = find(&mut reader, id).await?;
             let Some(at) = conversation
                 .filter(|c| c.state == ConversationState::Waiting)
                 .and_then(|c| c.hand_over)
-                .map(|h| h.at.as_millisecond())
+                .map(|h| h.at)
             else {
                 return Ok(None);
             };
-            let before: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM conv_escalations WHERE status = 'waiting' AND at < $1",
-            )
-            .bind(at)
-            .fetch_one(&mut *reader)
-            .await?;
-            let eta_s = waits(&mut reader).await?;
-            let position = u32::try_from(before + 1).unwrap_or(u32::MAX);
+            let position = place_after(waiting_before(&mut reader, Some(at)).await?);
+            let eta_s = movement(&mut reader, now).await?.wait_s(position, now);
             Ok(Some(QueuePlace { position, eta_s }))
         })
         .await
@@ -322,14 +340,33 @@ async fn closed(
     Ok(())
 }
 
-/// The average wait of those who were taken last, seconds.
-async fn waits(reader: &mut PgConnection) -> Result<Option<u64>, StoreError> {
-    let average: Option<i64> = sqlx::query_scalar(
-        "SELECT floor(avg(greatest(taken_at - at, 0) / 1000))::bigint FROM (SELECT taken_at, at \
-         FROM conv_escalations WHERE taken_at IS NOT NULL ORDER BY taken_at DESC LIMIT $1) w",
+/// How many wait since before `at`; all who wait without it.
+async fn waiting_before(
+    reader: &mut PgConnection,
+    at: Option<Timestamp>,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT count(*) FROM conv_escalations \
+         WHERE status = 'waiting' AND ($1::bigint IS NULL OR at < $1)",
     )
-    .bind(WAITS)
+    .bind(at.map(Timestamp::as_millisecond))
     .fetch_one(reader)
+    .await?)
+}
+
+/// How the queue has moved lately.
+async fn movement(reader: &mut PgConnection, now: Timestamp) -> Result<Movement, StoreError> {
+    let taken: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT at, taken_at FROM conv_escalations \
+         WHERE taken_at > $1 AND reason <> 'agent_stepped_in' ORDER BY taken_at DESC LIMIT $2",
+    )
+    .bind(now.as_millisecond() - SPAN_MS)
+    .bind(i64::from(TAKINGS))
+    .fetch_all(&mut *reader)
     .await?;
-    Ok(average.map(i64::unsigned_abs))
+    let oldest: Option<i64> =
+        sqlx::query_scalar("SELECT min(at) FROM conv_escalations WHERE status = 'waiting'")
+            .fetch_one(reader)
+            .await?;
+    Ok(Movement { taken, oldest })
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::PostgresStore;
@@ -92,14 +93,7 @@ impl PersonalData for PostgresStore {
                 .bind(&id)
                 .fetch_optional(&mut *tx)
                 .await?;
-            let mut counts = Vec::with_capacity(tables.len());
-            for table in tables {
-                let gone = sqlx::query(AssertSqlSafe(table.rows("DELETE")))
-                    .bind(&id)
-                    .execute(&mut *tx)
-                    .await?;
-                counts.push((table.name, gone.rows_affected()));
-            }
+            let counts = remove_rows(&mut tx, tables, &id).await?;
             if let Some(at) = tell {
                 sqlx::query(
                     "SELECT conv_outbox_tell('erased', $1, NULL, NULL, $2) WHERE NOT EXISTS \
@@ -112,6 +106,32 @@ impl PersonalData for PostgresStore {
             }
             tx.commit().await?;
             Ok(counts)
+        })
+        .await
+    }
+
+    async fn erase_silent(
+        &self,
+        conversation: Uuid,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.within(async {
+            let id = conversation.simple().to_string();
+            let tables = self.tables().await?;
+            let mut tx = self.pool.begin().await?;
+            // What another process writes at this moment is waited for, and counts.
+            let active_at: Option<i64> = sqlx::query_scalar(
+                "SELECT active_at FROM conv_conversations WHERE id = $1 FOR UPDATE",
+            )
+            .bind(&id)
+            .fetch_optional(&mut *tx)
+            .await?;
+            if active_at.is_some_and(|at| at >= before.as_millisecond()) {
+                return Ok(false);
+            }
+            remove_rows(&mut tx, tables, &id).await?;
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -235,4 +255,21 @@ impl PostgresStore {
             sqlx::query(sql).bind(ids).bind(before.as_millisecond()).execute(&self.pool).await?;
         Ok(gone.rows_affected())
     }
+}
+
+/// Removes every row of a conversation; gives how many of each table.
+async fn remove_rows(
+    tx: &mut PgConnection,
+    tables: Vec<Table>,
+    conversation: &str,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut counts = Vec::with_capacity(tables.len());
+    for table in tables {
+        let gone = sqlx::query(AssertSqlSafe(table.rows("DELETE")))
+            .bind(conversation)
+            .execute(&mut *tx)
+            .await?;
+        counts.push((table.name, gone.rows_affected()));
+    }
+    Ok(counts)
 }

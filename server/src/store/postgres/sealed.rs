@@ -204,6 +204,24 @@ impl SealedRows for PostgresStore {
         Ok(ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
         }).await
     }
+
+    async fn version_older_than(
+        &self,
+        conversation: Uuid,
+        before: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        self.within(async {
+            Ok(sqlx::query_scalar(
+                "SELECT version FROM privacy_vault_numbers WHERE conversation = $1 \
+                 AND (SELECT max(at) FROM privacy_vault_entries WHERE conversation = $1) < $2",
+            )
+            .bind(conversation.simple().to_string())
+            .bind(before.as_millisecond())
+            .fetch_optional(&self.pool)
+            .await?)
+        })
+        .await
+    }
 }
 
 /// Keeps the highest number of each label before the entries go.

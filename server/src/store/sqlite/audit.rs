@@ -20,6 +20,17 @@ impl SqliteAudit {
     pub(in crate::store) fn new(privacy: &PrivacyFile, keys: &KeyFile) -> Self {
         Self { pool: privacy.pool().clone(), keys: keys.clone() }
     }
+
+    /// Makes the head the mark. As it is under the lock of the log, and after the entry is stored: so a writer
+    /// that was slower, in this process or another, never puts an earlier mark in the place of a later one, and
+    /// a crash never leaves a mark of what is not there.
+    async fn mark(&self) -> Result<(), StoreError> {
+        let mut locked = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        match end(&mut locked, "head").await? {
+            Some(head) => self.keys.set_audit_mark(&head).await,
+            None => Ok(()),
+        }
+    }
 }
 
 #[async_trait]
@@ -42,10 +53,12 @@ impl AuditRows for SqliteAudit {
         }
         set_end(&mut work, "head", &added.head).await?;
         work.commit().await?;
-        self.keys.set_audit_mark(&added.head).await
+        self.mark().await
     }
 
     async fn read(&self, show: Show<'_>) -> Result<Ends, StoreError> {
+        // Before the view is taken: it holds whatever the mark tells of.
+        let mark = self.keys.audit_mark().await?;
         let mut work = self.pool.begin().await?;
         show(Shown::Start(end(&mut work, "start").await?.as_ref()));
         let head = end(&mut work, "head").await?;
@@ -56,7 +69,7 @@ impl AuditRows for SqliteAudit {
             after = last.seq;
             rows.iter().for_each(|entry| show(Shown::Entry(entry)));
         }
-        Ok(Ends { head, mark: self.keys.audit_mark().await? })
+        Ok(Ends { head, mark })
     }
 
     async fn newest(&self, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {

@@ -192,6 +192,7 @@ impl Conversations for SqliteStore {
         if changed.rows_affected() == 0 { Err(StoreError::Missing("conversation")) } else { Ok(()) }
     }
 
+    /// In `with_agent` a customer who spoke last, or was handed over since, waits for an answer: that is not quiet.
     async fn quiet_since(
         &self,
         state: ConversationState,
@@ -199,7 +200,14 @@ impl Conversations for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Conversation>, StoreError> {
         sqlx::query(select_conversations!(
-            "WHERE c.state = ?1 AND c.active_at < ?2 ORDER BY c.active_at LIMIT ?3"
+            "WHERE c.state = ?1 AND c.active_at < ?2 \
+               AND (c.state <> 'with_agent' OR NOT EXISTS ( \
+                   SELECT 1 FROM messages m WHERE m.conversation = c.id \
+                     AND (m.author = 'customer' OR m.kind = 'handed_off') \
+                     AND m.seq > (SELECT coalesce(max(r.seq), 0) FROM messages r \
+                                  WHERE r.conversation = c.id \
+                                    AND r.author IN ('agent', 'assistant')))) \
+             ORDER BY c.active_at LIMIT ?3"
         ))
         .bind(state.as_str())
         .bind(before.as_millisecond())

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
 use super::conversations::{advance, append, find, present, reply_of};
@@ -13,14 +12,13 @@ use crate::domain::{
 };
 use crate::privacy::RedactedText;
 use crate::store::entry::Entry;
-use crate::store::rows::{self, signed};
+use crate::store::hand_overs::past;
+use crate::store::queue::{Movement, SPAN_MS, TAKINGS, place_after};
+use crate::store::rows::{self, Cells, signed};
 use crate::store::{
     AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, MessageFor, QueuePlace, StoreError,
     Transition,
 };
-
-/// Tickets that the estimate of a wait is made of.
-const WAITS: u32 = 20;
 
 #[async_trait]
 impl HandOvers for SqliteStore {
@@ -169,56 +167,70 @@ impl HandOvers for SqliteStore {
     async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError> {
         // What waits comes first and the longest wait at its top; else the liveliest first.
         let found = sqlx::query(select_conversations!(
-            "WHERE (CASE WHEN ?1 IS NULL THEN c.state IN ('waiting', 'with_agent') \
-                         ELSE c.state = ?1 END) \
+            "WHERE (CASE WHEN ?1 IS NOT NULL THEN c.state = ?1 WHEN ?4 IS NOT NULL THEN TRUE \
+                         ELSE c.state IN ('waiting', 'with_agent') END) \
                AND (?2 IS NULL OR c.agent = ?2) \
+               AND (?4 IS NULL OR c.id IN \
+                    (SELECT conversation FROM escalations WHERE ticket >= ?4 AND ticket < ?5)) \
              ORDER BY c.state <> 'waiting', CASE WHEN c.state = 'waiting' THEN e.at END, \
                       c.active_at DESC, c.id LIMIT ?3"
         ))
         .bind(filter.state.map(ConversationState::as_str))
         .bind(filter.agent.map(|a| a.to_string()))
         .bind(filter.limit)
+        .bind(filter.ticket.as_deref())
+        .bind(filter.ticket.as_deref().map(past))
         .fetch_all(&self.readers)
         .await?;
         let mut rows_of = Vec::with_capacity(found.len());
         for row in &found {
             let conversation = rows::conversation(row)?;
+            let id = conversation.id.to_string();
             let preview: Option<String> = sqlx::query_scalar(
                 "SELECT text FROM messages WHERE conversation = ?1 AND author = 'customer' \
                  ORDER BY seq DESC LIMIT 1",
             )
-            .bind(conversation.id.to_string())
+            .bind(&id)
+            .fetch_optional(&self.readers)
+            .await?;
+            let last: Option<(String, String)> = sqlx::query_as(
+                "SELECT ticket, summary FROM escalations WHERE conversation = ?1 \
+                   AND (?2 IS NULL OR (ticket >= ?2 AND ticket < ?3)) \
+                 ORDER BY at DESC, ticket LIMIT 1",
+            )
+            .bind(&id)
+            .bind(filter.ticket.as_deref())
+            .bind(filter.ticket.as_deref().map(past))
             .fetch_optional(&self.readers)
             .await?;
             let preview = preview.map(RedactedText::from_store);
-            rows_of.push(InboxRow { conversation, preview });
+            rows_of.push(InboxRow { conversation, preview, last: last.map(rows::last_ticket) });
         }
         Ok(rows_of)
     }
 
-    async fn usual_wait_s(&self) -> Result<Option<u64>, StoreError> {
+    async fn newcomers_wait_s(&self, now: Timestamp) -> Result<Option<u64>, StoreError> {
         let mut reader = self.readers.acquire().await?;
-        waits(&mut reader).await
+        let before = waiting_before(&mut reader, None).await?;
+        Ok(movement(&mut reader, now).await?.wait_s(place_after(before), now))
     }
 
-    async fn queue_place(&self, id: ConversationId) -> Result<Option<QueuePlace>, StoreError> {
+    async fn queue_place(
+        &self,
+        id: ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<QueuePlace>, StoreError> {
         let mut reader = self.readers.acquire().await?;
         let conversation = find(&mut reader, id).await?;
         let Some(at) = conversation
             .filter(|c| c.state == ConversationState::Waiting)
             .and_then(|c| c.hand_over)
-            .map(|h| stamp(h.at))
+            .map(|h| h.at)
         else {
             return Ok(None);
         };
-        let before: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM escalations WHERE status = 'waiting' AND at < ?1",
-        )
-        .bind(at)
-        .fetch_one(&mut *reader)
-        .await?;
-        let eta_s = waits(&mut reader).await?;
-        let position = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        let position = place_after(waiting_before(&mut reader, Some(at)).await?);
+        let eta_s = movement(&mut reader, now).await?.wait_s(position, now);
         Ok(Some(QueuePlace { position, eta_s }))
     }
 }
@@ -287,23 +299,39 @@ async fn closed(
     Ok(())
 }
 
-/// The average wait of those who were taken last, seconds.
-async fn waits(reader: &mut SqliteConnection) -> Result<Option<u64>, StoreError> {
-    let waits = sqlx::query(
-        "SELECT at, taken_at FROM escalations WHERE taken_at IS NOT NULL \
-         ORDER BY taken_at DESC LIMIT ?1",
+/// How many wait since before `at`; all who wait without it.
+async fn waiting_before(
+    reader: &mut SqliteConnection,
+    at: Option<Timestamp>,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT count(*) FROM escalations WHERE status = 'waiting' AND (?1 IS NULL OR at < ?1)",
     )
-    .bind(WAITS)
-    .fetch_all(reader)
+    .bind(at.map(stamp))
+    .fetch_one(reader)
+    .await?)
+}
+
+/// How the queue has moved lately.
+async fn movement(reader: &mut SqliteConnection, now: Timestamp) -> Result<Movement, StoreError> {
+    let takings = sqlx::query(
+        "SELECT at, taken_at FROM escalations \
+         WHERE taken_at > ?1 AND reason <> 'agent_stepped_in' ORDER BY taken_at DESC LIMIT ?2",
+    )
+    .bind(now.as_millisecond() - SPAN_MS)
+    .bind(TAKINGS)
+    .fetch_all(&mut *reader)
     .await?;
-    let mut total = 0;
-    for row in &waits {
-        let at: &str = row.try_get("at")?;
-        let at: Timestamp = at.parse().map_err(|_| rows::damaged("time of a ticket"))?;
-        let taken: i64 = row.try_get("taken_at")?;
-        total += (taken - at.as_millisecond()).max(0) / 1000;
+    let mut taken = Vec::with_capacity(takings.len());
+    for row in &takings {
+        taken.push((row.ticket_time("at")?.as_millisecond(), row.number("taken_at")?));
     }
-    Ok((!waits.is_empty()).then(|| total as u64 / waits.len() as u64))
+    let first =
+        sqlx::query("SELECT at FROM escalations WHERE status = 'waiting' ORDER BY at LIMIT 1")
+            .fetch_optional(reader)
+            .await?;
+    let oldest = first.map(|row| row.ticket_time("at")).transpose()?;
+    Ok(Movement { taken, oldest: oldest.map(|at| at.as_millisecond()) })
 }
 
 /// Milliseconds always, so that the order of the texts is the order of the times.

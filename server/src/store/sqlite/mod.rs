@@ -21,6 +21,8 @@ mod sealed;
 mod selects;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -38,6 +40,7 @@ pub(super) use privacy::{PRIVACY_FILE, PrivacyFile};
 
 use super::StoreError;
 use super::duties::{Duties, Duty};
+use super::file::healing;
 
 /// The file in the data folder.
 pub const STORE_FILE: &str = "conversations.sqlite";
@@ -52,6 +55,8 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Since a write failed, until one succeeds.
+    failing: Arc<AtomicBool>,
 }
 
 /// When a write is on the disk.
@@ -87,14 +92,16 @@ impl SqliteStore {
             .pragma("secure_delete", "ON")
             .pragma("temp_store", "MEMORY")
             .busy_timeout(Duration::from_secs(10));
-        let writer = Self::writer(options.clone(), &location).await?;
+        let failing = Arc::<AtomicBool>::default();
+        let one = healing(Self::one(), Arc::clone(&failing));
+        let writer = Self::writer((one, options.clone()), &location).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE)
             .connect_with(options)
             .await
             .map_err(|e| StoreError::Open { location, reason: e.to_string() })?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, failing })
     }
 
     /// A store that is gone when it is dropped: for evaluations and tests.
@@ -103,24 +110,26 @@ impl SqliteStore {
     /// [`StoreError::Open`], which would be a fault of the program.
     pub async fn in_memory() -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new().in_memory(true);
-        let writer = Self::writer(options, "in memory").await?;
-        Ok(Self { readers: writer.clone(), writer })
+        let writer = Self::writer((Self::one(), options), "in memory").await?;
+        Ok(Self { readers: writer.clone(), writer, failing: Arc::default() })
     }
 
-    async fn writer(
-        options: SqliteConnectOptions,
-        location: &str,
-    ) -> Result<SqlitePool, StoreError> {
-        let failed = |reason: String| StoreError::Open { location: location.to_owned(), reason };
-        let pool = SqlitePoolOptions::new()
+    /// One connection for good.
+    fn one() -> SqlitePoolOptions {
+        SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options)
-            .await
-            .map_err(|e| failed(e.to_string()))?;
+    }
+
+    async fn writer(
+        (pool, options): (SqlitePoolOptions, SqliteConnectOptions),
+        location: &str,
+    ) -> Result<SqlitePool, StoreError> {
+        let failed = |reason: String| StoreError::Open { location: location.to_owned(), reason };
+        let pool = pool.connect_with(options).await.map_err(|e| failed(e.to_string()))?;
         sqlx::migrate!("./migrations/sqlite").run(&pool).await.map_err(|e| {
             failed(format!("{e}; was it written by a newer atbilde? Use that version"))
         })?;
@@ -142,6 +151,26 @@ impl SqliteStore {
         };
         sqlx::query(level).execute(&mut *connection).await?;
         Ok(Write(connection))
+    }
+
+    /// A write that changes nothing: the first page with what is on it.
+    async fn write_nothing(&self) -> Result<(), StoreError> {
+        let mut write = self.write(Durable::Now).await?;
+        sqlx::query("PRAGMA application_id = 0").execute(write.statement()).await?;
+        Ok(())
+    }
+
+    /// Whether writes succeed, as far as is known; after one that failed it is tried.
+    async fn writes(&self) -> bool {
+        if !self.failing.load(Ordering::Relaxed) {
+            return true;
+        }
+        let tried = self.write_nothing().await;
+        match &tried {
+            Ok(()) => self.failing.store(false, Ordering::Relaxed),
+            Err(error) => tracing::error!(%error, "store.write_failed"),
+        }
+        tried.is_ok()
     }
 }
 
@@ -168,5 +197,7 @@ impl Duties for SqliteStore {
     }
 }
 
+#[cfg(test)]
+mod disk_tests;
 #[cfg(test)]
 mod tests;

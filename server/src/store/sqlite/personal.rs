@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 use sqlx::Sqlite;
 use sqlx::query::QueryAs;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use uuid::Uuid;
 
 use super::SqliteStore;
@@ -62,13 +62,7 @@ impl PersonalData for SqliteStore {
         let id = conversation.simple().to_string();
         let tables = self.tables().await?;
         let mut work = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let mut counts = Vec::with_capacity(tables.len());
-        for (table, column) in tables {
-            let besides = besides(&table);
-            let sql = format!("DELETE FROM {table} WHERE {column} = ?1{besides}");
-            let gone = sqlx::query(AssertSqlSafe(sql)).bind(&id).execute(&mut *work).await?;
-            counts.push((table, gone.rows_affected()));
-        }
+        let counts = remove_rows(&mut work, tables, &id).await?;
         if let Some(at) = tell {
             sqlx::query(
                 "INSERT INTO outbox_events (id, kind, conversation, at)
@@ -84,6 +78,28 @@ impl PersonalData for SqliteStore {
         }
         work.commit().await?;
         Ok(counts)
+    }
+
+    async fn erase_silent(
+        &self,
+        conversation: Uuid,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let id = conversation.simple().to_string();
+        let tables = self.tables().await?;
+        let mut work = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let (alive,): (bool,) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ?1 AND active_at >= ?2)",
+        )
+        .bind(&id)
+        .bind(before.as_millisecond())
+        .fetch_one(&mut *work)
+        .await?;
+        if !alive {
+            remove_rows(&mut work, tables, &id).await?;
+            work.commit().await?;
+        }
+        Ok(!alive)
     }
 
     async fn export(&self, conversation: Uuid) -> Result<Vec<TableRows>, StoreError> {
@@ -177,6 +193,10 @@ impl PersonalData for SqliteStore {
     async fn scrub(&self, how: Scrub) -> Result<bool, StoreError> {
         file::scrub(&self.writer, how).await
     }
+
+    async fn writable(&self) -> bool {
+        self.writes().await
+    }
 }
 
 impl SqliteStore {
@@ -201,4 +221,20 @@ impl SqliteStore {
         let rows = query.fetch_all(&self.readers).await?;
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
+}
+
+/// Removes every row of a conversation; gives how many of each table.
+async fn remove_rows(
+    work: &mut SqliteConnection,
+    tables: Vec<(String, &'static str)>,
+    conversation: &str,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut counts = Vec::with_capacity(tables.len());
+    for (table, column) in tables {
+        let besides = besides(&table);
+        let sql = format!("DELETE FROM {table} WHERE {column} = ?1{besides}");
+        let gone = sqlx::query(AssertSqlSafe(sql)).bind(conversation).execute(&mut *work).await?;
+        counts.push((table, gone.rows_affected()));
+    }
+    Ok(counts)
 }

@@ -152,6 +152,21 @@ impl SealedRows for PrivacyFile {
         .await?;
         Ok(rows.iter().filter_map(|(id,)| Uuid::try_parse(id).ok()).collect())
     }
+
+    async fn version_older_than(
+        &self,
+        conversation: Uuid,
+        before: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT version FROM vault_numbers WHERE conversation = ?1
+             AND (SELECT max(at) FROM vault_entries WHERE conversation = ?1) < ?2",
+        )
+        .bind(conversation.simple().to_string())
+        .bind(before.to_string())
+        .fetch_optional(self.pool())
+        .await?)
+    }
 }
 
 /// Keeps the highest number of each label (`[EMAIL_4]`: EMAIL, 4) before the entries go.

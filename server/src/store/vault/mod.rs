@@ -155,9 +155,19 @@ impl Vault {
                 let (placeholder, kind) = (original.placeholder.as_str(), original.kind.label());
                 entries.push(SealedEntry { placeholder, kind, sealed });
             }
-            if self.rows.keep(conversation, (version, numbers), &entries).await? {
+            if !self.rows.keep(conversation, (version, numbers), &entries).await? {
+                continue;
+            }
+            // The key may have been destroyed since it sealed them.
+            if self.keys.get(conversation).await?.is_some() {
                 return Ok(redaction.text);
             }
+            if self.keys.is_erased(conversation).await? {
+                // After the rows of before were removed: these are removed by nobody else.
+                self.rows.remove(conversation).await?;
+                return Err(VaultStoreError::Erased);
+            }
+            // The time of the originals was over just then: once more, with a key of its own.
         }
         Err(VaultStoreError::Busy)
     }
@@ -254,22 +264,28 @@ impl Vault {
         Ok(Destroyed { originals, keys })
     }
 
-    /// Destroys the originals of conversations that stay, because their time is over, some at a time. What
-    /// deleting leaves of the keys is for [`scrub`](Self::scrub).
+    /// Destroys the originals of conversations that stay, because their time is over, some at a time; those of
+    /// a conversation where one is not older than `before` by now are kept. What deleting leaves of the keys is
+    /// for [`scrub`](Self::scrub).
     ///
     /// # Errors
     /// [`VaultStoreError::Store`]; calling again finishes what was begun.
-    pub async fn expire(&self, conversations: &[Uuid]) -> Result<Destroyed, VaultStoreError> {
+    pub async fn expire(
+        &self,
+        conversations: &[Uuid],
+        before: Timestamp,
+    ) -> Result<Destroyed, VaultStoreError> {
         let mut gone = Destroyed { originals: 0, keys: 0 };
         for part in conversations.chunks(EXPIRED_AT_ONCE) {
             // Read while their keys are there: what a new key seals from then on stays.
             let mut read = Vec::with_capacity(part.len());
             for id in part {
-                if let Some((version, _)) = self.rows.numbers(*id).await? {
+                if let Some(version) = self.rows.version_older_than(*id, before).await? {
                     read.push((*id, version));
                 }
             }
-            gone.keys += self.keys.expire(part).await?;
+            let over: Vec<Uuid> = read.iter().map(|(id, _)| *id).collect();
+            gone.keys += self.keys.expire(&over).await?;
             gone.originals += self.rows.expire(&read).await?;
         }
         Ok(gone)

@@ -22,8 +22,8 @@ pub trait SealedRows: Send + Sync {
     async fn floors(&self, conversation: Uuid) -> Result<Vec<(String, u32)>, StoreError>;
 
     /// Stores entries and numbering at once, after the data key that sealed them. Version 0: there was no
-    /// numbering. `false` when another writer changed the numbering since the version, or the conversation
-    /// was erased.
+    /// numbering. `false` when another writer changed the numbering since the version, or the data key is gone
+    /// and lies in the same database; where it lies elsewhere, the vault looks for it afterwards.
     async fn keep(
         &self,
         conversation: Uuid,
@@ -55,6 +55,14 @@ pub trait SealedRows: Send + Sync {
 
     /// Conversations with originals whose newest is older than `before`.
     async fn older_than(&self, before: Timestamp) -> Result<Vec<Uuid>, StoreError>;
+
+    /// The version of a numbering whose newest original is older than `before`; `None` for another one, and
+    /// without originals.
+    async fn version_older_than(
+        &self,
+        conversation: Uuid,
+        before: Timestamp,
+    ) -> Result<Option<i64>, StoreError>;
 }
 
 /// Sealed data keys, the list of erased conversations, the master key in use.

@@ -1,6 +1,8 @@
 //! What the vault promises: originals come back to their conversation alone, never lie in clear, and are
 //! gone with their key. In files, and in a database that several processes share.
 
+mod at_once;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -343,9 +345,10 @@ async fn originals_of_many_conversations_expire_part_by_part() {
         }
         let (kept, over) = ids.split_last().unwrap();
         let many = over.len() as u64;
-        let gone = f.vault.expire(over).await.unwrap();
+        let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        let gone = f.vault.expire(over, later).await.unwrap();
         assert_eq!(gone, Destroyed { originals: 2 * many, keys: many });
-        let again = f.vault.expire(over).await.unwrap();
+        let again = f.vault.expire(over, later).await.unwrap();
         assert_eq!(again, Destroyed { originals: 0, keys: 0 });
         assert!(f.restored(*kept, "[EMAIL_1]").await.contains('@'));
         for id in [over[0], over[over.len() - 1]] {
@@ -399,7 +402,7 @@ async fn the_time_of_originals_runs_from_their_last_use() {
         );
         let later = now + jiff::SignedDuration::from_hours(1);
         assert_eq!(f.vault.older_than(later).await.unwrap(), vec![id]);
-        f.vault.expire(&[id]).await.unwrap();
+        f.vault.expire(&[id], later).await.unwrap();
         assert_eq!(f.restored(id, "[EMAIL_1]").await, "[EMAIL_1]");
         assert!(!f.vault.older_than(later).await.unwrap().contains(&id));
         // The conversation goes on: it is not erased, only its old originals are.
