@@ -9,6 +9,7 @@ use super::body::JsonBody;
 use super::conversations::{begun_by, existing};
 use super::dto::{AskRequest, AskResponse};
 use super::error::{Code, Problem, ProblemBody};
+use super::refusals;
 use super::sse::{self, Form};
 use super::{State, caller};
 use crate::access::key_hash;
@@ -25,25 +26,24 @@ use crate::store::KeyScope;
 ///
 /// Where a model is configured and has no time, the articles' own sentences answer. With the header
 /// `Prefer: no-fallback` the question is refused instead: 429 with `Retry-After`, or an `error` event.
+///
+/// With the header `Atbilde-Identity`, and in a conversation of a known customer, articles for customers
+/// answer too.
 #[utoipa::path(
     post,
     path = "/v1/ask",
     tag = "Answers",
     request_body = AskRequest,
+    params(("Atbilde-Identity" = Option<String>, Header, description = "The signed identity token")),
     responses(
+        refusals::OfCallers,
+        refusals::OfBodies,
         (status = 200, description = "An answer or a hand-over", content(
             (AskResponse = "application/json"),
             (String = "text/event-stream"),
         )),
-        (status = 400, description = "malformed_json", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "not_found: there is no conversation of that id", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "request_timeout", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "body_too_large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "unsupported_media_type", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "overloaded; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, description = "internal", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "not_ready or timed_out; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "conflict: it is not this customer's conversation", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn ask(
@@ -66,15 +66,22 @@ pub(super) async fn ask(
         existing(&state, id).await?;
     }
     question.identity = state.identity(&request)?;
-    if let Some(id) = question.conversation {
+    question.audience = caller::audience(question.identity.as_ref());
+    let known = question.conversation;
+    if let Some(id) = known {
         state.not_taken_from_another(&request, id, question.identity.as_ref()).await?;
+        question.audience = question.audience.max(state.audience_in(id).await?);
     }
     let conversation_token = begun_by(&state, &mut question);
     let question = caller::sent_by(&state, &request, question);
     if wants_stream(&request) {
         return Ok(sse::response(state.assistant.ask(question), Form::Ask(conversation_token)));
     }
-    let answer = state.in_time(state.assistant.answer(question)).await??;
+    let answer = match (state.in_time(state.assistant.answer(question)).await?, known) {
+        (Ok(answer), _) => answer,
+        (Err(failure), Some(id)) => return Err(state.failed_in(id, failure).await),
+        (Err(failure), None) => return Err(failure.into()),
+    };
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(AskResponse { conversation_token, ..AskResponse::from(&answer) }))

@@ -5,11 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
 use actix_web::{HttpRequest, web};
+use indexer::model::Audience;
 use serde::de::DeserializeOwned;
 
 use super::State;
 use super::error::{Code, Problem};
-use crate::domain::{Fallback, Question, Visitor};
+use crate::domain::{ConversationId, Fallback, Identity, Question, Visitor};
 
 /// New in every process: a visitor's number says nothing about the address.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -18,6 +19,20 @@ static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub(super) fn sent_by(state: &State, request: &HttpRequest, question: Question) -> Question {
     let visitor = Visitor(KEY.hash_one(state.client(request)));
     Question { visitor, fallback: fallback(request), ..question }
+}
+
+/// What a reader may see: a proof of who they are opens what is for customers.
+pub(super) fn audience(proven: Option<&Identity>) -> Audience {
+    if proven.is_some() { Audience::Customer } else { Audience::Public }
+}
+
+impl State {
+    /// What the customer of a conversation may see, for a caller who may speak in it: what is for customers
+    /// once it is a known customer's, on any request.
+    pub(super) async fn audience_in(&self, id: ConversationId) -> Result<Audience, Problem> {
+        let known = self.store.customer_of(id).await?;
+        Ok(if known.is_some() { Audience::Customer } else { Audience::Public })
+    }
 }
 
 /// `Prefer: no-fallback` (RFC 7240) asks for a refusal instead of the articles' own sentences where a

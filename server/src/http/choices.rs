@@ -10,11 +10,12 @@ use uuid::Uuid;
 use super::State;
 use super::auth::{After, Visitor};
 use super::body::JsonBody;
-use super::error::{Code, Problem, ProblemBody};
-use super::me::OWN;
+use super::error::{Code, Problem};
 use super::privacy::{Acts, officer, unknown};
+use super::refusals;
 use crate::domain::{ConversationId, Objections, RecordKind};
 use crate::privacy::audit::Actor;
+use crate::rights::RightsError;
 
 /// What a customer decides. Nothing changes of what is left out.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -49,11 +50,7 @@ impl From<Objections> for ObjectionsDto {
 /// customer with proven identity it holds in all their conversations, later ones included.
 #[utoipa::path(post, path = "/v1/conversations/{id}/consent", tag = "Privacy", request_body = ConsentRequest,
     params(("id" = String, Path, description = "The conversation")),
-    responses(
-        (status = 204, description = "Recorded"),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
-    ))]
+    responses(refusals::OfVisitors, refusals::OfBodies, (status = 204, description = "Recorded")))]
 pub(super) async fn consent(
     state: web::Data<State>,
     After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<ConsentRequest>>,
@@ -85,20 +82,27 @@ impl State {
         body: &ConsentRequest,
         actor: Actor,
     ) -> Result<(), Problem> {
-        let mut ids = vec![id];
-        if let Some(customer) = self.store.customer_of(id).await? {
-            let own = self.store.conversations_of(&customer.key, OWN).await?;
-            ids.extend(own.iter().map(|c| c.id).filter(|other| *other != id));
+        // Whose it is is erased with it.
+        let customer = self.store.customer_of(id).await?;
+        if self.choose_in(&[id], body, actor).await? == 0 {
+            return Err(unknown());
         }
-        self.choose_in(&ids, body, actor).await
+        if let Some(customer) = customer {
+            let own = self.store.conversations_of(&customer.key, u32::MAX).await?;
+            let others: Vec<_> = own.iter().map(|c| c.id).filter(|other| *other != id).collect();
+            self.choose_in(&others, body, actor).await?;
+        }
+        Ok(())
     }
 
+    /// Records a decision in these conversations; one that was erased meanwhile is passed over. Gives in how
+    /// many it stands.
     pub(super) async fn choose_in(
         &self,
         ids: &[ConversationId],
         body: &ConsentRequest,
         actor: Actor,
-    ) -> Result<(), Problem> {
+    ) -> Result<usize, Problem> {
         let version = body.version.as_deref().unwrap_or_default();
         let good = version.len() <= 64
             && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
@@ -121,11 +125,17 @@ impl State {
             let detail = "the body has neither `consent` nor `opt_out` nor `automated_answers`";
             return Err(Problem::new(Code::InvalidField, detail));
         }
-        for id in ids {
+        let mut stands = 0;
+        'ids: for id in ids {
             for kind in kinds.into_iter().flatten() {
-                self.rights.choose(id.0, (kind, version), actor).await?;
+                match self.rights.choose(id.0, (kind, version), actor).await {
+                    Ok(()) => {}
+                    Err(RightsError::Unknown(_)) => continue 'ids,
+                    Err(error) => return Err(error.into()),
+                }
             }
+            stands += 1;
         }
-        Ok(())
+        Ok(stands)
     }
 }

@@ -142,7 +142,7 @@ pub struct AgentDto {
 pub struct QueueDto {
     /// From 1.
     pub position: u32,
-    /// How long it takes lately, seconds.
+    /// How long it will probably take from now on, seconds; absent while nobody can say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta_s: Option<u64>,
 }

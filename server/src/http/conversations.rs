@@ -1,7 +1,7 @@
 //! `/v1/conversations`: what customers do, each within the conversation that their token opens.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use indexer::model::{Audience, Locale};
+use indexer::model::Locale;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -17,22 +17,27 @@ use super::conversation_dto::{
 use super::dto::{AskResponse, DisclosureDto};
 use super::error::{Code, Problem, ProblemBody};
 use super::originals::with_originals;
+use super::privacy::unknown;
+use super::refusals;
 use super::sse::{self, Form};
 use crate::assistant::{Beginning, HandOffRequest};
-use crate::domain::{AssistantEvent, Conversation, ConversationId, Message, Question};
+use crate::domain::{
+    AssistantEvent, Conversation, ConversationId, Failure, FailureKind, Message, Question,
+};
 use crate::privacy::CustomerText;
 
 /// Most characters of what is no message: notes, comments, addresses.
 const MAX_NOTE: usize = 2_000;
 /// Messages read at once.
 const PAGE: u32 = 500;
+/// Messages among which one that is sent again is looked for, the last.
+const RECENT: u32 = 50;
 
 /// Begin a conversation.
 #[utoipa::path(post, path = "/v1/conversations", tag = "Conversations", request_body = BeginRequest,
-    responses(
+    params(("Atbilde-Identity" = Option<String>, Header, description = "The signed identity token")),
+    responses(refusals::OfMyself, refusals::OfBodies,
         (status = 201, description = "It has begun", body = BeginResponse),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn begin(
     state: web::Data<State>,
@@ -76,14 +81,13 @@ pub(super) async fn begin(
 /// and `with_agent` the message is kept for the person: 202, or a stream of one event `accepted`.
 #[utoipa::path(post, path = "/v1/conversations/{id}/messages", tag = "Conversations",
     request_body = PostRequest, params(("id" = String, Path, description = "The conversation")),
-    responses(
+    responses(refusals::OfVisitors, refusals::OfBodies,
         (status = 200, description = "An answer or a hand-over", content(
             (AskResponse = "application/json"), (String = "text/event-stream"))),
         (status = 202, description = "A person will answer", body = AcceptedResponse),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "rate_limited or overloaded", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "conflict: `message_id` is that of another message, or the conversation went on otherwise", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "rate_limited or overloaded; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "not_ready or timed_out; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(
     state: web::Data<State>,
@@ -92,15 +96,13 @@ pub(super) async fn post(
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.visitor(id)?;
     state.readiness.check()?;
-    let mut question = Question::parse(
-        &body.text,
-        body.locale.as_deref(),
-        Some(&id.to_string()),
-        Audience::Public,
-    )
-    .map_err(|e| Problem::new(Code::InvalidField, e.to_string().replace("question", "text")))?;
+    let audience = state.audience_in(id).await?;
+    let question = Question::message(&body.text, body.locale.as_deref(), id, audience);
+    let mut question = question
+        .map_err(|e| Problem::new(Code::InvalidField, e.to_string().replace("question", "text")))?;
     question.message_id = message_id(body.message_id.as_deref())?;
     existing(&state, id).await?;
+    state.not_another(id, &question).await?;
     let mut events = with_originals(state.clone(), id, state.assistant.ask(question));
     if wants_stream(&request) {
         return Ok(sse::response(events, Form::Conversation(sse::Restoring(state, id))));
@@ -124,7 +126,7 @@ pub(super) async fn post(
                 message: MessageDto::from(&accepted.message).put_back(&state.originals(id).await),
             }))
         }
-        Some(AssistantEvent::Failed(failure)) => Err(failure.into()),
+        Some(AssistantEvent::Failed(failure)) => Err(state.failed_in(id, failure).await),
         _ => Err(Problem::internal(&"the answer ended early")),
     }
 }
@@ -132,10 +134,8 @@ pub(super) async fn post(
 /// Read a conversation.
 #[utoipa::path(get, path = "/v1/conversations/{id}", tag = "Conversations",
     params(("id" = String, Path, description = "The conversation")),
-    responses(
+    responses(refusals::OfVisitors,
         (status = 200, description = "State and messages", body = ConversationResponse),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn show(
     state: web::Data<State>,
@@ -144,7 +144,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     state.doors.limits.address(state.client(&request))?;
     let conversation = existing(&state, id).await?;
-    let queue = state.store.queue_place(id).await?;
+    let queue = state.store.queue_place(id, Timestamp::now()).await?;
     let messages = state.all_messages(id).await?;
     let originals = state.originals(id).await;
     Ok(fresh(HttpResponse::Ok()).json(ConversationResponse {
@@ -166,8 +166,7 @@ pub(super) async fn show(
 /// Say that the customer types, or stopped.
 #[utoipa::path(post, path = "/v1/conversations/{id}/typing", tag = "Conversations",
     request_body = TypingRequest, params(("id" = String, Path, description = "The conversation")),
-    responses((status = 204, description = "Told"),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json")))]
+    responses(refusals::OfVisitors, refusals::OfBodies, (status = 204, description = "Told")))]
 pub(super) async fn typing(
     state: web::Data<State>,
     request: HttpRequest,
@@ -178,12 +177,11 @@ pub(super) async fn typing(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Call a person. Called again it gives the same ticket.
+/// Call a person. Called again it gives the same ticket, and the same note is kept once.
 #[utoipa::path(post, path = "/v1/conversations/{id}/handoff", tag = "Conversations",
     request_body = HandOffBody, params(("id" = String, Path, description = "The conversation")),
-    responses((status = 200, description = "A person was called", body = HandOffResponse),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json")))]
+    responses(refusals::OfVisitors, refusals::OfBodies,
+        (status = 200, description = "A person was called", body = HandOffResponse)))]
 pub(super) async fn hand_off(
     state: web::Data<State>,
     After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<HandOffBody>>,
@@ -210,10 +208,8 @@ pub(super) async fn hand_off(
 /// Say what the customer thinks of an answer or of the conversation.
 #[utoipa::path(post, path = "/v1/conversations/{id}/feedback", tag = "Conversations",
     request_body = FeedbackRequest, params(("id" = String, Path, description = "The conversation")),
-    responses((status = 204, description = "Kept"),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json")))]
+    responses(refusals::OfVisitors, refusals::OfBodies, (status = 204, description = "Kept"),
+        (status = 404, description = "not_found: `seq` is no answer, or the token opens another conversation", body = ProblemBody, content_type = "application/problem+json")))]
 pub(super) async fn feedback(
     state: web::Data<State>,
     After(Visitor(id), JsonBody(body)): After<Visitor, JsonBody<FeedbackRequest>>,
@@ -221,6 +217,10 @@ pub(super) async fn feedback(
     state.doors.limits.visitor(id)?;
     let comment = short("comment", body.comment)?.map(CustomerText::new);
     match (body.seq, body.helpful, body.rating) {
+        (Some(_), Some(_), None) if comment.is_some() => {
+            let detail = "`comment` is of the whole conversation; send it with `rating`";
+            return Err(Problem::new(Code::InvalidField, detail));
+        }
         (Some(seq), Some(helpful), None) => state.assistant.helpful(id, (seq, helpful)).await?,
         (None, None, Some(stars @ 1..=5)) => {
             state.assistant.rate(id, (stars, comment.as_ref())).await?;
@@ -239,8 +239,8 @@ pub(super) async fn feedback(
 /// End a conversation. Writing again reopens it.
 #[utoipa::path(post, path = "/v1/conversations/{id}/close", tag = "Conversations",
     params(("id" = String, Path, description = "The conversation")),
-    responses((status = 200, description = "It is resolved", body = StateResponse),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json")))]
+    responses(refusals::OfVisitors,
+        (status = 200, description = "It is resolved", body = StateResponse)))]
 pub(super) async fn close(
     state: web::Data<State>,
     Visitor(id): Visitor,
@@ -263,6 +263,34 @@ impl State {
                 return Ok(all);
             }
         }
+    }
+
+    /// Refuses other words under the id of an earlier message: they would be lost, and answered by its
+    /// answer.
+    async fn not_another(&self, id: ConversationId, question: &Question) -> Result<(), Problem> {
+        let Some(message_id) = question.message_id else { return Ok(()) };
+        let said = self.store.last_messages(id, RECENT).await?;
+        let Some(earlier) = said.iter().find(|m| m.message_id == Some(message_id)) else {
+            return Ok(());
+        };
+        let words = self.originals(id).await.restore(earlier.text.as_str());
+        // Where an original is gone, nobody can tell.
+        if words == question.text.expose() || words.contains('[') {
+            return Ok(());
+        }
+        let detail = "`message_id` is that of an earlier message with other words";
+        Err(Problem::new(Code::Conflict, detail)
+            .with_next("Send other words with a `message_id` of their own."))
+    }
+
+    /// What is told of a message that failed in a conversation that was there before it: where it was erased
+    /// meanwhile, that is why.
+    pub(super) async fn failed_in(&self, id: ConversationId, failure: Failure) -> Problem {
+        let broke = failure.kind == FailureKind::Internal;
+        if broke && matches!(self.store.conversation(id).await, Ok(None)) {
+            return unknown();
+        }
+        failure.into()
     }
 }
 
@@ -335,6 +363,7 @@ pub(super) fn begun_by(state: &State, question: &mut Question) -> Option<String>
     }
     let id = ConversationId::random();
     question.conversation = Some(id);
+    question.begins = true;
     Some(state.doors.visitors.issue(id, Timestamp::now()).0)
 }
 

@@ -163,7 +163,7 @@ pub(super) async fn dashboard(
     let saving = figures
         .saving
         .as_ref()
-        .map(|s| format!("{:.0} {} ({:.0} to {:.0})", s.amount, s.currency, s.low, s.high));
+        .map(|s| format!("{:.0} {} ({:.0}–{:.0})", s.amount, s.currency, s.low, s.high));
     let (span, begun) = (days.to_string(), words.format.number(figures.conversations));
     private_page(&DashboardPage {
         site: Site::of(&state),
@@ -176,7 +176,7 @@ pub(super) async fn dashboard(
         since: words.fill("inbox.figures_since", &[("days", &span), ("n", &begun)]),
         rows: rows(&figures, words),
         reasons: reasons(&figures, words),
-        mean_stars: figures.mean_stars.map(|mean| format!("{mean:.1}")),
+        mean_stars: figures.mean_stars.map(|mean| words.format.tenths(mean)),
         saving,
     })
 }

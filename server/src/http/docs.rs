@@ -13,11 +13,23 @@ use super::pages::{Site, page};
 #[template(path = "docs.html")]
 struct DocsPage<'a> {
     site: Site<'a>,
-    description: &'a str,
+    description: Vec<Piece<'a>>,
     version: &'a str,
     operations: Vec<Operation<'a>>,
     schemas: Vec<Schema<'a>>,
-    codes: &'a [CodeRow],
+    codes: Vec<ErrorCode<'a>>,
+}
+
+struct ErrorCode<'a> {
+    row: &'a CodeRow,
+    meaning: Vec<Piece<'a>>,
+}
+
+/// A part of a description, which the document has in Markdown: words, or code that stood in backticks.
+#[derive(Debug, PartialEq, Eq)]
+struct Piece<'a> {
+    text: &'a str,
+    code: bool,
 }
 
 struct Operation<'a> {
@@ -25,9 +37,9 @@ struct Operation<'a> {
     id: String,
     method: String,
     path: &'a str,
-    summary: &'a str,
+    summary: Vec<Piece<'a>>,
     /// Paragraphs.
-    description: Vec<&'a str>,
+    description: Vec<Vec<Piece<'a>>>,
     fields: Vec<Field<'a>>,
     /// Schema of the body.
     body: Option<String>,
@@ -36,13 +48,13 @@ struct Operation<'a> {
 
 struct Response<'a> {
     status: &'a str,
-    description: &'a str,
+    description: Vec<Piece<'a>>,
     media: Vec<(&'a str, Option<String>)>,
 }
 
 struct Schema<'a> {
     name: &'a str,
-    description: &'a str,
+    description: Vec<Piece<'a>>,
     fields: Vec<Field<'a>>,
     /// Names of an enumeration.
     values: Vec<String>,
@@ -54,7 +66,7 @@ struct Field<'a> {
     /// Schema that `kind` links to.
     link: Option<String>,
     required: bool,
-    description: &'a str,
+    description: Vec<Piece<'a>>,
     example: Option<String>,
 }
 
@@ -62,11 +74,11 @@ struct Field<'a> {
 pub(super) async fn show(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     page(&DocsPage {
         site: Site::of(&state),
-        description: text(&DOCUMENT["info"]["description"]),
+        description: pieces(text(&DOCUMENT["info"]["description"])),
         version: text(&DOCUMENT["info"]["version"]),
         operations: operations(&DOCUMENT),
         schemas: schemas(&DOCUMENT),
-        codes: &CODES,
+        codes: CODES.iter().map(|row| ErrorCode { row, meaning: pieces(row.meaning) }).collect(),
     })
 }
 
@@ -78,17 +90,18 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
                 id: format!("{method}{}", path.replace(['/', '.'], "-")),
                 method: method.to_uppercase(),
                 path,
-                summary: text(&operation["summary"]),
+                summary: pieces(text(&operation["summary"])),
                 description: text(&operation["description"])
                     .split("\n\n")
                     .filter(|p| !p.is_empty())
+                    .map(pieces)
                     .collect(),
                 fields: list(&operation["parameters"]).iter().map(parameter).collect(),
                 body: reference(&operation["requestBody"]["content"]["application/json"]["schema"]),
                 responses: entries(&operation["responses"])
                     .map(|(status, response)| Response {
                         status,
-                        description: text(&response["description"]),
+                        description: pieces(text(&response["description"])),
                         media: entries(&response["content"])
                             .map(|(kind, content)| (kind, reference(&content["schema"])))
                             .collect(),
@@ -108,7 +121,7 @@ fn schemas(document: &Value) -> Vec<Schema<'_>> {
             let required = list(&schema["required"]);
             Schema {
                 name,
-                description: text(&schema["description"]),
+                description: pieces(text(&schema["description"])),
                 fields: entries(&schema["properties"])
                     .map(|(name, property)| Field {
                         required: required.iter().any(|r| r == name),
@@ -134,7 +147,8 @@ fn parameter(parameter: &Value) -> Field<'_> {
 
 fn field<'a>(name: &'a str, schema: &'a Value, description: &'a str) -> Field<'a> {
     let (kind, link) = kind(schema);
-    Field { name, kind, link, required: false, description, example: example(&schema["example"]) }
+    let (description, example) = (pieces(description), example(&schema["example"]));
+    Field { name, kind, link, required: false, description, example }
 }
 
 fn example(value: &Value) -> Option<String> {
@@ -176,6 +190,22 @@ fn reference(schema: &Value) -> Option<String> {
     schema["$ref"].as_str()?.rsplit('/').next().map(str::to_owned)
 }
 
+/// Words and code by turns. A backtick without its second one is a word's.
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, (code, after))) =
+        rest.split_once('`').and_then(|(before, tail)| Some((before, tail.split_once('`')?)))
+    {
+        pieces.push(Piece { text: before, code: false });
+        pieces.push(Piece { text: code, code: true });
+        rest = after;
+    }
+    pieces.push(Piece { text: rest, code: false });
+    pieces.retain(|piece| !piece.text.is_empty());
+    pieces
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -191,6 +221,22 @@ fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_in_backticks_are_code() {
+        let piece = |text, code| Piece { text, code };
+        assert_eq!(
+            pieces("Say `a` or `b`; a ` alone stays."),
+            [
+                piece("Say ", false),
+                piece("a", true),
+                piece(" or ", false),
+                piece("b", true),
+                piece("; a ` alone stays.", false)
+            ]
+        );
+        assert!(pieces("").is_empty());
+    }
 
     #[test]
     fn the_page_knows_fields_kinds_and_links() {

@@ -72,15 +72,19 @@ pub(super) async fn livez() -> HttpResponse {
     HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Alive { status: "alive" })
 }
 
-/// Can it answer?
+/// Can it answer, and store what is said?
 #[utoipa::path(get, path = "/readyz", tag = "Health", responses(
     (status = 200, description = "It can", body = Ready),
-    (status = 503, description = "not_ready: the first index is being built, or the server is stopping; `detail` says which", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "not_ready: the first index is being built, conversations cannot be stored, or the server is stopping; `detail` says which", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     state.readiness.check()?;
     if state.readiness.phase() == Phase::Stopping {
         return Err(Problem::new(Code::NotReady, "the server is stopping"));
+    }
+    if !state.rights.writable().await {
+        let why = "conversations cannot be stored; is the disk full? The log says more";
+        return Err(Problem::new(Code::NotReady, why));
     }
     let snapshot = state.knowledge.snapshot();
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(Ready {

@@ -2,6 +2,7 @@
 //! what changes something also has the session's CSRF token.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use indexer::model::Locale;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +28,8 @@ use crate::store::InboxFilter;
 
 /// Conversations in one list.
 const LISTED: u32 = 200;
+/// Characters of a ticket's number that are read.
+const LONGEST_NUMBER: usize = 40;
 
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
@@ -39,7 +42,8 @@ impl From<DeskError> for Problem {
     }
 }
 
-/// `GET /v1/inbox/conversations`.
+/// `GET /v1/inbox/conversations?state=…&mine=…&ticket=…`. `ticket` finds by the beginning of a ticket's
+/// number, in every state unless `state` is named too.
 pub(super) async fn list(
     state: web::Data<State>,
     After(staff, params): After<Staff, web::Query<ListParams>>,
@@ -57,6 +61,7 @@ pub(super) async fn list(
     let filter = InboxFilter {
         state: wanted,
         agent: params.mine.unwrap_or(false).then_some(agent.id),
+        ticket: params.ticket.as_deref().and_then(number_of),
         limit: LISTED,
     };
     let rows = state.store.inbox(&filter).await?;
@@ -67,6 +72,21 @@ pub(super) async fn list(
         hours: state.hours.at(now).into(),
         may_reply: agent.role.may(Permission::Reply),
     }))
+}
+
+/// The beginning of a ticket's number as it is stored, of what somebody typed: `4f gh` is `T-4FGH`. Letters
+/// that numbers never have are read as the digits that they were taken for. `None` of nothing.
+fn number_of(typed: &str) -> Option<String> {
+    let typed: String = typed.trim().to_uppercase().chars().take(LONGEST_NUMBER).collect();
+    let number = typed.strip_prefix("T-").unwrap_or(&typed);
+    let digit = |c: char| match c {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    let said = |c: &char| !c.is_whitespace() && !c.is_control();
+    let number: String = number.chars().filter(said).map(digit).collect();
+    (!typed.is_empty()).then(|| format!("T-{number}"))
 }
 
 /// How often a conversation that keeps changing is read again.
@@ -110,12 +130,18 @@ async fn detail(
         name: a.name.clone(),
         presence: state.desk.presences.of(a.id, now).as_str(),
     };
+    let last = tickets.first().map(|t| (&t.ticket, &t.summary));
+    let locale = Locale::parse(&conversation.locale).unwrap_or_else(Locale::undetermined);
+    let mail_subject = last.map(|(ticket, _)| {
+        state.locales.fill(&locale, "server.email_subject", &[("ticket", ticket.as_str())])
+    });
     Ok(DetailResponse {
-        row: RowDto::of(conversation, preview, agent),
+        row: RowDto::of(conversation, (preview, last), agent),
         created_at: stamp(conversation.created_at),
         page: conversation.page.as_ref().map(ToString::to_string),
         rating: conversation.rating.as_ref().map(RatingDto::from),
         customer: state.store.customer_of(conversation.id).await?.map(CustomerDto::from),
+        mail_subject,
         people_only: state.store.objections(conversation.id).await?.automation,
         tickets: tickets.iter().map(TicketDto::from).collect(),
         messages: messages.iter().map(MessageDto::for_agent).collect(),
@@ -226,5 +252,26 @@ impl actix_web::FromRequest for Body {
             let JsonBody(Fields(value)) = read.await?;
             Ok(Self(value))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_as_people_type_it() {
+        for (typed, number) in [
+            ("T-4FGH", Some("T-4FGH")),
+            (" t-4fgh ", Some("T-4FGH")),
+            ("4f gh", Some("T-4FGH")),
+            ("t-oil", Some("T-011")),
+            ("T-", Some("T-")),
+            ("", None),
+            ("  ", None),
+        ] {
+            assert_eq!(number_of(typed).as_deref(), number, "{typed:?}");
+        }
+        assert!(number_of(&"9".repeat(5000)).unwrap().len() < 50);
     }
 }

@@ -4,19 +4,26 @@ use serde::{Deserialize, Serialize};
 
 use super::conversation_dto::{HoursDto, MessageDto, RatingDto, stamp};
 use super::dto::CitationDto;
-use crate::assistant::Suggestion;
+use crate::assistant::{Suggestion, Told, reasoning_parts, summary_parts};
 use crate::desk::Present;
-use crate::domain::{Agent, Conversation, Escalation, KnownCustomer, Permission, ReasonCode};
+use crate::domain::{
+    Agent, Conversation, Escalation, KnownCustomer, Permission, ReasonCode, Ticket,
+};
 use crate::privacy::RedactedText;
 use crate::rights::Revealer;
 use crate::store::InboxRow;
 
-/// `?state=waiting&mine=true`.
+/// Characters of a subject and of a preview.
+const SUBJECT: usize = 160;
+
+/// `?state=waiting&mine=true`, or `?ticket=T-4F`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListParams {
     pub(super) state: Option<String>,
     pub(super) mine: Option<bool>,
+    /// The beginning of a ticket's number; finds in every state unless `state` is named too.
+    pub(super) ticket: Option<String>,
 }
 
 /// The inbox.
@@ -37,8 +44,15 @@ pub(super) struct RowDto {
     locale: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<String>,
+    /// The open ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    /// The newest ticket, open or not; in a search, the one that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_ticket: Option<String>,
+    /// What that ticket is about, in the customer's words where its summary has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     /// Since when somebody is wanted.
@@ -75,6 +89,9 @@ pub(super) struct DetailResponse {
     pub(super) customer: Option<CustomerDto>,
     /// Whether the customer wants no answers of a machine.
     pub(super) people_only: bool,
+    /// What a mail to the customer about the newest ticket is headed with, in their language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mail_subject: Option<String>,
     /// Newest first.
     pub(super) tickets: Vec<TicketDto>,
     /// Notes among them.
@@ -123,7 +140,12 @@ pub(super) struct TicketDto {
     at: String,
     reason: &'static str,
     reasoning: String,
+    /// What `reasoning` says, for a page in another language; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_parts: Option<Told>,
     summary: String,
+    /// What `summary` says, likewise; empty for a summary in the words of a model.
+    summary_parts: Vec<Told>,
     confidence: f64,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,25 +207,43 @@ pub(super) struct SuggestionDto {
 }
 
 impl RowDto {
-    pub(super) fn of(c: &Conversation, preview: Option<&RedactedText>, caller: &Agent) -> Self {
+    pub(super) fn of(
+        c: &Conversation,
+        (preview, last): (Option<&RedactedText>, Option<(&Ticket, &RedactedText)>),
+        caller: &Agent,
+    ) -> Self {
         Self {
             conversation_id: c.id.to_string(),
             state: c.state.as_str(),
             locale: c.locale.clone(),
             site: c.site.clone(),
             ticket: c.hand_over.as_ref().map(|h| h.ticket.to_string()),
+            last_ticket: last.map(|(ticket, _)| ticket.to_string()),
+            subject: last.and_then(|(_, summary)| subject_of(summary)),
             reason: c.hand_over.as_ref().map(|h| ReasonCode::as_str(h.reason)),
             waiting_since: c.hand_over.as_ref().map(|h| stamp(h.at)),
             active_at: stamp(c.active_at),
             agent: c.agent.as_ref().map(|a| a.name.clone()),
             mine: c.agent.as_ref().is_some_and(|a| a.id == caller.id),
-            preview: preview.map(|p| p.as_str().chars().take(160).collect()),
+            preview: preview.map(|p| p.beginning(SUBJECT).into_string()),
         }
     }
 
     pub(super) fn listed(row: &InboxRow, caller: &Agent) -> Self {
-        Self::of(&row.conversation, row.preview.as_ref(), caller)
+        let last = row.last.as_ref().map(|last| (&last.ticket, &last.summary));
+        Self::of(&row.conversation, (row.preview.as_ref(), last), caller)
     }
+}
+
+/// What a ticket is about: the first words that its summary quotes, a model's summary itself, and nothing
+/// where the customer has not written anything.
+fn subject_of(summary: &RedactedText) -> Option<String> {
+    let parts = summary_parts(summary.as_str());
+    if parts.is_empty() {
+        return Some(summary.beginning(SUBJECT).into_string());
+    }
+    let mut quoted = parts.into_iter().filter(|part| part.code == "wrote");
+    quoted.next().and_then(|mut part| part.values.remove("words"))
 }
 
 impl From<&Present> for PresentDto {
@@ -219,7 +259,9 @@ impl From<&Escalation> for TicketDto {
             at: stamp(e.at),
             reason: e.reason.as_str(),
             reasoning: e.reasoning.clone(),
+            reasoning_parts: reasoning_parts(&e.reasoning),
             summary: e.summary.to_string(),
+            summary_parts: summary_parts(e.summary.as_str()),
             confidence: e.confidence,
             status: e.status.as_str(),
             contact: e.contact.as_ref().map(ToString::to_string),

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -19,15 +20,14 @@ use super::State;
 use super::auth::{Staff, Visitor, header};
 use super::conversation_dto::{MessageDto, StateDto};
 use super::error::{Code, Problem, ProblemBody};
-use super::sse;
+use super::refusals;
+use super::sse::{self, PING};
 use crate::access::Place;
 use crate::domain::{Conversation, ConversationId, ConversationState, Epoch, Permission};
 use crate::live::{DeskLive, Listener, Live, Typist};
 use crate::privacy::vault::Restorer;
 use crate::store::QueuePlace;
 
-/// After this much silence a comment is sent and the store is asked anew.
-const PING: Duration = Duration::from_secs(10);
 /// A stream that nothing happens in asks the store anew with every so manieth comment: the hub tells of
 /// all that happens in this process. One whose customer waits asks every time, for the place in the queue.
 const ASK_EVERY: u32 = 6;
@@ -50,10 +50,9 @@ pub(super) struct After {
 #[utoipa::path(get, path = "/v1/conversations/{id}/events", tag = "Conversations",
     params(("id" = String, Path, description = "The conversation"),
         ("after" = Option<u64>, Query, description = "Number of the last message that the client has")),
-    responses(
+    responses(refusals::OfVisitors,
         (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "invalid_parameter", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn events(
     state: web::Data<State>,
@@ -204,7 +203,7 @@ impl Follow {
         };
         self.waiting = conversation.state == ConversationState::Waiting;
         let queue = match self.waiting {
-            true => self.state.store.queue_place(self.id).await?,
+            true => self.state.store.queue_place(self.id, Timestamp::now()).await?,
             false => None,
         };
         let says = (conversation.epoch, agent_of(&conversation), queue);

@@ -15,6 +15,7 @@ use super::choices::{ConsentRequest, ObjectionsDto};
 use super::conversation_dto::stamp;
 use super::conversations::fresh;
 use super::error::{Code, Problem, ProblemBody};
+use super::refusals;
 use crate::access::IdentityError;
 use crate::assistant::CustomerAction;
 use crate::domain::{Conversation, ConversationId, Identity};
@@ -25,8 +26,8 @@ use crate::store::Introduced;
 
 /// The header of the proof.
 const PROOF: &str = "atbilde-identity";
-/// Conversations of one customer that are listed or decided about at once.
-pub(super) const OWN: u32 = 1000;
+/// Conversations of one customer that are listed, the last active.
+const LISTED: u32 = 1000;
 
 impl From<IdentityError> for Problem {
     fn from(error: IdentityError) -> Self {
@@ -87,7 +88,7 @@ impl FromRequest for Myself {
 /// A customer's conversations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MeResponse {
-    /// The last active first.
+    /// The last active first, at most 1000.
     conversations: Vec<OwnDto>,
     /// Of the newest conversation; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,11 +126,11 @@ pub(super) struct ErasedResponse {
 #[utoipa::path(get, path = "/v1/me", tag = "Privacy",
     params(("Atbilde-Identity" = String, Header, description = "The signed identity token")),
     responses(
+        refusals::OfMyself,
         (status = 200, description = "The conversations", body = MeResponse),
-        (status = 401, description = "identity_refused", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn show(state: web::Data<State>, myself: Myself) -> Result<HttpResponse, Problem> {
-    let all = own(&state, &myself).await?;
+    let all = own(&state, &myself, LISTED).await?;
     let objections = match all.first() {
         Some(newest) => Some(state.store.objections(newest.id).await?.into()),
         None => None,
@@ -158,15 +159,15 @@ pub(super) async fn show(state: web::Data<State>, myself: Myself) -> Result<Http
 #[utoipa::path(get, path = "/v1/me/export", tag = "Privacy",
     params(("Atbilde-Identity" = String, Header, description = "The signed identity token")),
     responses(
+        refusals::OfMyself,
         (status = 200, description = "Everything stored", content_type = "application/json", body = String),
-        (status = 401, description = "identity_refused", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn export(
     state: web::Data<State>,
     myself: Myself,
 ) -> Result<HttpResponse, Problem> {
     let mut exports = Vec::new();
-    for conversation in own(&state, &myself).await? {
+    for conversation in own(&state, &myself, u32::MAX).await? {
         match state.rights.export(conversation.id.0, Actor::Customer).await {
             Ok(export) => exports.push(export),
             // Erased meanwhile.
@@ -193,16 +194,15 @@ pub(super) async fn export(
 #[utoipa::path(delete, path = "/v1/me", tag = "Privacy",
     params(("Atbilde-Identity" = String, Header, description = "The signed identity token")),
     responses(
+        refusals::OfMyself,
         (status = 200, description = "The receipts, and what is left", body = ErasedResponse),
-        (status = 401, description = "identity_refused", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn erase(
     state: web::Data<State>,
     myself: Myself,
 ) -> Result<HttpResponse, Problem> {
     // All at once: who a conversation belongs to is erased with it.
-    let Myself(identity) = &myself;
-    let all = state.store.conversations_of(&identity.key, u32::MAX).await?;
+    let all = own(&state, &myself, u32::MAX).await?;
     let mut erasure = state.rights.erasure(Actor::Customer);
     let (mut held, mut failed) = (Vec::new(), Vec::new());
     for Conversation { id, .. } in all {
@@ -225,24 +225,28 @@ pub(super) async fn erase(
 #[utoipa::path(post, path = "/v1/me/consent", tag = "Privacy", request_body = ConsentRequest,
     params(("Atbilde-Identity" = String, Header, description = "The signed identity token")),
     responses(
+        refusals::OfMyself,
+        refusals::OfBodies,
         (status = 204, description = "Recorded"),
-        (status = 401, description = "identity_refused", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "not_found: nothing is stored of this customer", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "invalid_field", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn consent(
     state: web::Data<State>,
     After(myself, JsonBody(body)): After<Myself, JsonBody<ConsentRequest>>,
 ) -> Result<HttpResponse, Problem> {
-    let ids: Vec<ConversationId> = own(&state, &myself).await?.iter().map(|c| c.id).collect();
-    if ids.is_empty() {
+    let all = own(&state, &myself, u32::MAX).await?;
+    let ids: Vec<ConversationId> = all.iter().map(|c| c.id).collect();
+    if state.choose_in(&ids, &body, Actor::Customer).await? == 0 {
         return Err(Problem::new(Code::NotFound, "nothing is stored of this customer")
             .with_next("Begin a conversation first; what is decided there holds from then on."));
     }
-    state.choose_in(&ids, &body, Actor::Customer).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn own(state: &State, Myself(identity): &Myself) -> Result<Vec<Conversation>, Problem> {
-    Ok(state.store.conversations_of(&identity.key, OWN).await?)
+async fn own(
+    state: &State,
+    Myself(identity): &Myself,
+    most: u32,
+) -> Result<Vec<Conversation>, Problem> {
+    Ok(state.store.conversations_of(&identity.key, most).await?)
 }

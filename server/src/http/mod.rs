@@ -36,6 +36,7 @@ mod originals;
 mod pages;
 mod playground;
 mod privacy;
+mod refusals;
 mod search;
 mod sign_on;
 mod site;
@@ -115,9 +116,11 @@ pub fn serve(
 ) -> std::io::Result<Server> {
     let settings = state.settings.clone();
     let state = web::Data::new(state);
+    let drawings = web::Data::new(kb::Drawings::default());
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .app_data(drawings.clone())
             .app_data(forms())
             .app_data(queries())
             .wrap(from_fn(edge::guard))

@@ -84,6 +84,26 @@ mod tests {
         {
             assert!(schemas.contains_key(name), "{name}: {:?}", schemas.keys());
         }
+        for (path, method, statuses) in [
+            ("/v1/ask", "post", "401 409 415 429"),
+            ("/v1/search", "get", "401 403 429"),
+            ("/v1/articles/{slug}", "get", "401 404 429"),
+            ("/v1/conversations", "post", "400 401 415 429"),
+            ("/v1/conversations/{id}/messages", "post", "400 401 404 409 415 429 503"),
+            ("/v1/conversations/{id}/events", "get", "400 401 404 429"),
+            ("/v1/conversations/{id}/typing", "post", "400 401 404 415 429"),
+            ("/v1/conversations/{id}/handoff", "post", "400 401 404 415 422 429"),
+            ("/v1/conversations/{id}/close", "post", "401 404 429"),
+            ("/v1/conversations/{id}/consent", "post", "400 401 404 415 422 429"),
+            ("/v1/conversations/{id}", "delete", "401 404 409 429"),
+            ("/v1/me/consent", "post", "400 401 404 422 429"),
+        ] {
+            for status in statuses.split(' ') {
+                let response = &document["paths"][path][method]["responses"][status];
+                let body = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(body, "#/components/schemas/Problem", "{method} {path}: {status}");
+            }
+        }
         // No reference points at nothing.
         let text = document.to_string();
         for reference in text.split("#/components/schemas/").skip(1) {

@@ -13,6 +13,7 @@ use super::auth::{After, Staff, StaffActing, Visitor, bearer};
 use super::body::JsonBody;
 use super::caller::query_of;
 use super::error::{Code, Problem, ProblemBody};
+use super::refusals;
 use crate::assistant::CustomerAction;
 use crate::domain::{ConversationId, Permission};
 use crate::privacy::Receipt;
@@ -56,10 +57,9 @@ pub(super) struct RetentionQuery {
 #[utoipa::path(get, path = "/v1/conversations/{id}/export", tag = "Privacy",
     params(("id" = String, Path, description = "The conversation"),
         ("format" = Option<String>, Query, description = "`json` (default) or `html`")),
-    responses(
+    responses(refusals::OfVisitors,
         (status = 200, description = "Everything stored", content_type = "application/json", body = String),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "invalid_parameter", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn export(
     state: web::Data<State>,
@@ -78,10 +78,9 @@ pub(super) async fn export(
 /// `atbilde privacy verify-receipt` checks every byte of it.
 #[utoipa::path(delete, path = "/v1/conversations/{id}", tag = "Privacy",
     params(("id" = String, Path, description = "The conversation")),
-    responses(
-        (status = 200, description = "The receipt", content_type = "application/json", body = String),
-        (status = 401, description = "unauthorized", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "not_found", body = ProblemBody, content_type = "application/problem+json"),
+    responses(refusals::OfVisitors,
+        (status = 200, description = "The receipt; asked again, the same", content_type = "application/json", body = String),
+        (status = 404, description = "not_found: the token opens another conversation, or nothing was ever stored of it", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "conflict: a legal hold keeps it", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn erase(

@@ -1,5 +1,5 @@
 //! `GET /v1/search`: passages for a query, without an answer (contract C4). What the public may see
-//! today, never drafts or internal articles.
+//! today, of a customer who proves who they are also what is for customers; never drafts or internal articles.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use indexer::embed::EmbedError;
@@ -7,9 +7,10 @@ use indexer::model::{Filter, Locale};
 use indexer::search::{SearchError, SearchOutcome, SearchQuery};
 use jiff::Zoned;
 
-use super::State;
 use super::dto::{HitDto, SearchParams, SearchResponse};
 use super::error::{Code, Problem, ProblemBody};
+use super::refusals;
+use super::{State, caller};
 use crate::domain::MAX_CHARS;
 use crate::privacy::CustomerText;
 use crate::store::KeyScope;
@@ -19,18 +20,18 @@ const MAX_LIMIT: usize = 50;
 
 /// Find passages.
 ///
-/// Keyword and dense search joined, best first. Only what the public may see today.
+/// Keyword and dense search joined, best first. Only what the public may see today; with the header
+/// `Atbilde-Identity` also what is for customers.
 #[utoipa::path(
     get,
     path = "/v1/search",
     tag = "Answers",
-    params(SearchParams),
+    params(SearchParams,
+        ("Atbilde-Identity" = Option<String>, Header, description = "The signed identity token")),
     responses(
+        refusals::OfCallers,
         (status = 200, description = "Passages, best first", body = SearchResponse),
         (status = 400, description = "invalid_parameter", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "overloaded; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, description = "internal", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "not_ready or timed_out; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn search(
@@ -39,7 +40,9 @@ pub(super) async fn search(
 ) -> Result<HttpResponse, Problem> {
     state.admit(&request, KeyScope::Search).await?;
     state.readiness.check()?;
-    let query = state.unnamed(parse(request.query_string())?);
+    let audience = caller::audience(state.identity(&request)?.as_ref());
+    let mut query = state.unnamed(parse(request.query_string())?);
+    query.filter.audience = audience;
     let found = state.find(query).await?;
     let response = SearchResponse {
         hits: found.retrieved.hits.iter().map(HitDto::from).collect(),

@@ -17,7 +17,7 @@ use super::error::{Code, Problem};
 use crate::domain::{Answer, AssistantEvent, ConversationId, Outcome};
 
 /// A comment is sent after this much silence, so that proxies keep the connection.
-const PING: Duration = Duration::from_secs(10);
+pub(super) const PING: Duration = Duration::from_secs(10);
 
 /// Which endpoint streams: they differ in what is said where a person answers.
 #[derive(Clone)]
@@ -103,7 +103,13 @@ async fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
             }
             Form::Ask(_) => frame("handed_off", &end(&accepted.answer)),
         },
-        AssistantEvent::Failed(failure) => frame("error", &Problem::from(failure).body()),
+        AssistantEvent::Failed(failure) => {
+            let problem = match form {
+                Form::Conversation(Restoring(state, id)) => state.failed_in(*id, failure).await,
+                Form::Ask(_) => failure.into(),
+            };
+            frame("error", &problem.body())
+        }
     }
 }
 

@@ -10,7 +10,6 @@ mod stream;
 mod wire;
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use indexer::model::Audience;
 use uuid::Uuid;
 
 use super::body::JsonBody;
@@ -29,7 +28,8 @@ const MODEL: &str = "atbilde";
 /// The official clients work unchanged with `base_url` set to `/v1` of this server and any key.
 /// `stream` and `stream_options` are honoured; `model` may be anything; parameters of sampling have no
 /// effect, because every sentence is checked against the articles. With `stream` every chunk carries
-/// whole, proven sentences; waiting is told in comments. Errors have OpenAI's form.
+/// whole, proven sentences; waiting is told in comments. Errors have OpenAI's form. With the header
+/// `Atbilde-Identity` articles for customers answer too, and the conversation is that customer's.
 #[utoipa::path(
     post,
     path = "/v1/chat/completions",
@@ -41,9 +41,14 @@ const MODEL: &str = "atbilde";
             (ChatChunk = "text/event-stream"),
         )),
         (status = 400, description = "malformed_json", body = ErrorBody),
-        (status = 401, description = "unauthorized; a key is wanted or wrong", body = ErrorBody),
+        (status = 401, description = "unauthorized: a key is wanted or wrong; identity_refused", body = ErrorBody),
+        (status = 403, description = "forbidden: the key has not the scope", body = ErrorBody),
+        (status = 408, description = "request_timeout", body = ErrorBody),
+        (status = 413, description = "body_too_large", body = ErrorBody),
+        (status = 415, description = "unsupported_media_type", body = ErrorBody),
         (status = 422, description = "invalid_field", body = ErrorBody),
-        (status = 429, description = "overloaded; `Retry-After` in seconds", body = ErrorBody),
+        (status = 429, description = "rate_limited or overloaded; `Retry-After` in seconds", body = ErrorBody),
+        (status = 500, description = "internal", body = ErrorBody),
         (status = 503, description = "not_ready or timed_out; `Retry-After` in seconds", body = ErrorBody),
     )
 )]
@@ -75,8 +80,10 @@ async fn answer(
     let JsonBody(body) = body?;
     state.readiness.check()?;
     let (asked, turns) = body.conversation()?;
-    let question = Question::parse(&asked, body.locale(), None, Audience::Public)?;
-    let question = caller::sent_by(state, request, question);
+    let identity = state.identity(request)?;
+    let audience = caller::audience(identity.as_ref());
+    let question = Question::parse(&asked, body.locale(), None, audience)?;
+    let question = caller::sent_by(state, request, Question { identity, ..question });
     let turns: Vec<Turn> = turns
         .into_iter()
         .map(|(role, text)| Turn { role, text: CustomerText::new(text) })

@@ -1,7 +1,6 @@
 //! An answer as chunks of OpenAI's stream: one for the role, one for each sentence, one for the end.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::Bytes;
@@ -13,9 +12,7 @@ use super::MODEL;
 use super::wire::{ChatChunk, ChunkChoice, Composer, Delta, ErrorBody, Head, Usage, Vendor, cited};
 use crate::domain::{Answer, AssistantEvent, Citation, Outcome};
 use crate::http::error::{Code, Problem};
-
-/// A comment is sent after this much silence, so that proxies keep the connection.
-const PING: Duration = Duration::from_secs(10);
+use crate::http::sse::{PING, streaming};
 
 /// The response that streams `events`; with `usage` a last chunk tells it.
 pub(super) fn response(
@@ -23,11 +20,7 @@ pub(super) fn response(
     head: Head,
     usage: bool,
 ) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Content-Type", "text/event-stream; charset=utf-8"))
-        .insert_header(("Cache-Control", "no-cache"))
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames(events, Chunks::new(head, usage)))
+    streaming(frames(events, Chunks::new(head, usage)))
 }
 
 /// What has been streamed so far.

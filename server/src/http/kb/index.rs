@@ -104,7 +104,7 @@ pub(in crate::http) async fn index(
         for document in shown {
             let place = translations::place(document.path.as_str(), &language);
             let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
-            folders.entry(folder_name(folder)).or_default().push(Article {
+            folders.entry(folder_name(folder, words)).or_default().push(Article {
                 url: article_url(&document.meta.slug, ""),
                 title: document.meta.title.clone(),
                 description: document.meta.description.clone().unwrap_or_default(),
@@ -151,15 +151,20 @@ fn accepted(request: &HttpRequest) -> &str {
     request.headers().get("accept-language").and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-/// `help-center/orders` to `Help center › Orders`.
-fn folder_name(folder: &str) -> String {
-    let words = folder.split('/').filter(|f| !f.is_empty()).map(|part| {
-        let part = part.replace(['-', '_'], " ");
-        let mut chars = part.chars();
-        chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+/// `help-center/orders` to `Help center › Orders`. Folders that every help center has are named in the
+/// reader's language.
+fn folder_name(folder: &str, words: &Pack) -> String {
+    let parts = folder.split('/').filter(|f| !f.is_empty()).map(|part| match part {
+        "help-center" => words.text("page.folder_help_center").to_owned(),
+        "policies" => words.text("page.folder_policies").to_owned(),
+        other => {
+            let other = other.replace(['-', '_'], " ");
+            let mut chars = other.chars();
+            chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+        }
     });
-    let name = words.collect::<Vec<_>>().join(" › ");
-    if name.is_empty() { "Articles".to_owned() } else { name }
+    let name = parts.collect::<Vec<_>>().join(" › ");
+    if name.is_empty() { words.text("page.articles").to_owned() } else { name }
 }
 
 /// A passage on one line, without the lines of tables and the signs of lists.
@@ -205,7 +210,11 @@ mod tests {
 
     #[test]
     fn folders_are_named_for_people() {
-        assert_eq!(folder_name("help-center/my_orders"), "Help center › My orders");
-        assert_eq!(folder_name(""), "Articles");
+        let locales = crate::locale::Locales::load(None).unwrap();
+        let name = |folder, tag| folder_name(folder, locales.pack(&Locale::parse(tag).unwrap()));
+        assert_eq!(name("help-center/my_orders", "en"), "Help center › My orders");
+        assert_eq!(name("", "en"), "Articles");
+        assert_eq!(name("policies", "de"), "Richtlinien");
+        assert_eq!(name("help-center/my_orders", "lv"), "Palīdzības centrs › My orders");
     }
 }

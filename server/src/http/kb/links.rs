@@ -40,10 +40,9 @@ impl Links<'_> {
             return Some(found);
         }
         let full = join(folder, path)?;
-        EXTENSIONS.iter().find_map(|extension| {
-            let wanted = format!("{full}{extension}");
-            self.snapshot.documents.iter().find(|d| d.path.as_str() == wanted)
-        })
+        EXTENSIONS
+            .iter()
+            .find_map(|extension| self.snapshot.document_by_path(&format!("{full}{extension}")))
     }
 }
 
