@@ -4,13 +4,15 @@
 //! Read once by the commands and handed down as values. An unknown key is an error that names it; a
 //! bad file is never replaced by defaults.
 
+mod values;
+
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use figment::Figment;
 use indexer::catalog;
-use indexer::settings::{IndexerSettings, SettingsError, layers};
+use indexer::settings::{IndexerSettings, Reading, SettingsError, layers};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{AccessSettings, IdentitySettings, OidcSettings};
@@ -19,7 +21,7 @@ use crate::domain::CostSettings;
 use crate::evaluate::EvalSettings;
 use crate::gaps::GapSettings;
 use crate::generate::GeneratorSettings;
-use crate::handoff::{EmailSettings, HandoffSettings, Hours, WebhookSettings};
+use crate::handoff::{EmailSettings, HandoffSettings, WebhookSettings};
 use crate::privacy::vault::VaultSettings;
 use crate::privacy::{RedactionSettings, Secret};
 use crate::rights::PrivacySettings;
@@ -133,46 +135,50 @@ impl Settings {
     /// Reads and checks all layers: defaults, the file `config`, environment variables.
     ///
     /// # Errors
-    /// [`SettingsError`] naming file or variable, key, and what is wrong.
+    /// [`SettingsError`] with all that is wrong, each naming file or variable and key.
     pub fn load(config: Option<&Path>) -> Result<Self, SettingsError> {
-        Self::from_layers(&layers(config)?)
+        let (settings, wrong) = Self::examine(config)?;
+        SettingsError::of(wrong).map_or(Ok(settings), Err)
     }
 
-    fn from_layers(figment: &Figment) -> Result<Self, SettingsError> {
-        let value = |e: figment::Error| SettingsError::Value(e.to_string());
+    /// The same for `check-config`: what can be read, and all that is wrong. A section that cannot be read has
+    /// its defaults.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when a file cannot be read at all.
+    pub fn examine(config: Option<&Path>) -> Result<(Self, Vec<SettingsError>), SettingsError> {
+        Ok(Self::from_layers(&layers(config)?))
+    }
+
+    fn from_layers(figment: &Figment) -> (Self, Vec<SettingsError>) {
+        let mut reading = Reading::new(figment);
         let mut settings = Self {
-            server: figment.extract_inner("server").map_err(value)?,
-            access: figment.extract_inner("access").map_err(value)?,
-            identity: figment.extract_inner("identity").map_err(value)?,
-            oidc: figment.extract_inner("oidc").map_err(value)?,
-            site: figment.extract_inner("site").map_err(value)?,
-            assistant: figment.extract_inner("assistant").map_err(value)?,
-            generator: figment.extract_inner("generator").map_err(value)?,
-            redaction: figment.extract_inner("redaction").map_err(value)?,
-            handoff: figment.extract_inner("handoff").map_err(value)?,
-            vault: figment.extract_inner("vault").map_err(value)?,
-            privacy: figment.extract_inner("privacy").map_err(value)?,
-            conversations: figment.extract_inner("conversations").map_err(value)?,
-            webhooks: figment.extract_inner("webhooks").map_err(value)?,
-            email: figment.extract_inner("email").map_err(value)?,
-            figures: figment.extract_inner("figures").map_err(value)?,
-            gaps: figment.extract_inner("gaps").map_err(value)?,
-            log: figment.extract_inner("log").map_err(value)?,
-            eval: figment.extract_inner("eval").map_err(value)?,
-            indexer: IndexerSettings::from_layers(figment)?,
+            server: reading.section("server"),
+            access: reading.section("access"),
+            identity: reading.section("identity"),
+            oidc: reading.section("oidc"),
+            site: reading.section("site"),
+            assistant: reading.section("assistant"),
+            generator: reading.section("generator"),
+            redaction: reading.section("redaction"),
+            handoff: reading.section("handoff"),
+            vault: reading.section("vault"),
+            privacy: reading.section("privacy"),
+            conversations: reading.section("conversations"),
+            webhooks: reading.section("webhooks"),
+            email: reading.section("email"),
+            figures: reading.section("figures"),
+            gaps: reading.section("gaps"),
+            log: reading.section("log"),
+            eval: reading.section("eval"),
+            indexer: IndexerSettings::read(&mut reading),
         };
         // One database for everything, unless conversations have their own.
-        let database = &settings.indexer.database.url;
-        settings.conversations.url = settings.conversations.url.or_else(|| database.clone());
-        settings.conversations.check().map_err(SettingsError::Value)?;
-        settings.server.check()?;
-        settings.access.check().map_err(|e| SettingsError::Value(e.to_string()))?;
-        Hours::new(&settings.handoff.hours).map_err(|e| SettingsError::Value(e.to_string()))?;
-        settings.site.check().map_err(SettingsError::Value)?;
-        settings.gaps.check().map_err(SettingsError::Value)?;
-        settings.identity.check().map_err(SettingsError::Value)?;
-        settings.oidc.check().map_err(SettingsError::Value)?;
-        Ok(settings)
+        let database = settings.indexer.database.url.clone();
+        let sound = catalog::check_url("database.url", database.as_ref()).is_ok();
+        settings.conversations.url = settings.conversations.url.or(database.filter(|_| sound));
+        values::check(&settings, &mut reading);
+        (settings, reading.into_wrong())
     }
 
     /// The same with everything in the data folder: for a base of one's own.
@@ -198,22 +204,6 @@ impl Settings {
         let mut table = toml::Table::try_from(self).map_err(failed)?;
         hide_secrets(&mut table);
         toml::to_string_pretty(&table).map_err(failed)
-    }
-}
-
-impl ServerSettings {
-    fn check(&self) -> Result<(), SettingsError> {
-        let least = [
-            ("max_body_bytes", self.max_body_bytes as u64, 1024),
-            ("request_timeout_ms", self.request_timeout_ms, 100),
-            ("max_connections", self.max_connections as u64, 1),
-        ];
-        match least.into_iter().find(|(_, value, least)| value < least) {
-            Some((key, value, least)) => Err(SettingsError::Value(format!(
-                "server.{key} is {value}, but must be at least {least}"
-            ))),
-            None => Ok(()),
-        }
     }
 }
 
@@ -344,6 +334,20 @@ mod tests {
         ] {
             let error = load(text).unwrap_err().to_string();
             assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_at_once_with_the_file_and_the_key_as_it_is_written() {
+        let text = "[servr]\n[server]\nprot = 1\n[assistant.confidence]\nthreshold = 73\n";
+        let error = load(text).unwrap_err().to_string();
+        for part in [
+            "3 mistakes",
+            "a.toml: there is no section [servr]: did you mean [server]?",
+            "a.toml: there is no key server.prot: did you mean server.port?",
+            "a.toml: assistant.confidence.threshold is 73, but must be 0 to 1; for 73 % write 0.73",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
         }
     }
 

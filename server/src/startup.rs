@@ -10,6 +10,7 @@ mod base;
 mod follower;
 mod housekeeper;
 mod news;
+mod parts;
 mod replica;
 mod shadow;
 mod space;
@@ -20,9 +21,9 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{
@@ -30,18 +31,18 @@ use crate::access::{
 };
 use crate::assistant::Originals;
 use crate::desk::Desk;
-use crate::handoff::Dispatcher;
-use crate::handoff::clock::Clock;
 use crate::http::{self, Doors, IndexStatus, Phase, Readiness, State};
 use crate::privacy::Secret;
 use crate::settings::Settings;
 use crate::useful::Useful;
 
 pub use crate::store::STORE_FILE;
+pub(crate) use base::check_kb;
 pub use base::{Base, rights};
 use follower::Follower;
 use housekeeper::Housekeeper;
 use news::Newsroom;
+pub(crate) use parts::{faults, models};
 use replica::Replica;
 
 /// Signs customers' tokens; in the data folder, for its owner alone.
@@ -86,7 +87,7 @@ impl Application {
         for warning in settings.unprotected() {
             tracing::warn!("database.unprotected: {warning}");
         }
-        base::check_kb(&paths.kb)?;
+        check_kb(&paths.kb)?;
         let base = Box::pin(Base::open(&settings, paths, EmbedderStart::Now)).await?;
         let visitor_key = Box::pin(visitor_key(&settings, paths, &base)).await?;
         let readiness =
@@ -132,14 +133,15 @@ impl Application {
     }
 
     /// Serves until `stop` is done: then nothing more is accepted, a running sync is cancelled,
-    /// requests in work may take `shutdown_grace_s`, and the stores are closed.
+    /// requests in work may take `shutdown_grace_s`, and the stores are closed. A task beside the server
+    /// that fails has the same effect, so that whoever supervises the process starts it again whole.
     ///
     /// # Errors
-    /// When serving cannot start or fails.
+    /// When serving cannot start or fails, or a task beside it does.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let Self { listener, settings, base, readiness, visitor_key } = self;
         let address = listener.local_addr().context("the port was lost")?;
-        let stopping = CancellationToken::new();
+        let (stopping, broken) = (CancellationToken::new(), CancellationToken::new());
 
         let originals = Originals::Kept(Arc::clone(base.rights().vault()));
         let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);
@@ -198,12 +200,8 @@ impl Application {
             reviewing: tokio::sync::Mutex::default(),
             metrics: base.metrics(),
         };
-        let dispatcher = Arc::new(Dispatcher::new(
-            (&settings.webhooks, &settings.email),
-            Arc::clone(base.rights().outbox()),
-            base.store(),
-            Clock::System,
-        )?);
+        let outbox = Arc::clone(base.rights().outbox());
+        let dispatcher = Arc::new(parts::dispatcher(&settings, outbox, base.store())?);
         dispatcher.register().await.context("the receivers of events cannot be registered")?;
         let follower = Follower {
             publisher: base.publishing(),
@@ -213,7 +211,6 @@ impl Application {
             knowledge: base.knowledge(),
             readiness: Arc::clone(&readiness),
             root: base.kb().to_owned(),
-            rules: settings.indexer.source.clone(),
             watch: settings.indexer.watch.clone(),
             status: Arc::clone(&status),
             warm: false,
@@ -221,11 +218,18 @@ impl Application {
         };
         follower.check_calibration();
         let stopped = {
-            let (readiness, stopping) = (Arc::clone(&readiness), stopping.clone());
+            let readiness = Arc::clone(&readiness);
+            let (stopping, broken) = (stopping.clone(), broken.clone());
             async move {
-                stop.await;
-                tracing::info!("server.stopping");
-                readiness.set(Phase::Stopping);
+                tokio::select! {
+                    () = stop => {
+                        tracing::info!("server.stopping");
+                        readiness.set(Phase::Stopping);
+                    }
+                    () = broken.cancelled() => readiness.set(Phase::Starting(
+                        "a part of the server has failed; it stops, to be started again".to_owned(),
+                    )),
+                }
                 stopping.cancel();
             }
         };
@@ -234,7 +238,8 @@ impl Application {
         let server = http::serve(listener, state, stopped).context("cannot serve on the port")?;
         // A server that is ready has all that it will have: also its model, or the word that it has none.
         let shared = base.shared();
-        let following: JoinHandle<()> = tokio::spawn(async move {
+        let mut background = Background::default();
+        background.spawn("the follower of the knowledge base", async move {
             tokio::select! {
                 () = waiting_for_model.ready() => {}
                 () = model_wanted.cancelled() => {}
@@ -245,58 +250,90 @@ impl Application {
                 Some(catalog) => Replica { catalog, follower }.run().await,
             }
         });
-        let keeping: JoinHandle<()> = tokio::spawn(housekeeper.run());
-        let summing: JoinHandle<()> = tokio::spawn({
+        background.spawn("the housekeeper", housekeeper.run());
+        background.spawn("the task that words summaries", {
             let stop = stopping.clone();
             async move { summariser.summarise(stop).await }
         });
-        let telling: JoinHandle<()> = tokio::spawn(dispatcher.run(stopping.clone()));
-        let hearing: JoinHandle<()> = tokio::spawn({
-            let stop = stopping.clone();
-            async move {
-                if let Some(newsroom) = newsroom {
-                    newsroom.run(stop).await;
-                }
-            }
-        });
-        let retaining: JoinHandle<()> = tokio::spawn(base.rights().retain_daily(stopping.clone()));
+        let telling = dispatcher.run(stopping.clone());
+        background.spawn("the dispatcher of webhooks and e-mail", telling);
+        if let Some(newsroom) = newsroom {
+            let hearing = newsroom.run(stopping.clone());
+            background.spawn("the task that hears of other processes", hearing);
+        }
+        let retaining = base.rights().retain_daily(stopping.clone());
+        background.spawn("the task of retention", retaining);
         tracing::info!(%address, "server.listening");
 
-        let served = server.await.context("the server failed");
+        tokio::pin!(server);
+        let mut failed = Ok(());
+        let served = tokio::select! {
+            served = &mut server => served,
+            error = background.failure() => {
+                tracing::error!(error = format!("{error:#}"), "server.broken: it stops");
+                broken.cancel();
+                failed = Err(error);
+                (&mut server).await
+            }
+        };
         stopping.cancel();
-        let followed = following.await.context("the follower of the knowledge base failed");
-        let kept = keeping.await.context("the housekeeper failed");
-        let summed = summing.await.context("the task that words summaries failed");
-        let told = telling.await.context("the dispatcher of webhooks and e-mail failed");
-        let retained = retaining.await.context("the task of retention failed");
-        let heard = hearing.await.context("the task that hears of other processes failed");
+        let ended = background.end().await;
         base.close().await;
         tracing::info!("server.stopped");
-        served.and(followed).and(kept).and(summed).and(told).and(retained).and(heard)
+        served.context("the server failed").and(failed).and(ended)
+    }
+}
+
+/// The tasks beside the server. None of them may fail while the server goes on as if all was well.
+#[derive(Default)]
+struct Background(JoinSet<(&'static str, Result<(), JoinError>)>);
+
+impl Background {
+    fn spawn(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(work);
+        self.0.spawn(async move { (name, task.await) });
+    }
+
+    /// How the next one has ended; `None` when all have.
+    async fn next(&mut self) -> Option<Result<()>> {
+        let (name, ended) = match self.0.join_next().await? {
+            Ok(joined) => joined,
+            Err(error) => return Some(Err(error.into())),
+        };
+        Some(ended.with_context(|| format!("{name} failed")))
+    }
+
+    /// Returns when one has failed. One that finds nothing to do may end.
+    async fn failure(&mut self) -> anyhow::Error {
+        loop {
+            match self.next().await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return error,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Waits for all, which were told to stop; the first failure counts.
+    async fn end(mut self) -> Result<()> {
+        let mut all = Ok(());
+        while let Some(one) = self.next().await {
+            all = all.and(one);
+        }
+        all
     }
 }
 
 /// The key of customers' tokens: configured, or shared by all processes, or the data folder's own.
 async fn visitor_key(settings: &Settings, paths: &Paths, base: &Base) -> Result<Secret> {
-    let access = &settings.access;
-    match (&access.visitor_secret, &access.visitor_secret_file) {
-        (Some(secret), _) => Ok(secret.clone()),
-        (None, Some(file)) => {
-            let key = fs_err::read_to_string(file).context("access.visitor_secret_file")?;
-            let key = key.trim();
-            ensure!(key.len() >= 32, "{} holds fewer than 32 characters", file.display());
-            Ok(Secret::new(key))
-        }
-        (None, None) => {
-            let rights = base.rights();
-            let shared =
-                base.stores().own_secret(rights.vault(), VISITOR_SECRET, fresh_key).await?;
-            match shared {
-                Some(key) => Ok(Secret::new(key.as_str())),
-                None => secret_key(&paths.data.join(VISITOR_KEY))
-                    .context("the key of customers' tokens cannot be made"),
-            }
-        }
+    if let Some(key) = parts::visitor_key(&settings.access)? {
+        return Ok(key);
+    }
+    let rights = base.rights();
+    match base.stores().own_secret(rights.vault(), VISITOR_SECRET, fresh_key).await? {
+        Some(key) => Ok(Secret::new(key.as_str())),
+        None => secret_key(&paths.data.join(VISITOR_KEY))
+            .context("the key of customers' tokens cannot be made"),
     }
 }
 
@@ -308,4 +345,34 @@ fn bind(settings: &Settings) -> Result<TcpListener> {
              another with --port or server.port (0 takes any free one)"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn breaks() {
+        panic!("a pipe burst");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_fails_is_told_by_name_and_one_that_ends_is_not() {
+        let mut background = Background::default();
+        background.spawn("the idle one", async {});
+        background.spawn("the plumber", breaks());
+        let patience = std::time::Duration::from_secs(30);
+        let error = tokio::time::timeout(patience, background.failure()).await.unwrap();
+        let told = format!("{error:#}");
+        assert!(told.contains("the plumber failed") && told.contains("a pipe burst"), "{told}");
+        background.spawn("the last one", async {});
+        background.end().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_fails_while_all_end_is_told() {
+        let mut background = Background::default();
+        background.spawn("the plumber", breaks());
+        background.spawn("the idle one", async {});
+        assert!(background.end().await.is_err());
+    }
 }

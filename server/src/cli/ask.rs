@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use indexer::catalog::CatalogError;
 use indexer::model::{Audience, Generation};
-use indexer::publish::{PublishError, Silent};
+use indexer::publish::PublishError;
 use serde_json::{Value, json};
 
 use super::{ConfigFlag, block_on, client, print};
@@ -18,7 +19,7 @@ use crate::assistant::Originals;
 use crate::domain::Question;
 use crate::http::dto::AskResponse;
 use crate::settings::{LogLevel, Settings};
-use crate::startup::{Base, EmbedderStart, Paths};
+use crate::startup::{Base, EmbedderStart, Paths, check_kb};
 use crate::telemetry;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -28,9 +29,10 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 pub(super) struct Ask {
     /// The question
     question: String,
-    /// Folder of the Markdown files; read only when the data folder has no index yet
-    #[arg(long, value_name = "DIR", default_value = "kb")]
-    kb: PathBuf,
+    /// Folder of the Markdown files, whose changes are published first. Without it the question is answered from
+    /// what the data folder holds; one without an index is filled from the folder `kb`
+    #[arg(long, value_name = "DIR")]
+    kb: Option<PathBuf>,
     /// Folder that holds the index
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
@@ -80,30 +82,59 @@ impl Ask {
         let question =
             Question::parse(&self.question, self.locale.as_deref(), None, Audience::Public)
                 .map_err(|e| anyhow!("{}", e.to_string().replace('`', "")))?;
-        let paths = Paths { kb: self.kb.clone(), data: self.data.clone() };
+        if let Some(kb) = &self.kb {
+            check_kb(kb)?;
+        }
+        let kb = self.kb.clone().unwrap_or_else(|| PathBuf::from("kb"));
+        let paths = Paths { kb, data: self.data.clone() };
         let base = Base::open(&settings, &paths, EmbedderStart::Lazy)
             .await
             .map_err(|e| self.owned_by_server(e, settings.server.port))?;
-        let shared = base.shared().is_some();
-        if shared {
-            base.knowledge().follow().await?;
-        }
-        if base.knowledge().snapshot().generation == Generation(0) {
-            base.publisher()
-                .sync(Arc::new(Silent))
-                .await
-                .context("the data folder has no index yet, and none could be made")?;
-            base.knowledge().refresh().await?;
-        } else if !shared {
-            // After a restore the indexes are missing, after a crash they may lack something.
-            base.publisher().recover().await?;
-        }
+        self.bring_up_to_date(&base).await?;
         let originals = Originals::Kept(Arc::clone(base.rights().vault()));
         let assistant = Arc::new(base.assistant(&settings, (base.store(), originals))?);
         assistant.ready().await;
         let answer = assistant.answer(question).await.map_err(|f| anyhow!(f.message))?;
         base.close().await;
         serde_json::to_value(AskResponse::from(&answer)).context("the answer has no JSON form")
+    }
+
+    /// Publishes what has changed in the folder that `--kb` names, or that a base without an index wants.
+    async fn bring_up_to_date(&self, base: &Base) -> Result<()> {
+        let shared = base.shared().is_some();
+        if shared {
+            base.knowledge().follow().await?;
+        }
+        let generation = base.knowledge().snapshot().generation;
+        if generation == Generation(0) {
+            return base
+                .publish()
+                .await
+                .context("the data folder has no index yet, and none could be made");
+        }
+        if self.kb.is_none() {
+            if !shared {
+                // After a restore the indexes are missing, after a crash they may lack something.
+                base.publisher().recover().await?;
+            }
+            return Ok(());
+        }
+        match base.publish().await {
+            // The process that may write publishes the changes; what it has published is answered from.
+            Err(error @ PublishError::Catalog(CatalogError::NotWriter(_))) => {
+                tracing::warn!(
+                    %error, generation = generation.0,
+                    "ask.not_published: the answer is of the live generation"
+                );
+                Ok(())
+            }
+            published => published.with_context(|| {
+                format!(
+                    "what has changed in --kb could not be published; without --kb the answer is of generation {}",
+                    generation.0
+                )
+            }),
+        }
     }
 
     /// A locked folder is the usual case beside a running server: say how to ask that.

@@ -1,21 +1,23 @@
-//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; asks the
-//! databases and the log-in provider that are named, and loads the local model, where one is named, and says what the loader said.
+//! `atbilde check-config`: reads all layers of the configuration and prints what is in effect; makes every part
+//! that `serve` makes of it, asks the databases and the log-in provider that are named, loads the models, and
+//! says all that is wrong. Writes nothing.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 #[cfg(feature = "llama")]
 use anyhow::Context;
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::Args;
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, told};
 use crate::access::Oidc;
 use crate::generate::GeneratorName;
 #[cfg(feature = "llama")]
 use crate::generate::llama::Llama;
 use crate::generate::llama_settings::LlamaSettings;
-use crate::generate::openai::OpenAi;
 use crate::settings::Settings;
+use crate::startup::{faults, models};
 use crate::store::database_version;
 
 /// Flags of `check-config`.
@@ -27,26 +29,31 @@ pub(super) struct CheckConfig {
 
 impl CheckConfig {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let settings = Settings::load(self.config.config.as_deref())?;
-        print(&settings.to_toml()?)?;
-        check_databases(&settings)?;
-        check_log_in(&settings)?;
-        if settings.generator.chain.contains(&GeneratorName::Openai)
-            && settings.generator.openai.is_on()
-        {
-            OpenAi::new(&settings.generator.openai)?;
+        let (settings, wrong) = Settings::examine(self.config.config.as_deref())?;
+        let readable = wrong.is_empty();
+        let mut found: Vec<Error> = wrong.into_iter().map(Error::from).collect();
+        if readable {
+            print(&settings.to_toml()?)?;
         }
-        if settings.generator.chain.contains(&GeneratorName::Llama)
-            && settings.generator.llama.is_on()
-        {
-            check_model(&settings.generator.llama)?;
+        found.extend(block_on(async { Ok(Box::pin(faults(&settings)).await) })?);
+        if models(&settings.generator).any(|name| name == GeneratorName::Llama) {
+            found.extend(check_model(&settings.generator.llama).err());
         }
-        Ok(ExitCode::SUCCESS)
+        // Nobody else is asked with values that are known to be wrong.
+        if readable {
+            found.extend(check_databases(&settings)?);
+            found.extend(check_log_in(&settings).err());
+        }
+        let mut all: Vec<String> = found.iter().map(told).collect();
+        // Two parts may have the same database.
+        all.dedup();
+        std::io::stderr().write_all(all.concat().as_bytes())?;
+        Ok(if all.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// Changes nothing in them.
-fn check_databases(settings: &Settings) -> Result<()> {
+/// Changes nothing in them. Gives what is wrong with them.
+fn check_databases(settings: &Settings) -> Result<Vec<Error>> {
     let catalog = &settings.indexer.catalog;
     let named = [
         ("catalog", catalog.server(), catalog.connect_timeout_ms),
@@ -56,15 +63,18 @@ fn check_databases(settings: &Settings) -> Result<()> {
             settings.conversations.connect_timeout_ms,
         ),
     ];
+    let mut wrong = Vec::new();
     for (what, url, timeout_ms) in named {
         let Some(url) = url else { continue };
-        let found = block_on(async { Ok(database_version(url, timeout_ms).await?) })?;
-        print(&format!("# {what}: {found}\n"))?;
+        match block_on(async { Ok(database_version(url, timeout_ms).await?) }) {
+            Ok(found) => print(&format!("# {what}: {found}\n"))?,
+            Err(error) => wrong.push(error),
+        }
     }
     for warning in settings.unprotected() {
         print(&format!("# warning: {warning}\n"))?;
     }
-    Ok(())
+    Ok(wrong)
 }
 
 /// Whether the provider of the company's own log-in is there, and is who it should be.
@@ -72,7 +82,7 @@ fn check_log_in(settings: &Settings) -> Result<()> {
     if !settings.oidc.is_on() {
         return Ok(());
     }
-    let found = block_on(async { Oidc::probe(&settings.oidc).await.map_err(anyhow::Error::msg) })?;
+    let found = block_on(async { Oidc::probe(&settings.oidc).await.map_err(Error::msg) })?;
     print(&format!("# log-in: {found}\n"))
 }
 

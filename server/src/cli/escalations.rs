@@ -9,9 +9,8 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, stores};
 use crate::domain::Escalation;
-use crate::store::Stores;
 
 /// Flags of `escalations`.
 #[derive(Debug, Args)]
@@ -33,7 +32,7 @@ impl Escalations {
     pub(super) fn run(self) -> Result<ExitCode> {
         let settings = self.config.load()?;
         let found = block_on(async {
-            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let stores = stores(&self.data, &settings).await?;
             let found = stores.conversations().escalations(self.limit).await;
             stores.close().await;
             Ok(found?)

@@ -12,7 +12,7 @@ use indexer::embed::{Embedder, FastEmbedder, input};
 use indexer::model::Locale;
 use jiff::Timestamp;
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, stores};
 use crate::gaps::{Gaps, Look, MOST_DAYS, read};
 use crate::settings::Settings;
 use crate::store::Stores;
@@ -54,7 +54,7 @@ impl Gap {
     pub(super) fn run(self) -> Result<ExitCode> {
         let settings = self.config.load()?;
         let found = block_on(async {
-            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let stores = stores(&self.data, &settings).await?;
             let found = self.look(&stores, &settings).await;
             stores.close().await;
             found

@@ -8,9 +8,9 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, stores};
 use crate::access::{key_hash, new_key};
-use crate::store::{ApiKey, ConversationStore, KeyScope, Stores};
+use crate::store::{ApiKey, ConversationStore, KeyScope};
 
 /// Flags of `key`.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ impl Key {
         let settings = self.config.load()?;
         let Self { action, data, .. } = self;
         block_on(async {
-            let stores = Stores::open(&data, &settings.conversations).await?;
+            let stores = stores(&data, &settings).await?;
             let done = act(action, &*stores.conversations()).await;
             stores.close().await;
             print(&done?)

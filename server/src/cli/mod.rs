@@ -26,13 +26,14 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Settings;
+use crate::store::{STORE_FILE, Stores};
 
 /// Answers customers' questions from a company's own articles.
 #[derive(Debug, Parser)]
@@ -154,6 +155,21 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
+/// The stores that a server has made. A folder that is none of a server's is refused, never made: it is mistyped,
+/// and an account in it would be no account of anybody.
+async fn stores(data: &Path, settings: &Settings) -> Result<Stores> {
+    let opened = Stores::open_present(data, &settings.conversations).await;
+    if settings.conversations.server().is_some() || data.join(STORE_FILE).is_file() {
+        return Ok(opened?);
+    }
+    opened.with_context(|| {
+        format!(
+            "{} is no data folder of a server; correct --data, or start `atbilde serve` first, which makes it",
+            data.display()
+        )
+    })
+}
+
 /// Runs `work` on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_multi_thread()
@@ -183,6 +199,18 @@ mod tests {
     fn the_flags_are_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[tokio::test]
+    async fn a_mistyped_data_folder_is_refused_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("datta");
+        let error = stores(&data, &Settings::default()).await.err().unwrap();
+        let told = told(&error);
+        for part in ["datta", "correct --data", "atbilde serve", "conversations.sqlite"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!data.exists());
     }
 
     #[test]

@@ -9,14 +9,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, stores};
 use crate::domain::RecordKind;
 use crate::privacy::audit::Actor;
 use crate::privacy::{Receipt, Signer};
 use crate::rights::{Rights, Run, processing_record, to_markdown};
 use crate::settings::Settings;
 use crate::startup;
-use crate::store::{KEYS_FOLDER, Stores};
+use crate::store::KEYS_FOLDER;
 use crate::telemetry;
 
 /// Flags of `privacy`.
@@ -194,7 +194,7 @@ pub(super) fn with_rights<T>(
     work: impl AsyncFnOnce(&Rights) -> Result<T>,
 ) -> Result<T> {
     block_on(async {
-        let stores = Stores::open_present(data, &settings.conversations).await?;
+        let stores = stores(data, settings).await?;
         let rights = startup::rights(data, &stores, settings).await?;
         let done = work(&rights).await;
         rights.close().await;

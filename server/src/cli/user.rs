@@ -10,11 +10,11 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use super::{ConfigFlag, block_on, print};
+use super::{ConfigFlag, block_on, print, stores};
 use crate::access::Passwords;
 use crate::domain::{Agent, AgentId, AgentRole, SignOn};
 use crate::privacy::Secret;
-use crate::store::{ConversationStore, StoreError, Stores};
+use crate::store::{ConversationStore, StoreError};
 
 /// Longest login and name.
 const MAX_CHARS: usize = 100;
@@ -67,8 +67,7 @@ impl User {
         let settings = self.config.load()?;
         let Self { action, data, .. } = self;
         block_on(async {
-            // A data folder is made where it is missing: the first account comes before the first start.
-            let stores = Stores::open(&data, &settings.conversations).await?;
+            let stores = stores(&data, &settings).await?;
             let issuer = settings.oidc.issuer.as_str();
             let done = act(action, (&*stores.conversations(), issuer)).await;
             stores.close().await;

@@ -9,8 +9,7 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 
-use super::{ConfigFlag, block_on, print};
-use crate::store::Stores;
+use super::{ConfigFlag, block_on, print, stores};
 use crate::store::outbox::{Outbox, Replay};
 
 /// Flags of `webhooks`.
@@ -75,7 +74,7 @@ impl Folder {
     fn with<T>(&self, work: impl AsyncFnOnce(&dyn Outbox) -> Result<T>) -> Result<T> {
         let settings = self.config.load()?;
         block_on(async {
-            let stores = Stores::open_present(&self.data, &settings.conversations).await?;
+            let stores = stores(&self.data, &settings).await?;
             let done = work(&*stores.outbox()).await;
             stores.close().await;
             done

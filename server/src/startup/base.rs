@@ -7,19 +7,18 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use indexer::catalog::PostgresCatalog;
-use indexer::publish::{DataFolder, Pruner, Publisher, SpaceRecord};
-use indexer::search::{KnowledgeBase, Reranker};
+use indexer::publish::{DataFolder, Pruner, PublishError, Publisher, Silent, SpaceRecord};
+use indexer::search::KnowledgeBase;
 
 use super::space::{self, Space};
-use super::{EmbedderStart, Paths};
+use super::{EmbedderStart, Paths, parts};
 use crate::assistant::calibration::Calibration;
 use crate::assistant::prompt::{PromptKind, Prompts};
 use crate::assistant::{Assistant, Originals, Parts, Writer};
 #[cfg(feature = "llama")]
 use crate::generate::llama::Llama;
-use crate::generate::llama_settings::LlamaSettings;
 use crate::generate::openai::OpenAi;
-use crate::generate::{Generator, GeneratorName};
+use crate::generate::{Generator, GeneratorName, GeneratorSettings};
 use crate::handoff::Hours;
 use crate::live::Hub;
 use crate::locale::Locales;
@@ -100,12 +99,11 @@ impl Base {
             indexer.search.clone(),
         )
         .await?
-        .with_reranker(Reranker::configured(&indexer.reranker).await?);
+        .with_reranker(parts::reranker(settings).await?);
         let pruner = Arc::new(folder.pruner(&indexer.prune));
-        let redactor = Redactor::new(&settings.redaction)
-            .context("the section [redaction] of the configuration cannot be used")?;
+        let redactor = parts::redactor(settings)?;
         let hours = Hours::new(&settings.handoff.hours)?;
-        let locales = Locales::load(settings.site.locales.as_deref())?;
+        let locales = parts::locales(settings)?;
         let stores = Stores::open(&paths.data, &settings.conversations).await?;
         let rights = rights(&paths.data, &stores, settings).await?;
         Ok(Self {
@@ -139,6 +137,24 @@ impl Base {
     /// The writing side of the space that serves.
     pub fn publisher(&self) -> Arc<Publisher> {
         self.publisher.load_full()
+    }
+
+    /// Publishes what has changed in the folder of Markdown files, for a command that works without a server.
+    /// What a crash or a restore left is mended first.
+    ///
+    /// # Errors
+    /// When another process writes the shared catalog, or as [`Publisher::sync`]; what was live stays live.
+    pub async fn publish(&self) -> Result<(), PublishError> {
+        let right = self.folder.right_to_write().await?;
+        let publisher = self.publisher();
+        publisher.recover().await?;
+        publisher.sync(Arc::new(Silent)).await?;
+        self.knowledge.refresh().await?;
+        publisher.tidy().await?;
+        if let Some(right) = right {
+            right.release().await;
+        }
+        Ok(())
     }
 
     /// The place of the writing side, for whoever replaces it.
@@ -239,18 +255,11 @@ impl Base {
     ) -> Result<Assistant> {
         let generator = &settings.generator;
         let mut chain: Vec<Arc<dyn Generator>> = Vec::new();
-        for name in &generator.chain {
+        for name in parts::models(generator) {
             match name {
-                GeneratorName::Llama if generator.llama.is_on() => {
-                    chain.push(self.local_model(&generator.llama)?);
-                }
-                GeneratorName::Openai if generator.openai.is_on() => {
-                    chain.push(Arc::new(OpenAi::new(&generator.openai)?));
-                }
-                // Named, but no model is configured for it.
-                GeneratorName::Llama | GeneratorName::Openai => {}
-                // The end of every chain, named or not.
-                GeneratorName::Extractive => break,
+                GeneratorName::Llama => chain.push(self.local_model(generator)?),
+                GeneratorName::Openai => chain.push(Arc::new(OpenAi::new(&generator.openai)?)),
+                GeneratorName::Extractive => {}
             }
         }
         let writer = Writer::new(chain, generator)?;
@@ -272,17 +281,17 @@ impl Base {
     }
 
     #[cfg(feature = "llama")]
-    fn local_model(&self, settings: &LlamaSettings) -> Result<Arc<dyn Generator>> {
-        let mut settings = settings.clone();
+    fn local_model(&self, generator: &GeneratorSettings) -> Result<Arc<dyn Generator>> {
+        let mut settings = generator.llama.clone();
         settings.engine.state_dir.get_or_insert_with(|| self.folder.path().join(STATE_FOLDER));
-        let prompts = Prompts::built_in()?;
+        let prompts = Prompts::of(generator.prompts_dir.as_deref())?;
         let llama = Llama::start(&settings, prompts.rules(PromptKind::Answer))
             .context("the thread of the local model cannot be started")?;
         Ok(Arc::new(llama))
     }
 
     #[cfg(not(feature = "llama"))]
-    fn local_model(&self, _: &LlamaSettings) -> Result<Arc<dyn Generator>> {
+    fn local_model(&self, _: &GeneratorSettings) -> Result<Arc<dyn Generator>> {
         bail!(
             "generator.llama.model.path names a model, but this program was built without the \
              feature \"llama\"; build it with the feature, or leave the key empty"
@@ -304,9 +313,7 @@ async fn publishers(
     (kb, start, serve): (&Path, EmbedderStart, Serve),
 ) -> Result<(Arc<Publisher>, Option<Arc<Publisher>>)> {
     let indexer = &settings.indexer;
-    let embedder = space::embedder(&indexer.embedder, start)
-        .await
-        .context("the embedding model cannot be used")?;
+    let embedder = parts::embedder(&indexer.embedder, start).await?;
     let identity = embedder.identity().clone();
     let live = match serve {
         Serve::Live => space::other_live(folder, &identity, (settings, start)).await?,
@@ -348,7 +355,7 @@ pub async fn rights(data: &Path, stores: &Stores, settings: &Settings) -> Result
 
 /// # Errors
 /// When the folder of Markdown files is missing or is none.
-pub(super) fn check_kb(kb: &Path) -> Result<()> {
+pub(crate) fn check_kb(kb: &Path) -> Result<()> {
     let next = "name the folder of your Markdown files with --kb";
     if !kb.exists() {
         bail!("the knowledge-base folder {} does not exist; {next}", kb.display());

@@ -12,7 +12,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use indexer::model::Generation;
@@ -21,7 +21,7 @@ use indexer::publish::{
     WatchSettings,
 };
 use indexer::search::KnowledgeBase;
-use indexer::source::{self, SourceRules};
+use indexer::source;
 use tokio_util::sync::CancellationToken;
 
 use super::shadow::Shadow;
@@ -48,7 +48,6 @@ pub(super) struct Follower {
     pub(super) knowledge: Arc<KnowledgeBase>,
     pub(super) readiness: Arc<Readiness>,
     pub(super) root: PathBuf,
-    pub(super) rules: SourceRules,
     pub(super) watch: WatchSettings,
     pub(super) status: Arc<IndexStatus>,
     /// Whether what is searched is known to be whole: then it goes on answering while it is checked.
@@ -61,6 +60,9 @@ pub(super) struct Follower {
 struct Memory {
     /// Signature of the folder that was published.
     signature: Option<u64>,
+    /// When the folder is published anew even if its signature is the same: a file in it was taken for
+    /// half written, or could not be read for a moment.
+    look_again: Option<Instant>,
     /// The failure that was logged last, so that it is not repeated every two seconds.
     failure: Option<String>,
     recovered: bool,
@@ -84,7 +86,7 @@ impl Follower {
     pub(super) async fn run(self) {
         let stop = self.stop.clone();
         let mut memory = Memory::default();
-        let mut watch = FolderWatch::new(&self.root, &self.watch);
+        let mut watch = self.watched().await;
         self.status.following(self.watch.enabled, watch.has_events());
         let mut pruning = Pruning::default();
         let (mut shadow, mut begun, mut failed) = (None, false, false);
@@ -110,7 +112,10 @@ impl Follower {
                         () = tokio::time::sleep(RETRY) => {}
                     }
                 } else if self.watch.enabled {
-                    watch.next().await;
+                    tokio::select! {
+                        _ = watch.next() => {}
+                        () = due(memory.look_again) => {}
+                    }
                 } else {
                     std::future::pending::<()>().await;
                 }
@@ -182,7 +187,8 @@ impl Follower {
             }
         }
         let signature = self.signature().await;
-        if signature.is_some() && signature == memory.signature {
+        let again = memory.look_again.is_some_and(|at| at <= Instant::now());
+        if signature.is_some() && signature == memory.signature && !again {
             return Ok(());
         }
         let publisher = self.publisher.load_full();
@@ -198,11 +204,12 @@ impl Follower {
         self.status.works(None);
         let report = synced?;
         self.knowledge.refresh().await?;
-        self.status.published(&report, lag(&self.root, &report));
+        self.status.published(&report, self.lag(&report).await);
         log(&report, &mut memory.skipped);
         publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
+        memory.look_again = report.look_again.map(|after| Instant::now() + after);
         Ok(())
     }
 
@@ -233,15 +240,47 @@ impl Follower {
     }
 
     async fn signature(&self) -> Option<u64> {
-        let (root, rules) = (self.root.clone(), self.rules.clone());
-        tokio::task::spawn_blocking(move || signature(&root, &rules)).await.ok()
+        let root = self.root.clone();
+        tokio::task::spawn_blocking(move || signature(&root)).await.ok()
+    }
+
+    /// Begins to watch the folder, which registers all folders in it.
+    async fn watched(&self) -> FolderWatch {
+        let (root, settings) = (self.root.clone(), self.watch.clone());
+        match tokio::task::spawn_blocking(move || FolderWatch::new(&root, &settings)).await {
+            Ok(watch) => watch,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime ends, and this task with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Time from the newest write among the published files to now; `None` when none was written to.
+    async fn lag(&self, report: &BuildReport) -> Option<Duration> {
+        let paths = report.added_paths.iter().chain(&report.changed_paths);
+        let files: Vec<PathBuf> = paths.map(|path| self.root.join(path)).collect();
+        let newest = move || {
+            let written = |file: &PathBuf| fs_err::metadata(file).ok()?.modified().ok();
+            files.iter().filter_map(written).max()
+        };
+        tokio::task::spawn_blocking(newest).await.ok()??.elapsed().ok()
+    }
+}
+
+/// Returns when it is time; never without a time.
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 
 /// Hash over everything that tells an edit: names, sizes, times and inodes of all documents, and the
 /// entries that are skipped.
-fn signature(root: &Path, rules: &SourceRules) -> u64 {
-    let walk = source::walk(root, rules);
+fn signature(root: &Path) -> u64 {
+    let walk = source::walk(root);
     let mut hash = DefaultHasher::new();
     for file in &walk.files {
         file.path.hash(&mut hash);
@@ -261,13 +300,6 @@ fn signature(root: &Path, rules: &SourceRules) -> u64 {
         (&skipped.path, &skipped.reason).hash(&mut hash);
     }
     hash.finish()
-}
-
-/// Time from the newest write among the published files to now; `None` when none was written to.
-fn lag(root: &Path, report: &BuildReport) -> Option<Duration> {
-    let written = |path: &String| fs_err::metadata(root.join(path)).ok()?.modified().ok();
-    let paths = report.added_paths.iter().chain(&report.changed_paths);
-    paths.filter_map(written).max()?.elapsed().ok()
 }
 
 /// What a sync did; a skipped file is reported once.
@@ -359,8 +391,7 @@ mod tests {
     #[test]
     fn the_signature_changes_with_edits_renames_and_deletions() {
         let folder = tempfile::tempdir().unwrap();
-        let rules = SourceRules::default();
-        let now = || signature(folder.path(), &rules);
+        let now = || signature(folder.path());
         let file = folder.path().join("a.md");
         let mut seen = vec![now()];
         fs_err::write(&file, "one").unwrap();

@@ -10,9 +10,11 @@
 //! `/readyz` says so, and it does not ask for the writer's place, so that two configurations never take
 //! the base from each other.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use indexer::catalog::{Announcements, Catalog, PostgresCatalog, WriterLock};
 use indexer::model::Generation;
 use indexer::publish::{PublishError, Publisher, prepare};
@@ -120,23 +122,24 @@ impl Replica {
             ..self.follower.clone()
         };
         let mut following = tokio::spawn(follower.run());
-        loop {
+        let ended = tokio::select! {
+            ended = &mut following => ended,
+            () = lock.lost() => {
+                tracing::warn!("replica.lost_its_place: another process may publish now");
+                stop.cancel();
+                (&mut following).await
+            }
+            never = keep_tidy(&publisher) => match never {},
+        };
+        lock.release().await;
+        if let Err(error) = ended {
+            tracing::error!(%error, "replica.follower_failed: another process may publish meanwhile");
+            // The place is not taken again at once, so that a process that can publish gets it.
             tokio::select! {
-                _ = &mut following => break,
-                () = lock.lost() => {
-                    tracing::warn!("replica.lost_its_place: another process may publish now");
-                    stop.cancel();
-                    let _ = (&mut following).await;
-                    break;
-                }
-                () = tokio::time::sleep(TIDY) => {
-                    if let Err(error) = publisher.load_full().tidy().await {
-                        tracing::warn!(%error, "replica.not_tidied: tried again");
-                    }
-                }
+                () = self.follower.stop.cancelled() => {}
+                () = tokio::time::sleep(CANDIDACY) => {}
             }
         }
-        lock.release().await;
     }
 
     /// Follows generations until it is time to ask for the writer's place again.
@@ -244,6 +247,16 @@ impl Replica {
             tracing::error!(%error, "replica.failed: what was live stays live");
             self.follower.status.failed(Some(message.clone()));
             seen.failure = Some(message);
+        }
+    }
+}
+
+/// Removes what is retired once it has lingered; waits while a sync runs.
+async fn keep_tidy(publisher: &ArcSwap<Publisher>) -> Infallible {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        if let Err(error) = publisher.load_full().tidy().await {
+            tracing::warn!(%error, "replica.not_tidied: tried again");
         }
     }
 }
