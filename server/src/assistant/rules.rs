@@ -8,7 +8,7 @@ use indexer::model::Locale;
 use super::settings::ConversationSettings;
 use super::summary;
 use super::triggers::{self, TriggerSettings};
-use crate::domain::{Author, Message, ReasonCode};
+use crate::domain::{Author, Message, ReasonCode, SystemKind};
 use crate::privacy::RedactedText;
 
 /// Why a person takes over.
@@ -50,6 +50,7 @@ pub(super) fn before(situation: &Situation<'_>) -> Option<Trigger> {
         };
         return Some(Trigger { topic: found.topic, ..Trigger::new(found.reason, reasoning) });
     }
+    let before = since_returned(before);
     let asked_before =
         || before.iter().rev().filter(|m| m.author == Author::Customer).map(|m| &m.text);
     if triggers::stays_angry(asked, asked_before(), triggers) {
@@ -76,6 +77,19 @@ pub(super) fn before(situation: &Situation<'_>) -> Option<Trigger> {
         return trigger(ReasonCode::TurnLimit, reasoning);
     }
     None
+}
+
+/// What was said since the assistant answers again: behind the last return, reopening or word of an agent. What
+/// went wrong before them has had its person, who gave the conversation back.
+fn since_returned(before: &[Message]) -> &[Message] {
+    let people = |m: &Message| {
+        matches!(
+            m.author,
+            Author::Agent(_) | Author::System(SystemKind::Returned | SystemKind::Reopened)
+        )
+    };
+    let from = before.iter().rposition(people).map_or(0, |last| last + 1);
+    &before[from..]
 }
 
 /// Answers at the end of the conversation that the customer called unhelpful, one after the other.
@@ -105,6 +119,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::domain::{AgentId, Colleague};
 
     fn said(seq: u64, author: Author, text: &str) -> Message {
         let reply_to = (author == Author::Assistant).then(|| seq - 1);
@@ -127,6 +142,11 @@ mod tests {
             [said(seq, Author::Customer, q), said(seq + 1, Author::Assistant, "An answer.")]
         };
         questions.iter().enumerate().flat_map(turn).collect()
+    }
+
+    /// The same message so much further on.
+    fn later(m: Message, by: u64) -> Message {
+        Message { seq: m.seq + by, reply_to: m.reply_to.map(|seq| seq + by), ..m }
     }
 
     fn asked(question: &str, before: &[Message]) -> Option<ReasonCode> {
@@ -173,5 +193,41 @@ mod tests {
         assert_eq!(asked("What about the warranty?", &before), Some(ReasonCode::RepeatedFailure));
         let long = talk(&["Parcel?", "Return?", "Warranty?", "Tent repair?", "Zip cost?"]);
         assert_eq!(asked("What about vouchers?", &long), Some(ReasonCode::TurnLimit));
+    }
+
+    #[test]
+    fn what_a_person_has_dealt_with_counts_no_more() {
+        let mut unhelpful = talk(&["Where is my parcel?", "How do I return it?"]);
+        unhelpful[1].helpful = Some(false);
+        unhelpful[3].helpful = Some(false);
+        let same = ["How long does my refund take?", "How long will the refund take"];
+        let five = ["Parcel?", "Return?", "Warranty?", "Tent repair?", "Zip cost?"];
+        let stories = [
+            (unhelpful, "What about the warranty?", ReasonCode::RepeatedFailure),
+            (talk(&same), "how long do refunds take??", ReasonCode::RepeatedFailure),
+            (talk(&five), "What about vouchers?", ReasonCode::TurnLimit),
+            (talk(&["what a joke"]), "I am very annoyed now", ReasonCode::NegativeSentiment),
+        ];
+        let anna = || Author::Agent(Colleague { id: AgentId::random(), name: "Anna".to_owned() });
+        for (story, question, reason) in stories {
+            let after = |author| {
+                let mut story = story.clone();
+                story.push(said(story.len() as u64 + 1, author, "A line."));
+                asked(question, &story)
+            };
+            assert_eq!(asked(question, &story), Some(reason), "{question}");
+            assert_eq!(after(anna()), None, "{question}");
+            for kind in [SystemKind::Returned, SystemKind::Reopened] {
+                assert_eq!(after(Author::System(kind)), None, "{kind:?}: {question}");
+            }
+            for kind in [SystemKind::HandedOff, SystemKind::AgentJoined, SystemKind::Resolved] {
+                assert_eq!(after(Author::System(kind)), Some(reason), "{kind:?}: {question}");
+            }
+            // What goes wrong from then on counts as ever.
+            let mut again = story.clone();
+            again.push(said(story.len() as u64 + 1, Author::System(SystemKind::Returned), "Back."));
+            again.extend(story.iter().cloned().map(|m| later(m, story.len() as u64 + 1)));
+            assert_eq!(asked(question, &again), Some(reason), "again: {question}");
+        }
     }
 }

@@ -8,14 +8,18 @@ use super::messages::{self, Say};
 use super::rules::Trigger;
 use super::{Assistant, LOOK_BACK, Path, locale_or_none, summary};
 use crate::domain::{
-    Conversation, ConversationId, ConversationState, Outcome, ReasonCode, Step, Ticket,
+    Author, Conversation, ConversationId, ConversationState, Outcome, ReasonCode, Step, Ticket,
 };
 use crate::live::Typist;
 use crate::privacy::{CustomerText, PersonalDataKind};
-use crate::store::{Changed, NewConversation, NewMessage, NewRating, StoreError, Transition};
+use crate::store::{
+    Changed, InboxFilter, NewConversation, NewMessage, NewRating, StoreError, Transition,
+};
 
 /// How often a step is tried anew when somebody else's came first.
 const TRIES: usize = 4;
+/// Conversations that one round of the housekeeper looks at, of each sort.
+const AT_ONCE: u32 = 200;
 
 /// A conversation that begins.
 #[derive(Debug, Clone)]
@@ -81,7 +85,8 @@ impl Assistant {
         self.store.create(&new).await
     }
 
-    /// Hands over because the customer wants it. Called again it gives the same ticket.
+    /// Hands over because the customer wants it. Called again it gives the same ticket, and a note that was the
+    /// customer's last word on it already is not kept again.
     ///
     /// # Errors
     /// [`StoreError::Missing`] without such a conversation; [`StoreError::Database`] when there is no
@@ -95,15 +100,22 @@ impl Assistant {
         if let Some(note) = &request.note {
             let locale = locale_or_none(&conversation.locale);
             let text = self.redact(id, note, &locale).await?;
-            let new = NewMessage {
-                text,
-                message_id: None,
-                locale: None,
-                at: Timestamp::now(),
-                reopened: messages::system(&self.locales, &locale, Say::Reopened),
+            let said = match conversation.hand_over {
+                Some(_) => self.store.last_messages(id, LOOK_BACK).await?,
+                None => Vec::new(),
             };
-            conversation = self.store.post(id, &new).await?.conversation;
-            self.hub.changed(id, conversation.epoch);
+            let last = said.iter().rev().find(|m| m.author == Author::Customer);
+            if last.is_none_or(|m| m.text != text) {
+                let new = NewMessage {
+                    text,
+                    message_id: None,
+                    locale: None,
+                    at: Timestamp::now(),
+                    reopened: messages::system(&self.locales, &locale, Say::Reopened),
+                };
+                conversation = self.store.post(id, &new).await?.conversation;
+                self.hub.changed(id, conversation.epoch);
+            }
         }
         let reason = ReasonCode::CustomerRequested;
         let trigger = Trigger::new(reason, summary::plain(reason).to_owned());
@@ -233,13 +245,14 @@ impl Assistant {
         self.hub.typing(id, Typist::Customer, typing);
     }
 
-    /// Closes conversations that nobody has written in for long; returns how many. Called by the
+    /// Closes conversations that nobody has written in for long, unless the customer waits for an agent's answer;
+    /// returns how many. Those whose agent's account was closed wait for another agent first. Called by the
     /// housekeeper from time to time.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn close_quiet(&self, now: Timestamp) -> Result<usize, StoreError> {
-        const AT_ONCE: u32 = 200;
+        self.queue_orphans().await?;
         let settings = &self.settings.conversation;
         let limits = [
             (ConversationState::Assistant, settings.idle_minutes),
@@ -255,6 +268,40 @@ impl Assistant {
             }
         }
         Ok(closed)
+    }
+
+    /// Conversations of agents whose account was closed wait for another agent.
+    async fn queue_orphans(&self) -> Result<(), StoreError> {
+        for agent in self.store.agents().await?.into_iter().filter(|agent| agent.disabled) {
+            let theirs = InboxFilter {
+                state: Some(ConversationState::WithAgent),
+                agent: Some(agent.id),
+                limit: AT_ONCE,
+                ..InboxFilter::default()
+            };
+            for row in self.store.inbox(&theirs).await? {
+                self.queue_again(row.conversation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a conversation from its agent and hands it over anew, for the same reason. No step leads from an
+    /// agent back to the queue, so it is two: with a ticket of its own, which receivers are told of. Cut off
+    /// between them, the assistant has the conversation.
+    async fn queue_again(&self, conversation: Conversation) -> Result<(), StoreError> {
+        let Some(open) = &conversation.hand_over else { return Ok(()) };
+        let Some(earlier) = self.store.escalation(&open.ticket).await? else { return Ok(()) };
+        let returned = self.step(&conversation, Step::Return, Say::Returned).await?;
+        if returned.state != ConversationState::Assistant {
+            // Somebody else was quicker.
+            return Ok(());
+        }
+        let called = self.called(returned, Trigger::new(earlier.reason, earlier.reasoning)).await?;
+        if let Some(contact) = &earlier.contact {
+            self.store.set_contact(&called.ticket, contact).await?;
+        }
+        Ok(())
     }
 
     /// Makes a step from where `from` stands; gives what stands afterwards, made or not.

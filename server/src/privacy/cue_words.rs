@@ -73,7 +73,9 @@ pub(super) const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Birth,
-        "birth|=born|=dob|=d.o.b|^geboren|=geb|geburt|dzim|=naiss|date de naissance|nacid|nacim|=nato|=nata|nascit|geboorte|=geb.|urodz|=gim|gimim|=sund|synt|=fodt|=fodd|fodelse|род|синт|=narozen|rojst|=nascid|syntyn|sunniaeg",
+        "birth|=born|=dob|=d.o.b|^geboren|=geb|geburt|dzim|^naiss|=ne le|=nee le|anniversaire|nacid|nacim|=naci|cumpleanos|aniversario|\
+         =nato|=nata|nascit|nascim|compleanno|=nasci|^nascid|geboorte|verjaardag|=geb.|urodz|=gim|gimim|^gimia|^gimes|^gimus|gimtadien|\
+         =sund|^sundi|^sunni|synt|=fodt|^fodsel|=fodd|^fodelse|род|рожд|синт|=narozen|rojst|syntyn",
     ),
     (
         Cue::Address,

@@ -111,11 +111,11 @@ fn iso(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
 }
 
 /// The beginnings of the months in the languages we know, and abbreviations that stand alone.
-const STEMS: &str = "janu janv febr fevr march mars maart marts marzo april aprill avril maij mayo maio maggio junij juni june juin junio juillet \
-julij juli july julio giugno luglio august agosto aout septem setiem settem octob oktob octub ottob outub novem noviem decem dezem diciem dicem gennaio enero stycz lutego luty \
+const STEMS: &str = "janu janv janei janner febr fevr fever febb march mars maart marts marzo marzec april avril abril maij mayo maio maggio junij juni june juin junio junho juillet \
+julij juli july julio julho giugno luglio august agosto aout septem septiem setiem setem settem octob oktob oktoob octub ottob outub novem noviem decem dezem desem detsem diciem dicem gennaio enero stycz lutego luty \
 marca kwiet czerw lipca lipiec sierp wrzes pazdz listop grudn sausi vasar kovo baland geguz birzel liepos rugpj rugsej spali lapkr gruod jaanuar \
 veebr juuni juuli tammik helmik maalis huhtik toukok kesak heinak elok syysk lokak marrask jouluk январ феврал март апрел июн июл август сентябр октябр ноябр декабр";
-const SHORT_MONTHS: &str = "jan feb mar apr may mai maj jun jul aug sep sept oct okt nov dec dez ene abr ago dic mayo мая май";
+const SHORT_MONTHS: &str = "jan feb feber mar marz marco marta apr may mai mei maj maja jun jul aug sep sept oct okt nov dec dez ene abr ago dic mayo мая май";
 
 fn is_month(word: &str) -> bool {
     if word.len() > 24 || word.starts_with(|c: char| c.is_ascii_digit()) {
@@ -126,7 +126,8 @@ fn is_month(word: &str) -> bool {
         || SHORT_MONTHS.split(' ').any(|month| word == month)
 }
 
-/// "5 May 1980", "May 5, 1980", "5. maijs 1980", "1980. gada 5. maijā", "5-MAY-2021", "05-May".
+/// "5 May 1980", "May 5, 1980", "5. maijs 1980", "3 de marzo de 1979", "1980. gada 5. maijā",
+/// "1979 m. kovo 3 d.", "5-MAY-2021", "05-May".
 fn worded(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
     let near = |i: usize| matches!(scan.gap(index + i), " " | "-" | ". " | ", " | "." | "/");
     let day = |i: usize| {
@@ -140,22 +141,29 @@ fn worded(scan: &Scan<'_>, index: usize) -> Option<(Range<usize>, usize)> {
                 "" | "st" | "nd" | "rd" | "th" | "er" | "e"
             )
     };
-    let year =
-        |i: usize| value(scan, index + i).is_some_and(|n| is_year(n, scan.tokens[index + i].len()));
+    let len = |i: usize| scan.tokens.get(index + i).map_or(0, |t| t.len());
+    let year = |i: usize| value(scan, index + i).is_some_and(|n| is_year(n, len(i)));
     let month = |i: usize| is_month(scan.word(index + i));
-    let count = if day(0) && near(0) && month(1) {
-        if near(1) && year(2) { 3 } else { 2 }
+    // "3 de marzo de 1979", "1º de maio", "3rd of May".
+    let past_of = |i: usize| {
+        let of = ["of", "de", "del"].iter().any(|of| scan.word(index + i).eq_ignore_ascii_case(of));
+        i + usize::from(of && near(i))
+    };
+    let sign = usize::from(scan.gap(index).is_empty() && scan.word(index + 1) == "º");
+    let month_at = past_of(sign + 1);
+    let filled = usize::from(!day(1) && !month(1)) + 1;
+    let count = if day(0) && near(sign) && month(month_at) {
+        let year_at = past_of(month_at + 1);
+        if near(month_at) && year(year_at) { year_at + 1 } else { month_at + 1 }
     } else if near(0) && day(1) && near(1) && year(2) && month(0) {
         3
     } else if year(0)
         && near(0)
-        && near(1)
-        && near(2)
-        && day(2)
-        && month(3)
-        && scan.word(index + 1).len() <= 5
+        && near(filled)
+        && (day(filled) && month(filled + 1) || month(filled) && day(filled + 1))
+        && (if filled > 1 { near(1) && len(1) <= 5 } else { len(0) == 4 })
     {
-        4
+        filled + 2
     } else {
         return None;
     };
@@ -183,8 +191,62 @@ mod tests {
             ("esmu klients jau sen un esmu dzimis 1980. gada 5. maijā", "1980. gada 5. maijā"),
             ("Guten Tag, hier noch mein Geburtsdatum für Sie: 05.12.1980", "05.12.1980"),
             ("2023-07-01T08:15:00+02:00", "2023-07-01T08:15:00+02:00"),
+            ("I was born on the 3rd of March 1979", "3rd of March 1979"),
+            ("geboren am 3. März 1979", "3. März 1979"),
+            ("Mein Geburtstag ist der 3. März 1979", "3. März 1979"),
+            ("Mein Geburtstag ist der 3. März", "3. März"),
+            ("geboren am 1. Jänner 1979 in Wien", "1. Jänner 1979"),
+            ("ma date de naissance est le 1er août 1979", "1er août 1979"),
+            ("mi fecha de nacimiento es el 3 de abril de 1979", "3 de abril de 1979"),
+            ("fecha de nacimiento: 3 de septiembre del 1979", "3 de septiembre del 1979"),
+            ("la mia data di nascita è il 3 febbraio 1979", "3 febbraio 1979"),
+            ("sono nato il 3 settembre 1979", "3 settembre 1979"),
+            ("urodziłem się 3 maja 1979 w Gdańsku", "3 maja 1979"),
+            ("я родился 3 марта 1979 года", "3 марта 1979"),
+            ("gimimo data 1979 m. kovo 3 d.", "1979 m. kovo 3"),
+            ("minu sünniaeg on 3. oktoober 1979", "3. oktoober 1979"),
+            ("olen syntynyt 3. maaliskuuta 1979", "3. maaliskuuta 1979"),
+            ("jag är född den 3 mars 1979", "3 mars 1979"),
+            ("mijn geboortedatum is 3 mei 1979", "3 mei 1979"),
+            ("je suis né le 3 mars 1979", "3 mars 1979"),
+            ("mon anniversaire est le 3 mars 1979", "3 mars 1979"),
+            ("nací el 3 de marzo de 1979", "3 de marzo de 1979"),
+            ("il mio compleanno è il 3 marzo 1979", "3 marzo 1979"),
+            ("дата рождения: 3 марта 1979", "3 марта 1979"),
+            ("gimiau 1979 m. kovo 3 d.", "1979 m. kovo 3"),
+            ("olen sündinud 3. märtsil 1979", "3. märtsil 1979"),
+            ("mitt födelsedatum är 3 mars 1979", "3 mars 1979"),
+            ("mijn verjaardag is 3 maart 1979", "3 maart 1979"),
+            ("nasci em 3 de março de 1979", "3 de março de 1979"),
+            ("min fødselsdag er 3. marts 1979", "3. marts 1979"),
         ] {
             assert_eq!(found(text), [date], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_month_is_known_in_every_language() {
+        for months in [
+            "january february march april may june july august september october november december",
+            "januar februar märz april mai juni juli august september oktober november dezember",
+            "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+            "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+            "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+            "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+            "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+            "sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio gruodžio",
+            "jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember",
+            "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta",
+            "januari februari mars april maj juni juli augusti september oktober november december",
+            "januari februari maart april mei juni juli augustus september oktober november december",
+            "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+            "janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī",
+            "januar februar marts april maj juni juli august september oktober november desember",
+        ] {
+            for month in months.split(' ') {
+                let day = format!("3. {month} 1979");
+                assert_eq!(found(&format!("geboren: {day}")), [day.as_str()], "{month}");
+            }
         }
     }
 
@@ -192,5 +254,7 @@ mod tests {
     fn dates_of_purchases_stay() {
         assert!(found("I bought the tent on 12.03.2026 and it leaks already").is_empty());
         assert!(found("order from 12.03.2026").is_empty());
+        assert!(found("Ich habe das Zelt am 3. März 2026 gekauft und es ist undicht").is_empty());
+        assert!(found("compré la tienda el 3 de marzo de 2026 y está rota").is_empty());
     }
 }

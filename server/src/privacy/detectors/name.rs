@@ -19,12 +19,13 @@ kundenservice kundendienst kolleginnen kollegen kunde kundin leute zusammen i we
 kungs kundze klientu serviss komanda und and or but thanks thank regards not no yes hello hi hey dear mr mrs ms miss dr herr frau sir/madam to from for in on at of with about after \
 ich wir sie das ist mein meine wie was wann wo warum kann bitte es mans mani ka vai kad kur kas man bonjour je mon ma le la les vous est-ce service client hola yo mi el los las \
 god labdien sveiki team, monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december \
-order parcel delivery refund return thx cheers best kind warm many greetings danke paldies merci gracias grazie english german latvian french british american spanish italian new ";
+order parcel delivery refund return thx cheers best kind warm many greetings wrong missing spelled spelt misspelled misspelt incorrect nicht falsch niet verkeerd inte ikke nie mal pas fout incorrecto danke paldies merci gracias grazie english german latvian french british american spanish italian new ";
 
 /// Ways to say one's name that leave no doubt, so that it may also be written in small letters.
-const SAID: [&str; 16] = [
+const SAID: [&str; 20] = [
     "my name is",
     "my name's",
+    "my full name is",
     "mani sauc",
     "ich heisse",
     "mein name ist",
@@ -32,7 +33,10 @@ const SAID: [&str; 16] = [
     "mi chiamo",
     "nazywam sie",
     "je m'appelle",
+    "mon nom est",
+    "mi nombre es",
     "ik heet",
+    "mijn naam is",
     "меня зовут",
     "mano vardas",
     "minu nimi on",
@@ -42,8 +46,13 @@ const SAID: [&str; 16] = [
 ];
 
 /// Small words inside names.
-const PARTICLES: &str =
-    " de da di do dos del della der den van von la le el al bin ibn ter ten zu of y e ";
+const PARTICLES: &str = " de da di do dos du del della dal degli der den het van von la las le los el al bin bint ibn abu ter ten zu of y e ";
+/// Small words that a surname may begin with: "van der Berg", "al-Rashid".
+const LEADING: &str = " de da di dos du del della dal degli van von al bin bint ibn abu ter ten ";
+/// Those that only begin a name where somebody says it: "Monsieur le Directeur" has none.
+const LEADING_SAID: &str = " la le el ";
+/// Small words behind them: "van der", "de la".
+const SECOND: &str = " der den dem het la las le los ";
 
 fn is_listed(list: &str, word: &str) -> bool {
     let word = word.to_lowercase();
@@ -114,11 +123,38 @@ fn said_token(scan: &Scan<'_>, at: usize) -> Option<usize> {
     if element && next.is_some() { Some(index + 1) } else { Some(index) }
 }
 
+/// Whether this is the letter of "O'Brien", "D'Angelo", "N'Golo" or "M'Baye".
+fn is_elided(scan: &Scan<'_>, index: usize) -> bool {
+    scan.gap(index) == "'"
+        && matches!(scan.word(index), "O" | "o" | "D" | "d" | "N" | "n" | "M" | "m")
+        && scan.tokens.get(index + 1).is_some_and(|next| next.is_word() && next.letters > 1)
+}
+
+/// The first token behind the small words that a surname at `first` begins with.
+fn past_particles(scan: &Scan<'_>, first: usize, lists: &[&str]) -> usize {
+    let small = |index: usize, lists: &[&str]| {
+        matches!(scan.gap(index), " " | "-")
+            && lists.iter().any(|list| is_listed(list, scan.word(index)))
+    };
+    match small(first, lists) {
+        false => first,
+        true => first + 1 + usize::from(small(first + 1, &[SECOND])),
+    }
+}
+
+/// As [`run`], with small words before: "von der Leyen".
+fn led_run(scan: &Scan<'_>, first: usize, lists: &[&str]) -> Option<(Range<usize>, usize)> {
+    let from = past_particles(scan, first, lists);
+    let led = (from > first).then(|| run(scan, from)).flatten();
+    let (range, capitals) = led.or_else(|| run(scan, first))?;
+    Some((scan.tokens[first].start..range.end, capitals))
+}
+
 /// Capitalised words from `first` on, with initials, particles, hyphens and apostrophes; the end and
-/// how many of them are capitalised.
+/// how many of them are capitalised, the letter of "O'Brien" not counted.
 fn run(scan: &Scan<'_>, first: usize) -> Option<(Range<usize>, usize)> {
     let (mut last, mut capitals) = (None, 0);
-    for index in first..scan.tokens.len().min(first + WORDS + 2) {
+    for index in first..scan.tokens.len().min(first + WORDS + 3) {
         let token = scan.tokens[index];
         let word = scan.word(index);
         if index > first && !matches!(scan.gap(index - 1), " " | "  " | "-" | "'" | ". " | ".") {
@@ -130,9 +166,23 @@ fn run(scan: &Scan<'_>, first: usize) -> Option<(Range<usize>, usize)> {
         {
             break;
         }
-        let name = token.is_word() && token.capital && !is_listed(NOT_NAMES, word);
+        if capitals == WORDS {
+            break;
+        }
+        if is_elided(scan, index) {
+            continue;
+        }
+        // "O'brien", "Sean o'brien", "Anne-marie".
+        let surname = |letter: usize| {
+            is_elided(scan, letter)
+                && (scan.tokens[letter].capital || capitals > 0 && scan.word(letter) == "o")
+        };
+        let goes_on = index > first
+            && (surname(index - 1)
+                || scan.gap(index - 1) == "-" && capitals > 0 && is_given_name(word));
+        let name = token.is_word() && (goes_on || token.capital && !is_listed(NOT_NAMES, word));
         let particle = capitals > 0 && token.is_word() && is_listed(PARTICLES, word);
-        if !name && !particle || capitals == WORDS {
+        if !name && !particle {
             break;
         }
         if name {
@@ -148,7 +198,8 @@ fn run(scan: &Scan<'_>, first: usize) -> Option<(Range<usize>, usize)> {
 /// "My name is Anna Berzina", "name: anna berzina".
 fn introduced(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
     let said = scan.text[cue.start..cue.end].to_lowercase();
-    let first = match SAID.contains(&said.as_str()) {
+    let sure = SAID.contains(&said.as_str());
+    let first = match sure {
         true => said_token(scan, cue.end)?,
         false => next_token(scan, cue.end, " :\t\"'*")?,
     };
@@ -156,34 +207,50 @@ fn introduced(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
     let weak =
         ["i am", "i'm", "ich bin", "je suis", "esmu", "soy", "sono", "this is", "talking to"]
             .contains(&said.as_str());
-    if let Some((range, capitals)) = run(scan, first) {
+    let named = match sure || said.ends_with(':') || said == "name is" {
+        true => led_run(scan, first, &[LEADING, LEADING_SAID]),
+        false => run(scan, first),
+    };
+    if let Some((range, capitals)) = named {
         let after = &scan.text[range.end..];
         let closed = after.is_empty()
             || after.starts_with([',', '.', '!', '\n'])
             || after.starts_with(" and ")
             || after.starts_with(" from ");
-        let telling = scan.tokens[first].letters > 1;
-        let named = !weak || capitals >= 2 || closed && is_given_name(scan.word(first));
+        let elided = is_elided(scan, first);
+        let telling = scan.tokens[first].letters > 1 || elided;
+        let alone = is_given_name(scan.word(first)) || elided && scan.tokens[first].capital;
+        let named = !weak || capitals >= 2 || closed && alone;
         return (telling && named).then_some(range);
     }
-    if !SAID.contains(&said.as_str()) {
+    if !sure {
         return None;
     }
-    let plain = |index: usize| {
-        scan.tokens.get(index).is_some_and(|t| t.is_word() && t.letters > 1)
-            && !is_listed(NOT_NAMES, scan.word(index))
-    };
     // A second name ends the phrase: at a mark, at the end, or before "and".
-    let two = plain(first) && plain(first + 1) && scan.gap(first) == " ";
-    let ends = |index: usize| {
+    let ends = |index: &usize| {
         let and = ["and", "und", "un", "et", "y", "en", "i", "ir", "ja", "och", "и"];
-        let after = scan.tokens.get(index).map_or("", |t| scan.text[t.end..].trim_start());
+        let after = scan.tokens.get(*index).map_or("", |t| scan.text[t.end..].trim_start());
         after.is_empty()
             || after.starts_with([',', '.', '!'])
             || and.contains(&scan.word(index + 1))
     };
-    let last = if two && ends(first + 1) { first + 1 } else { first };
-    plain(first).then(|| scan.tokens[first].start..scan.tokens[last].end)
+    let one = small_name(scan, first)?;
+    let two = (scan.gap(one) == " ").then(|| small_name(scan, one + 1)).flatten().filter(ends);
+    Some(scan.tokens[first].start..scan.tokens[two.unwrap_or(one)].end)
+}
+
+/// The last token of one name in small letters: "anna", "anne-marie", "o'brien", "van der berg".
+fn small_name(scan: &Scan<'_>, first: usize) -> Option<usize> {
+    let plain = |index: usize| {
+        scan.tokens.get(index).is_some_and(|t| t.is_word() && t.letters > 1)
+            && !is_listed(NOT_NAMES, scan.word(index))
+    };
+    let from = past_particles(scan, first, &[LEADING, LEADING_SAID]);
+    let past_letter = |index: usize| index + usize::from(is_elided(scan, index));
+    // "my name is al, ...": the small word may be all there is.
+    let one = [from, first].into_iter().map(past_letter).find(|index| plain(*index))?;
+    let joined = scan.gap(one) == "-" && plain(one + 1);
+    Some(one + usize::from(joined))
 }
 
 /// "Mr. Ozols", "Sehr geehrte Frau Dr. Meier".
@@ -217,16 +284,18 @@ fn titled(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
     if !capital && short {
         return lower_titled(scan, first);
     }
-    let (range, _) = run(scan, first)?;
+    let (range, _) = led_run(scan, first, &[LEADING])?;
     capital.then_some(range)
 }
 
-/// "mr. ozols", "dr. gregory": with a full stop.
+/// "mr. ozols", "dr. o'neill": with a full stop.
 fn lower_titled(scan: &Scan<'_>, first: usize) -> Option<Range<usize>> {
-    let token = scan.tokens.get(first)?;
-    let stopped = scan.text[..token.start].trim_end().ends_with('.');
-    let named = token.is_word() && token.letters > 2 && !is_listed(NOT_NAMES, scan.word(first));
-    (stopped && named).then(|| token.range())
+    let start = scan.tokens.get(first)?.start;
+    let stopped = scan.text[..start].trim_end().ends_with('.');
+    let name = first + usize::from(is_elided(scan, first));
+    let token = scan.tokens.get(name)?;
+    let named = token.is_word() && token.letters > 2 && !is_listed(NOT_NAMES, scan.word(name));
+    (stopped && named).then_some(start..token.end)
 }
 
 /// "Dear Anna,", "Sveiki, Jani!": a name right behind, then an end of the phrase.
@@ -237,7 +306,9 @@ fn greeted(scan: &Scan<'_>, cue: &CueHit) -> Option<Range<usize>> {
     let closed = after.is_empty()
         || after.starts_with([',', '!', '\n', '.', ':'])
         || after.starts_with(" -");
-    (closed && capitals <= 3 && scan.tokens[first].letters > 1).then_some(range)
+    let surname = || is_elided(scan, first) && scan.tokens[first + 1].capital;
+    let telling = scan.tokens[first].letters > 1 || surname();
+    (closed && capitals <= 3 && telling).then_some(range)
 }
 
 /// "Best regards,\nAnna Berzina" at the end of the text or of its line.
@@ -291,8 +362,65 @@ mod tests {
     }
 
     #[test]
+    fn names_with_apostrophes_hyphens_and_small_words_are_found_whole() {
+        for (text, name) in [
+            ("My name is O'Brien.", "O'Brien"),
+            ("My name is O\u{2019}Brien.", "O\u{2019}Brien"),
+            ("my name is o'brien", "o'brien"),
+            ("My name is O'brien, hello", "O'brien"),
+            ("my name is sean o'brien", "sean o'brien"),
+            ("my name is sean o\u{2019}brien, hello", "sean o\u{2019}brien"),
+            ("My name is Sean Patrick Michael O'Brien", "Sean Patrick Michael O'Brien"),
+            ("Hi, I'm O'Brien, where is my tent", "O'Brien"),
+            ("Dear O'Brien,\nthanks", "O'Brien"),
+            ("Mr. O'Brien", "O'Brien"),
+            ("please ask dr. o'neill", "o'neill"),
+            ("My name is Sean o'brien.", "Sean o'brien"),
+            ("his name is van der Berg", "van der Berg"),
+            ("Ich heiße D'Angelo", "D'Angelo"),
+            ("Je m'appelle N'Golo Kanté", "N'Golo Kanté"),
+            ("Je m\u{2019}appelle N\u{2019}Golo Kanté", "N\u{2019}Golo Kanté"),
+            ("Je m'appelle Jeanne d'Arc.", "Jeanne d'Arc"),
+            ("Mi chiamo Anna Dell'Acqua", "Anna Dell'Acqua"),
+            ("my name is van der Berg", "van der Berg"),
+            ("my name is van der berg and my tent leaks", "van der berg"),
+            ("Mijn naam is de Vries.", "de Vries"),
+            ("Mein Name ist von der Leyen", "von der Leyen"),
+            ("Sehr geehrte Frau von der Leyen, wo ist", "von der Leyen"),
+            ("Me llamo María de la Cruz", "María de la Cruz"),
+            ("me llamo maria de la cruz", "maria de la cruz"),
+            ("name: de la Cruz", "de la Cruz"),
+            ("My name is El Fadil", "El Fadil"),
+            ("My name is el Fadil", "el Fadil"),
+            ("My name is Mohammed bin Salman", "Mohammed bin Salman"),
+            ("My name is al-Rashid", "al-Rashid"),
+            ("my name is al and my tent leaks", "al"),
+            ("My name is Anne-Marie", "Anne-Marie"),
+            ("My name is Anne-marie", "Anne-marie"),
+            ("my name is anne-marie", "anne-marie"),
+            ("my name is anne-marie o'neill, hello", "anne-marie o'neill"),
+        ] {
+            assert_eq!(found(text), [name], "{text}");
+        }
+    }
+
+    #[test]
     fn greetings_and_introductions_without_names_stay_whole() {
         for text in [
+            "my name is on the list",
+            "my name is not shown",
+            "my name is spelled wrong on the label",
+            "Mein Name ist nicht zu sehen",
+            "mon nom est mal écrit",
+            "Ich heiße Sie willkommen",
+            "Je suis d'accord",
+            "Je suis d'Angers.",
+            "Bonjour, d'accord.",
+            "Bonjour, D'accord.",
+            "Soy de Buenos Aires",
+            "Ich bin von Amazon Prime",
+            "Monsieur le Directeur, bonjour",
+            "der Herr der Ringe",
             "Dear Team,",
             "Hello! Where is my order",
             "I am Latvian",
