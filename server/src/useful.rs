@@ -132,10 +132,7 @@ fn worded(
         if out.len() == wanted.most {
             break;
         }
-        let Some(document) = snapshot.documents.iter().find(|d| d.path.as_str() == place.path)
-        else {
-            continue;
-        };
+        let Some(document) = snapshot.document_by_path(&place.path) else { continue };
         let own = document.meta.locale.language() == locale.language();
         if !own || !public.admits(&document.meta) {
             continue;

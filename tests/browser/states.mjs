@@ -177,6 +177,15 @@ export const tests = {
     await page.locator("[data-sub]").getByText("Resolved").waitFor();
     await page.keyboard.press("4");
     await page.locator("[data-tab=resolved][aria-pressed=true]").waitFor();
+    // What is resolved shows its number and what it is about, and is found by the number alone.
+    const resolved = page.locator("[data-rows] a", { hasText: ticket });
+    await resolved.getByText("What does a return cost?").waitFor();
+    await page.keyboard.press("1");
+    await page.keyboard.press("/");
+    await page.keyboard.type(ticket.toLowerCase());
+    await page.locator("[data-found]").getByText("Tickets found: 1").waitFor({ state: "attached" });
+    await page.keyboard.press("Enter");
+    await title.getByText(ticket).waitFor();
     page.noErrors();
   },
 

@@ -66,7 +66,7 @@ export async function widget(page, fake, look) {
   await at.log(page).getByText("Number 2 in the queue").waitFor();
   await look("waiting");
   await page.getByLabel("E-mail address").fill("liga");
-  await page.getByRole("button", { name: "Write to me" }).click();
+  await page.getByRole("button", { name: "Leave the address" }).click();
   await page.getByText("Please enter an address").waitFor();
   await look("wrong-address");
   fake.take(fake.last);

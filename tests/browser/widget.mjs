@@ -48,11 +48,11 @@ export const tests = {
     await page.getByText("Number 2 in the queue · About 3 minutes").waitFor();
     equal(await at.person(page).isVisible(), false, "the button for a person while one is coming");
     await page.getByLabel("E-mail address").fill("not one");
-    await page.getByRole("button", { name: "Write to me" }).click();
+    await page.getByRole("button", { name: "Leave the address" }).click();
     await page.getByText("Please enter an address").waitFor();
     await page.getByLabel("E-mail address").fill("liga@example.com");
-    await page.getByRole("button", { name: "Write to me" }).click();
-    await page.locator("atbilde-widget .waiting").getByText("We will write to liga@example.com").waitFor();
+    await page.getByRole("button", { name: "Leave the address" }).click();
+    await page.locator("atbilde-widget .waiting").getByText("An agent can also reach you at liga@example.com").waitFor();
     const c = fake.last;
     fake.take(c);
     await page.locator("atbilde-widget .subtitle").getByText("Anna Ozola").waitFor();

@@ -61,6 +61,40 @@ async fn an_answer_on_its_way_is_dropped_when_a_person_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_found_by_its_number_in_every_state_with_its_subject() {
+    let app = app().await;
+    let anna = Staff::come(&app, "anna", AgentRole::Agent).await;
+    let customer = Customer::begin(&app).await;
+    customer.say(REFUND).await;
+    customer.say("Let me talk to a human please").await;
+    let shown = async |path: String| -> Value { anna.get(&path).await.json().await.unwrap() };
+    let detail = shown(format!("/v1/inbox/conversations/{}", customer.id)).await;
+    let ticket = &detail["tickets"][0];
+    let number = ticket["ticket"].as_str().unwrap();
+    // What the stored sentences say comes as data too, so that a page can word them.
+    assert_eq!(ticket["reasoning_parts"]["code"], "why_customer_requested", "{ticket}");
+    assert_eq!(ticket["summary_parts"][0]["code"], "wrote", "{ticket}");
+    assert!(detail["mail_subject"].as_str().unwrap().contains(number), "{detail}");
+
+    anna.act(&customer.id, "take", json!({})).await;
+    anna.act(&customer.id, "resolve", json!({})).await;
+    let list = |query: String| shown(format!("/v1/inbox/conversations?{query}"));
+    let resolved = list("state=resolved".to_owned()).await;
+    let row = &resolved["conversations"][0];
+    assert_eq!((row["last_ticket"].as_str(), row.get("ticket")), (Some(number), None), "{row}");
+    assert_eq!(row["subject"], REFUND, "{row}");
+    for typed in [number.to_lowercase(), number[2..7].to_owned()] {
+        let found = list(format!("ticket={typed}")).await;
+        assert_eq!(found["conversations"][0]["last_ticket"], number, "{found}");
+    }
+    let other = list("ticket=T-!".to_owned()).await;
+    assert_eq!(other["conversations"], json!([]));
+    let waiting = list(format!("state=waiting&ticket={number}")).await;
+    assert_eq!(waiting["conversations"], json!([]), "a state that is named counts");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_take_one_gets_it_and_can_pass_it_on() {
     let app = app().await;
     let anna = Staff::come(&app, "anna", AgentRole::Agent).await;

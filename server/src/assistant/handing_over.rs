@@ -171,7 +171,7 @@ impl Assistant {
     pub(super) async fn next_for(&self, now: Timestamp) -> messages::Next {
         match self.hours.at(now) {
             Open { now: true, .. } => {
-                let minutes = self.store.usual_wait_s().await.ok().flatten();
+                let minutes = self.store.newcomers_wait_s(now).await.ok().flatten();
                 messages::Next::Open { minutes: minutes.map(|s| s.div_ceil(60).max(1)) }
             }
             Open { opens_at, .. } => {

@@ -6,30 +6,36 @@ use indexer::search::SearchOutcome;
 
 use super::confidence::Confidence;
 use super::talking::CustomerAction;
+use super::triggers::{self, TriggerSettings};
 use crate::domain::{Author, Message, ReasonCode};
 use crate::privacy::RedactedText;
 
-/// Messages of the customer that a summary quotes.
+/// Messages of the customer that a summary quotes: the first that says something, and the last ones.
 const QUOTED: usize = 3;
 /// Characters of each.
 const CHARS: usize = 220;
+/// Words of a clause that is nothing but the wish for a person, at most.
+const WISH: usize = 7;
+/// Words of which a message may consist that says nothing of what it is about: thanks, greetings, a nod.
+const IDLE: &str = " thank thanks thx ty you very much a lot so many ok okay please hi hello hey yes no great super \
+    danke dankeschön schön vielen dank bitte hallo ja nein gut alles klar \
+    paldies liels jums lūdzu sveiki labdien jā nē labi skaidrs čau \
+    gracias muchas grazie mille merci beaucoup dziękuję bardzo спасибо большое пожалуйста да нет привет \
+    tack så mycket kiitos paljon aitäh suur ačiū labai hola ciao salut bonjour cześć tere moi hej labas ";
 
-/// The customer's last words, the newest last, and how often the assistant has answered.
+/// The customer's words, the newest last, and how often the assistant has answered.
 pub(super) fn of(
     before: &[Message],
     (asked, wording): (Option<&RedactedText>, Option<&str>),
 ) -> RedactedText {
     let earlier = before.iter().filter(|m| m.author == Author::Customer).map(|m| &m.text);
     let said: Vec<&RedactedText> = earlier.chain(asked).collect();
-    let from = said.len().saturating_sub(QUOTED);
-    let quotes: Vec<String> =
-        said[from..].iter().map(|t| format!("\u{201c}{}\u{201d}", shortened(t.as_str()))).collect();
+    let quotes = quoted(&said);
     let answers = before.iter().filter(|m| m.author == Author::Assistant).count();
     let unhelpful = before.iter().filter(|m| m.helpful == Some(false)).count();
-    let mut summary = match quotes.as_slice() {
-        [] => "The customer has not written anything yet.".to_owned(),
-        [only] => format!("The customer wrote: {only}."),
-        many => format!("The customer wrote: {}.", many.join(", then ")),
+    let mut summary = match quotes.as_str() {
+        "" => "The customer has not written anything yet.".to_owned(),
+        quotes => format!("The customer wrote: {quotes}."),
     };
     summary.push_str(&searched_as(wording));
     match answers {
@@ -41,6 +47,48 @@ pub(super) fn of(
         summary.push_str(&format!(" Called unhelpful: {unhelpful}."));
     }
     RedactedText::joined(summary)
+}
+
+/// What gives a ticket its sense: the first message that says something, then the last ones that do. Where
+/// none does, the last ones as they are.
+fn quoted(said: &[&RedactedText]) -> String {
+    let says = |at: &usize| says_something(said[*at]);
+    let mut chosen: Vec<usize> = (0..said.len()).rev().filter(says).take(QUOTED - 1).collect();
+    let first = (0..said.len()).find(says);
+    if let Some(first) = first.filter(|first| !chosen.contains(first)) {
+        chosen.push(first);
+    }
+    chosen.reverse();
+    if chosen.is_empty() {
+        chosen = (said.len().saturating_sub(QUOTED)..said.len()).collect();
+    }
+    let mut quotes = String::new();
+    for (place, at) in chosen.iter().enumerate() {
+        if let Some(before) = place.checked_sub(1).map(|p| chosen[p]) {
+            quotes.push_str(if before + 1 == *at { ", then " } else { ", later " });
+        }
+        quotes.push_str(&format!("\u{201c}{}\u{201d}", shortened(said[*at].as_str())));
+    }
+    quotes
+}
+
+/// Whether a message is more than a wish for a person, thanks or a greeting. A clause with a figure or a
+/// placeholder always is.
+fn says_something(message: &RedactedText) -> bool {
+    message.as_str().split(['.', '!', '?', ',', ';', '\n']).any(|clause| {
+        let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let words: Vec<String> =
+            clause.split_whitespace().map(plain).filter(|w| !w.is_empty()).collect();
+        let idle = |word: &String| IDLE.contains(&format!(" {word} "));
+        let wish = || words.len() <= WISH && wishes_person(clause);
+        clause.contains(|c: char| c.is_ascii_digit()) || !(words.iter().all(idle) || wish())
+    })
+}
+
+fn wishes_person(clause: &str) -> bool {
+    let clause = RedactedText::joined(clause.to_owned());
+    triggers::before_search(&clause, &TriggerSettings::default())
+        .is_some_and(|trigger| trigger.reason == ReasonCode::CustomerRequested)
 }
 
 /// A model's summary of redacted words, checked against them, and what the question was searched as.
@@ -143,6 +191,41 @@ mod tests {
         assert!(summary.as_str().ends_with("word …\u{201d}.") && summary.as_str().len() < 300);
         let unbroken = words(&"ā".repeat(5000));
         assert!(of(&[], (Some(&unbroken), None)).as_str().chars().count() < 300);
+    }
+
+    fn wrote(messages: &[&str]) -> String {
+        let messages: Vec<RedactedText> = messages.iter().map(|m| words(m)).collect();
+        quoted(&messages.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_first_question_and_the_last_ones_are_quoted_and_no_bare_wish() {
+        let said = [
+            "Hello",
+            "My tent from order [ORDER_1] leaks",
+            "How long does a repair take?",
+            "And what does it cost?",
+            "Is the zip included?",
+            "Thanks a lot!",
+            "I want to talk to a human, please",
+        ];
+        assert_eq!(
+            wrote(&said),
+            "\u{201c}My tent from order [ORDER_1] leaks\u{201d}, later \
+             \u{201c}And what does it cost?\u{201d}, then \u{201c}Is the zip included?\u{201d}"
+        );
+        assert_eq!(
+            wrote(&["Wo ist mein Paket?", "Vielen Dank", "Ich möchte mit einem Menschen sprechen"]),
+            "\u{201c}Wo ist mein Paket?\u{201d}"
+        );
+    }
+
+    #[test]
+    fn a_wish_that_says_why_is_quoted_and_a_bare_one_where_there_is_nothing_else() {
+        let why = "My parcel came broken, I want to talk to a human";
+        assert_eq!(wrote(&["Hello", why]), format!("\u{201c}{why}\u{201d}"));
+        assert_eq!(wrote(&["talk to a human"]), "\u{201c}talk to a human\u{201d}");
+        assert!(wrote(&["Hi", "talk to a human about [ORDER_1]"]).contains("[ORDER_1]"));
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Format {
         out
     }
 
+    /// With one digit behind the decimal sign: `4.0`.
+    pub fn tenths(&self, value: f64) -> String {
+        format!("{value:.1}").replace('.', &self.decimal)
+    }
+
     /// An amount in cents with the sign or code of its currency.
     pub fn money(&self, cents: u64, currency: &str) -> String {
         let amount = format!("{}{}{:02}", self.number(cents / 100), self.decimal, cents % 100);

@@ -26,8 +26,17 @@ pub(super) const FILES: [(&str, &str); 12] = [
 ];
 
 /// Sections that hold texts.
-const SECTIONS: [&str; 8] =
-    ["hand_over", "system", "server", "error", "count", "widget", "page", super::DESK];
+const SECTIONS: [&str; 9] = [
+    "hand_over",
+    "small_talk",
+    "system",
+    "server",
+    "error",
+    "count",
+    "widget",
+    "page",
+    super::DESK,
+];
 
 /// A file of `site.locales` that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -158,6 +158,7 @@ fn numbers_dates_and_money_in_the_forms_of_the_language() {
         assert_eq!(of.replace(['.', ','], ""), money.replace(['.', ','], ""), "{tag}");
     }
     assert_eq!(locales.pack(&locale("fi")).format.time(time(9, 5, 0, 0)), "09.05");
+    assert_eq!(locales.pack(&locale("de")).format.tenths(4.0), "4,0");
     assert_eq!(locales.pack(&locale("ru")).count("minutes", 22), "Около 22 минут");
 }
 

@@ -21,11 +21,36 @@ function t(key, values = {}) {
 const REGION = navigator.languages.find((tag) => tag.split("-")[0] === LANGUAGE.split("-")[0]) ?? LANGUAGE;
 const reasonOf = (code) => t(`reason_${code}`) || code;
 const stateOf = (code) => t(`state_${code}`) || code;
+const decimal = (n) => n.toLocaleString(LANGUAGE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** A stored sentence in the agent's language; empty where there are no words for it. */
+function told({ code, values }) {
+  const topic = values.topic && (t(`topic_${values.topic.replaceAll(" ", "_")}`) || values.topic);
+  return t(`told_${code}`, { ...values, topic });
+}
+
+/** Why a ticket came: worded here where the server knows what the stored sentence says. */
+const reasoningOf = (ticket) => (ticket.reasoning_parts && told(ticket.reasoning_parts)) || ticket.reasoning;
+
+/** A summary likewise; one in the words of a model stays as it is. */
+function summaryOf(ticket) {
+  const parts = ticket.summary_parts ?? [];
+  const goesOn = (part) => part?.code === "then" || part?.code === "later";
+  const quoted = (part) => part.code === "wrote" || goesOn(part);
+  const end = (i) => (goesOn(parts[i + 1]) ? ", " : quoted(parts[i]) ? ". " : " ");
+  if (!parts.length || parts.some((part) => !told(part))) return ticket.summary;
+  return parts.map((part, i) => told(part) + end(i)).join("").trim();
+}
+
+const find = $("find").elements.ticket;
 
 let tab = "open";
 let listed = [];
+let listing = 0; // how often a list was asked for
+let searched = ""; // the number that the list is of
 let marked = body.dataset.opened || null;
 let opened = null; // the conversation that is shown, as the server gave it
+let turn = 0; // counts what was opened and closed: an answer of the server that comes later than that is dropped
 let drafts = new Map(); // conversation id to unsent words
 let typingTimer = null;
 const revealed = new Map(); // what placeholders of the conversation that is shown stand for
@@ -75,11 +100,18 @@ function toast(words) {
 // ---------------------------------------------------------------- the queue
 
 async function list() {
-  const query = tab === "mine" ? "mine=true" : `state=${tab}`;
+  const number = find.value.trim();
+  const asked = (listing += 1);
+  const query = number ? `ticket=${encodeURIComponent(number)}` : tab === "mine" ? "mine=true" : `state=${tab}`;
   const data = await call(`conversations?${query}`);
+  // Of two lists that were asked for, the later one is shown, whichever comes first.
+  if (asked !== listing) return;
   listed = data.conversations;
+  searched = number;
   showHours(data.hours);
   showPresent(data.present);
+  for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-pressed", String(!number && button.dataset.tab === tab));
+  $("found").textContent = number ? t("find_found", { n: listed.length }) : "";
   drawRows();
 }
 
@@ -88,12 +120,12 @@ function drawRows() {
   rows.replaceChildren(...listed.map(row));
   if (!listed.length) {
     const empty = make("li", "empty");
-    empty.append(make("p", "", t(`empty_${tab}`)));
+    empty.append(make("p", "", searched ? t("find_nothing", { number: searched }) : t(`empty_${tab}`)));
     rows.append(empty);
   }
   if (focused) rows.querySelector(`li[data-id="${focused}"] a`)?.focus({ preventScroll: true });
   const waiting = listed.filter((c) => c.state === "waiting").length;
-  if (tab === "open") document.title = waiting ? `(${waiting}) ${t("inbox")}` : t("inbox");
+  if (tab === "open" && !searched) document.title = waiting ? `(${waiting}) ${t("inbox")}` : t("inbox");
 }
 
 function row(c) {
@@ -117,10 +149,13 @@ function row(c) {
   const foot = make("span", "row-foot");
   foot.append(make("span", "tag", (c.locale || "und").toUpperCase()));
   if (c.site) foot.append(make("span", "tag", c.site));
-  if (c.ticket) foot.append(make("span", "mono", c.ticket));
+  // What waits has its number anyway; of what was found and what is resolved the last one tells.
+  const past = searched || c.state === "resolved";
+  const number = past ? c.last_ticket ?? c.ticket : c.ticket;
+  if (number) foot.append(make("span", "mono", number));
   if (c.state === "waiting" && c.agent) foot.append(make("span", "for", t("for", { name: c.agent })));
   const preview = make("span", "preview");
-  placeholders(preview, c.preview ?? t("no_words"), false);
+  placeholders(preview, (past && c.subject) || c.preview || t("no_words"), false);
   link.append(head, preview, foot);
   item.append(link);
   return item;
@@ -146,9 +181,13 @@ function showPresent(present) {
 // ---------------------------------------------------------------- one conversation
 
 async function open(id, quietly = false) {
+  if (!quietly || opened?.conversation_id !== id) turn += 1;
+  const mine = turn;
   if (opened && opened.conversation_id !== id) drafts.set(opened.conversation_id, text.value);
   const data = await call(`conversations/${id}`).catch((error) => (failed(error), null));
-  if (!data) return;
+  if (!data || mine !== turn) return;
+  // Meanwhile something may have been typed.
+  if (opened && opened.conversation_id !== id) drafts.set(opened.conversation_id, text.value);
   const other = opened?.conversation_id !== id;
   // Who lost the conversation to a colleague sees no originals any more.
   const closed = opened?.may.reveal && !data.may.reveal;
@@ -164,6 +203,7 @@ async function open(id, quietly = false) {
 }
 
 function close(forward = true) {
+  turn += 1;
   if (opened) drafts.set(opened.conversation_id, text.value);
   opened = null;
   revealed.clear();
@@ -179,7 +219,7 @@ function draw(fresh) {
   const c = opened;
   $("nothing").hidden = true;
   $("inner").hidden = false;
-  $("title").textContent = c.ticket ?? `${t("conversation")} ${c.conversation_id.slice(0, 8)}`;
+  $("title").textContent = c.ticket || (c.state === "resolved" && c.last_ticket) || `${t("conversation")} ${c.conversation_id.slice(0, 8)}`;
   const parts = [stateOf(c.state), c.agent && c.state !== "assistant" ? c.agent : null, (c.locale || "").toUpperCase(), c.site, c.page];
   $("sub").replaceChildren();
   placeholders($("sub"), parts.filter(Boolean).join(" · "));
@@ -244,9 +284,15 @@ function placeholders(box, words, here = true) {
   }
 }
 
+/** `[BANK_ACCOUNT_2]` as people say it. */
+function labelOf(placeholder) {
+  const [, kind, n] = /^\[(?:NOTE_)?([A-Z0-9_]+)_(\d+)\]$/.exec(placeholder);
+  return `${t(`kind_${kind.toLowerCase()}`) || kind.replaceAll("_", " ").toLowerCase()} ${n}`;
+}
+
 function redacted(placeholder, may) {
   const known = may && revealed.get(placeholder);
-  const name = placeholder.slice(1, -1).replaceAll("_", " ").toLowerCase();
+  const name = labelOf(placeholder);
   if (!may || known) return make("span", "redacted", known || name);
   const button = make("button", "redacted", name);
   button.type = "button";
@@ -259,6 +305,7 @@ function redacted(placeholder, may) {
       if (opened?.conversation_id !== id) return;
       revealed.set(placeholder, original);
       button.replaceWith(make("span", "redacted", original));
+      if (placeholder === opened.tickets[0]?.contact) drawAbout();
     } catch (error) {
       button.disabled = false;
       failed(error);
@@ -315,6 +362,7 @@ function kindChanged() {
   say.classList.toggle("noting", note);
   text.placeholder = note ? t("write_note") : t("write_customer");
   say.querySelector(".send").textContent = note ? t("keep_note") : t("send");
+  $("chat-only").hidden = note || !opened?.tickets[0]?.contact;
 }
 
 function drawAbout() {
@@ -323,15 +371,15 @@ function drawAbout() {
   const [ticket] = opened.tickets;
   if (ticket) {
     const card = section(t("why"));
-    card.append(make("p", "reason", reasonOf(ticket.reason)), make("p", "", ticket.reasoning));
+    card.append(make("p", "reason", reasonOf(ticket.reason)), make("p", "", reasoningOf(ticket)));
     const summary = section(t("summary"));
     const words = make("p");
-    placeholders(words, ticket.summary);
+    placeholders(words, summaryOf(ticket));
     summary.append(words);
     if (ticket.contact) {
       const contact = make("p", "", `${t("reached_at")} `);
       placeholders(contact, ticket.contact);
-      summary.append(contact);
+      summary.append(contact, mailHint(ticket));
     }
     about.append(card, summary);
     if (ticket.passages.length) about.append(passages(ticket));
@@ -358,6 +406,19 @@ function drawAbout() {
   about.append(facts);
 }
 
+/** Nothing that is written here goes out as a mail: how the agent can write one. */
+function mailHint(ticket) {
+  const hint = make("p", "soft", `${t("chat_only")} `);
+  const address = revealed.get(ticket.contact);
+  if (!address) hint.append(opened.may.reveal ? t("mail_hint") : "");
+  else {
+    const link = make("a", "", t("mail_write"));
+    link.href = `mailto:${encodeURIComponent(address).replace("%40", "@")}?subject=${encodeURIComponent(opened.mail_subject ?? ticket.ticket)}`;
+    hint.append(link);
+  }
+  return hint;
+}
+
 function passages(ticket) {
   const card = section(t("found"));
   const list = make("ol", "found");
@@ -372,9 +433,9 @@ function passages(ticket) {
     score.min = 0;
     score.max = 1;
     score.value = p.score;
-    score.title = t("score", { n: p.score.toFixed(2) });
+    score.title = t("score", { n: decimal(p.score) });
     score.setAttribute("aria-label", score.title);
-    item.append(link, score, make("small", "", `${p.score.toFixed(2)} · ${p.path}`));
+    item.append(link, score, make("small", "", `${decimal(p.score)} · ${p.path}`));
     list.append(item);
   }
   card.append(list);
@@ -392,16 +453,18 @@ function section(title, words) {
 
 async function act(action, fields) {
   if (!opened) return;
+  const id = opened.conversation_id;
+  const shown = () => opened?.conversation_id === id;
   try {
-    const data = await post(`conversations/${opened.conversation_id}/${action}`, fields);
-    if (data?.messages) {
+    const data = await post(`conversations/${id}/${action}`, fields);
+    if (data?.messages && shown()) {
       opened = data;
       draw(false);
     }
     await list();
   } catch (error) {
     failed(error);
-    if (opened) open(opened.conversation_id, true);
+    if (shown()) open(id, true);
   }
 }
 
@@ -481,6 +544,10 @@ $("back").addEventListener("click", close);
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("textarea, input, select");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target === text) return say.requestSubmit();
+  if (event.key === "Escape" && field === find && find.value) {
+    event.preventDefault();
+    return choose(tab);
+  }
   if (event.key === "Escape") {
     // The focus stays near: from the field to the transcript, where the keys work again.
     if (field && opened) lines.focus();
@@ -503,6 +570,7 @@ document.addEventListener("keydown", (event) => {
     b: giveBack,
     e: resolve,
     q: toQueue,
+    "/": () => find.focus(),
     "?": () => $("help").showModal(),
     1: () => choose("open"),
     2: () => choose("mine"),
@@ -534,10 +602,18 @@ function move(by) {
 
 function choose(name) {
   tab = name;
+  find.value = "";
   for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-pressed", String(button.dataset.tab === name));
   list().catch(failed);
 }
 for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => choose(button.dataset.tab));
+const found = debounced(() => list().catch(failed), 200);
+find.addEventListener("input", found);
+$("find").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await list().catch(failed);
+  if (searched && listed.length) open(listed[0].conversation_id);
+});
 $("help-open").addEventListener("click", () => $("help").showModal());
 addEventListener("popstate", () => {
   const id = location.pathname.match(/^\/inbox\/([0-9a-f]{32})$/)?.[1];

@@ -10,6 +10,12 @@ export class Problem extends Error {
   }
 }
 
+/**
+ * Whether an error's code says that the conversation is this customer's no more.
+ * @param {string} code
+ */
+export const gone = (code) => code === "unauthorized" || code === "not_found" || code === "forbidden";
+
 export class Api {
   /** @param {string} base */
   constructor(base) {

@@ -4,7 +4,7 @@
 // shown once whether it comes as the reply to a message or over the stream of events; after a lost
 // connection the stream goes on behind the last number that was seen.
 
-import { Problem } from "./api.js";
+import { gone, Problem } from "./api.js";
 import { frames } from "./sse.js";
 import { EventStream } from "./stream.js";
 
@@ -515,9 +515,6 @@ async function* whole(frames, signal) {
     throw signal.aborted ? error : new Problem("offline");
   }
 }
-
-/** @param {string} code */
-export const gone = (code) => code === "unauthorized" || code === "not_found" || code === "forbidden";
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));

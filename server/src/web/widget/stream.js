@@ -1,7 +1,7 @@
 // The stream of a conversation's events. One tab reads it and tells the others, because a browser
 // opens six connections to a host at most; where there are no locks each tab reads its own.
 
-import { Problem } from "./api.js";
+import { gone, Problem } from "./api.js";
 import { frames } from "./sse.js";
 
 const FIRST_WAIT_MS = 800;
@@ -70,7 +70,7 @@ export class EventStream {
         }
       } catch (error) {
         if (this.ended.signal.aborted) return;
-        if (error instanceof Problem && ["unauthorized", "not_found", "forbidden"].includes(error.code)) {
+        if (error instanceof Problem && gone(error.code)) {
           return this.to.gone();
         }
         this.to.online(false);
