@@ -40,6 +40,36 @@ fn ask_answers_without_a_server() {
     }
     let json: Value = serde_json::from_str(&ask(&["--json"])).unwrap();
     assert_eq!(json["outcome"], "answered");
+    let live = json["index_generation"].as_u64().unwrap();
+    let page = kb.join("help/en/returns.md");
+    let edited = fs_err::read_to_string(&page).unwrap().replace("5 working days", "9 working days");
+    fs_err::write(&page, edited).unwrap();
+    let json: Value = serde_json::from_str(&ask(&["--json"])).unwrap();
+    assert_eq!(
+        json["index_generation"],
+        live + 1,
+        "an edit is published before it is asked: {json}"
+    );
+    assert!(json["answer"].as_str().unwrap().contains("9 working days"), "{json}");
+}
+
+#[test]
+fn an_account_or_a_key_is_made_where_a_server_has_worked_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("datta");
+    let flag = data.to_str().unwrap();
+    for args in [
+        &["user", "add", "anna", "--data", flag][..],
+        &["user", "list", "--data", flag],
+        &["key", "add", "shop", "--data", flag],
+        &["escalations", "--data", flag],
+    ] {
+        let output = run(args);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("datta") && said.contains("atbilde serve"), "{args:?}: {said}");
+        assert!(!data.exists(), "{args:?} has made a folder");
+    }
 }
 
 #[test]
@@ -92,6 +122,32 @@ fn check_config_prints_what_is_in_effect() {
     let output = run(&["check-config", "--config", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("site"));
+}
+
+#[test]
+fn check_config_refuses_all_that_serve_refuses_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.toml");
+    let config = "[redaction]\nallow = [\"(\"]\n[email]\nhost = \"mail.shop.example\"\n\
+                  [[webhooks.endpoints]]\nname = \"crm\"\nurl = \"http://crm.shop.example\"\n\
+                  [reranker]\nmodel_dir = \"/nope\"\n[embedder]\nmodel_dir = \"/nope\"\n\
+                  [site]\nlocales = \"/nope\"\n[vault]\nkey = \"abc\"\n";
+    fs_err::write(&file, config).unwrap();
+    let output = run(&["check-config", "--config", file.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for key in [
+        "redaction.allow",
+        "email.to",
+        "https://",
+        "reranker.model_dir",
+        "embedder.model_dir",
+        "site.locales",
+        "vault.key",
+    ] {
+        assert!(said.contains(key), "{key}: {said}");
+    }
+    assert!(!text(&output.stdout).contains("\"abc\""), "the key is a secret");
 }
 
 #[test]

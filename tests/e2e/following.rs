@@ -114,6 +114,20 @@ async fn a_moved_folder_keeps_its_vectors_and_changes_its_paths() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_article_that_is_emptied_and_stays_so_is_gone_though_nothing_else_changes() {
+    // No look at regular times within the test: the follower has to come back by itself.
+    let app = spawn_app(|s| s.indexer.watch.rescan_s = 3600.0).await;
+    let file = app.folder.path().join("kb/help/en/gate.md");
+    fs_err::write(&file, "# Gate\n\nThe code zyxqone opens the gate.\n").unwrap();
+    until_found(&app, "zyxqone", true).await;
+    fs_err::write(&file, "").unwrap();
+    until_found(&app, "zyxqone", false).await;
+    fs_err::write(&file, "# Gate\n\nThe code zyxqtwo opens the gate.\n").unwrap();
+    until_found(&app, "zyxqtwo", true).await;
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_emptied_and_filled_again_never_vanishes() {
     let app = spawn_app(|s| s.indexer.watch.settle_ms = 20).await;
     let file = app.folder.path().join("kb/help/en/gate.md");
