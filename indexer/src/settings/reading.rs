@@ -34,8 +34,8 @@ impl<'a> Reading<'a> {
     /// Sections that neither program has are wrong already.
     pub fn new(figment: &'a Figment) -> Self {
         let variables = Env::prefixed("ATBILDE__").split("__");
-        let texts = variables.iter().map(|(key, text)| (key.to_string(), text)).collect();
-        Self::with(figment, texts)
+        let texts = variables.iter().map(|(key, text)| (key.to_string(), text.trim().to_owned()));
+        Self::with(figment, texts.collect())
     }
 
     fn with(figment: &'a Figment, texts: Texts) -> Self {
@@ -60,13 +60,13 @@ impl<'a> Reading<'a> {
     /// A section; its defaults where it is wrong.
     pub fn section<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
         self.extract(name).unwrap_or_else(|error| {
-            self.wrong.push(misread(name, error, &self.texts));
+            self.wrong.push(error);
             T::default()
         })
     }
 
     /// The section; what does not fit and stands in a variable is tried again as the text that it is.
-    fn extract<T: DeserializeOwned>(&self, name: &str) -> Result<T, figment::Error> {
+    fn extract<T: DeserializeOwned>(&self, name: &str) -> Result<T, SettingsError> {
         let mut figment = self.figment.clone();
         let mut tried: BTreeMap<String, figment::Error> = BTreeMap::new();
         loop {
@@ -74,12 +74,15 @@ impl<'a> Reading<'a> {
                 Ok(read) => return Ok(read),
                 Err(error) => error,
             };
-            let key = [&[name.to_owned()], within(name, &error.path)].concat().join(".");
+            let below = within(name, &error.path).iter().map(String::as_str);
+            let key = std::iter::once(name).chain(below).collect::<Vec<_>>().join(".");
             // It does not fit as a text either: what was said at first is nearer to what is written.
             if let Some(first) = tried.remove(&key) {
-                return Err(first);
+                return Err(misread(name, first, &self.texts));
             }
-            let Some(text) = self.texts.get(&key) else { return Err(error) };
+            let Some(text) = self.texts.get(&key) else {
+                return Err(misread(name, error, &self.texts));
+            };
             figment = figment.merge((key.as_str(), text));
             tried.insert(key, error);
         }
@@ -147,6 +150,7 @@ fn placed(layer: Option<&Metadata>, key: &str, reason: String) -> SettingsError 
             SettingsError::File { file: file.display().to_string(), reason }
         }
         _ if layer.is_some_and(is_environment) => {
+            let key = key.split('[').next().unwrap_or(key);
             let variable = format!("ATBILDE__{}", key.replace('.', "__").to_uppercase());
             SettingsError::Variable { variable, reason }
         }
@@ -190,7 +194,7 @@ fn misread(section: &str, error: figment::Error, texts: &Texts) -> SettingsError
             format!("{key} is {found}, but must be {}", meant(wanted))
         }
         Kind::MissingField(name) => format!("{key} lacks the key {name}"),
-        Kind::Message(text) if hidden && tells(text, texts) => {
+        Kind::Message(text) if hidden && tells(text, &key, texts) => {
             format!("{key} has a value that cannot be used")
         }
         Kind::Message(text) if text.starts_with(section) => text.clone(),
@@ -203,10 +207,14 @@ fn misread(section: &str, error: figment::Error, texts: &Texts) -> SettingsError
     placed(metadata.as_ref(), &key, reason)
 }
 
-/// Whether a message has the value of a variable in it, or a part of a list.
-fn tells(message: &str, texts: &Texts) -> bool {
+/// Whether a message about `key` has the value of its variable in it, or a part of a list.
+fn tells(message: &str, key: &str, texts: &Texts) -> bool {
     let marks = ['[', ']', '{', '}', '=', ',', '"', '\''];
-    let mut parts = texts.values().flat_map(|text| text.split(marks)).map(str::trim);
+    let mut parts = texts
+        .iter()
+        .filter(|(variable, _)| key.starts_with(variable.as_str()))
+        .flat_map(|(_, text)| text.split(marks))
+        .map(str::trim);
     parts.any(|part| !part.is_empty() && message.contains(part))
 }
 
@@ -270,8 +278,38 @@ fn question(meant: Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use figment::util::nest;
+    use figment::value::Map;
+    use figment::{Profile, Provider};
+
     use super::*;
     use crate::settings::{IndexerSettings, layers};
+
+    /// A variable of the environment, by its key, as figment reads it.
+    struct Variable(&'static str, &'static str);
+
+    impl Provider for Variable {
+        fn metadata(&self) -> Metadata {
+            Metadata::named("`ATBILDE__` environment variable(s)")
+        }
+
+        fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+            let value: Value = self.1.parse().unwrap();
+            Ok(Profile::Default.collect(nest(self.0, value).into_dict().unwrap()))
+        }
+    }
+
+    /// What is read with these variables, and what is said of them.
+    fn read(variables: &[(&'static str, &'static str)]) -> (IndexerSettings, Vec<String>) {
+        let mut figment = layers(None).unwrap();
+        for &(key, text) in variables {
+            figment = figment.merge(Variable(key, text));
+        }
+        let owned = |&(key, text): &(&str, &str)| (key.to_owned(), text.to_owned());
+        let mut reading = Reading::with(&figment, variables.iter().map(owned).collect());
+        let read = IndexerSettings::read(&mut reading);
+        (read, reading.into_wrong().iter().map(ToString::to_string).collect())
+    }
 
     /// What is said of a file `a.toml` with `text`, each mistake by itself.
     fn said(text: &str) -> Vec<String> {
@@ -342,5 +380,52 @@ mod tests {
         let error = placed(Some(&layer), "server.prot", "wrong".to_owned());
         assert_eq!(error.to_string(), "environment variable ATBILDE__SERVER__PROT: wrong");
         assert_eq!(placed(None, "a.b", "wrong".to_owned()).to_string(), "configuration: wrong");
+    }
+
+    #[test]
+    fn a_variable_is_a_text_where_a_text_is_wanted() {
+        for text in ["48151623", "00481516", "+48", "1.50", "true", "[pearl]", "{a=1}", "pearl"] {
+            let (settings, said) = read(&[("vectors.api_key", text), ("vectors.collection", "22")]);
+            assert_eq!(said, [""; 0], "{text}");
+            assert_eq!(settings.vectors.api_key.unwrap().expose(), text);
+            assert_eq!(settings.vectors.collection, "22");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_a_number_a_list_or_a_switch_where_that_is_wanted() {
+        let (settings, said) = read(&[
+            ("search.candidates", "81"),
+            ("search.dense_weight", "0.25"),
+            ("watch.enabled", "false"),
+            ("embedder.languages", "[en, lv]"),
+        ]);
+        assert_eq!(said, [""; 0]);
+        assert_eq!((settings.search.candidates, settings.watch.enabled), (81, false));
+        assert!((settings.search.dense_weight - 0.25).abs() < 1e-6);
+        assert_eq!(settings.embedder.languages, ["en", "lv"]);
+    }
+
+    #[test]
+    fn the_value_of_a_variable_that_does_not_fit_is_not_shown() {
+        for (key, text, parts) in [
+            ("search.candidates", "pearl", "is a text, but must be a whole number"),
+            ("search.candidates", "-4815", "is a number, but must be a whole number"),
+            ("search.candidates", "[4815]", "is a list, but must be a whole number"),
+            ("watch.enabled", "4815", "is a number, but must be true or false"),
+            ("watch.mode", "pearl", "is something else, but must be one of"),
+            ("embedder.languages", "[4815]", "languages[0] is a number, but must be a text"),
+            ("search.candidats", "4815", "did you mean search.candidates?"),
+            ("search", "4815", "is a number, but must be a table of keys"),
+        ] {
+            let (_, said) = read(&[(key, text)]);
+            assert_eq!(said.len(), 1, "{key}: {said:?}");
+            let variable = format!("ATBILDE__{}: ", key.replace('.', "__").to_uppercase());
+            assert!(said[0].contains(&variable) && said[0].contains(parts), "{said:?}");
+            assert!(!said[0].contains("4815") && !said[0].contains("pearl"), "{said:?}");
+        }
+        let texts = Texts::from([("lint.off".to_owned(), "[pearl, 4815]".to_owned())]);
+        assert!(tells("there is no rule `4815`", "lint.off[1]", &texts));
+        assert!(!tells("there is no such rule", "lint.off[1]", &texts));
     }
 }

@@ -108,3 +108,20 @@ async fn inspect_shows_documents_and_the_passages_of_one() {
     assert_eq!(output.status.code(), Some(1));
     assert!(error_of(&output).contains("did you mean en/returns.md?"), "{}", error_of(&output));
 }
+
+#[test]
+fn a_secret_of_digits_is_read_and_no_variable_is_shown() {
+    let fixture = Fixture::new();
+    let run = |variable: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_atbilde-indexer"));
+        command.args(["build", "--kb"]).arg(fixture.kb()).arg("--data").arg(fixture.data());
+        command.env(variable, value).output().unwrap()
+    };
+    let output = run("ATBILDE__VECTORS__API_KEY", "048151623");
+    assert!(error_of(&output).contains("no Markdown file"), "{}", error_of(&output));
+    let output = run("ATBILDE__SEARCH__CANDIDATES", "pearl048151623");
+    let error = error_of(&output);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("ATBILDE__SEARCH__CANDIDATES"), "{error}");
+    assert!(!error.contains("pearl") && !error.contains("48151623"), "{error}");
+}

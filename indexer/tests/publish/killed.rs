@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::fixture::{Fixture, Moments};
+use crate::verifying::flip;
 
 const KILLS: u64 = 10;
 const ARTICLES: u64 = 12;
@@ -102,4 +103,42 @@ fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
         assert!(ok, "after kill {edition}: {text}");
     }
     panic!("only {killed} builds were still running when they were killed");
+}
+
+#[test]
+fn verify_fails_over_a_damaged_index_and_repair_mends_it() {
+    if !onnx_runtime_is_installed() {
+        eprintln!("SKIPPED: ONNX Runtime is not installed; `make setup` installs it");
+        return;
+    }
+    let fixture = Fixture::new();
+    fixture.write("en/1.md", &article(1, 0));
+    let run = |arguments: &[&str]| {
+        let mut command = program();
+        command.args(arguments).arg("--kb").arg(fixture.kb()).arg("--data").arg(fixture.data());
+        let output = command.output().unwrap();
+        let said = format!(
+            "{arguments:?}: {}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        (output.status.code(), said)
+    };
+    let (code, said) = run(&["build"]);
+    assert_eq!(code, Some(0), "{said}");
+    let index = fs_err::read_dir(fixture.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.join("keyword").is_dir())
+        .unwrap();
+    assert!(flip(&index.join("keyword"), "term") > 0);
+
+    let (code, said) = run(&["verify"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("damaged") && said.contains("--repair"), "{said}");
+    let (code, said) = run(&["verify", "--repair"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(index.join("keyword.unusable-1").is_dir(), "nothing is deleted");
+    let (code, said) = run(&["verify"]);
+    assert_eq!(code, Some(0), "{said}");
 }

@@ -1,5 +1,6 @@
 //! `verify` finds every kind of drift, and `repair` mends what the catalog can mend.
 
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use crate::fixture::{DIMENSIONS, Fixture, returns};
 use indexer::embed::{Embedder, HashEmbedder};
 use indexer::keyword::KeywordSettings;
 use indexer::model::Audience;
-use indexer::publish::{DriftKind, Place, Silent};
+use indexer::publish::{DataFolder, DriftKind, Place, Silent};
+use indexer::vector::VectorPoint;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_in_the_folder_are_drift_until_they_are_built() {
@@ -90,7 +92,7 @@ async fn a_damaged_index_is_refused_then_set_aside_and_filled_again() {
         let folder = fixture.data().join(format!("index-{}", open.indexes.fingerprint)).join(name);
         drop(open);
         damage(&folder);
-        let data = indexer::publish::DataFolder::open(&fixture.data()).await.unwrap();
+        let data = DataFolder::open(&fixture.data()).await.unwrap();
         let identity = fixture.embedder.identity();
         let error = data
             .indexes(identity, &KeywordSettings::default())
@@ -128,4 +130,92 @@ async fn another_model_is_one_drift_and_a_build_moves_to_it() {
         open.find("parcels leave the warehouse", Audience::Public).await[0],
         "en/shipping.md"
     );
+}
+
+/// Flips one bit of every file in `folder` with this ending, as a failing disk does: in place. Gives
+/// the number of files.
+pub(crate) fn flip(folder: &Path, ending: &str) -> usize {
+    let mut flipped = 0;
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != ending) {
+            continue;
+        }
+        let mut file = fs_err::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let mut first = [0];
+        file.read_exact(&mut first).unwrap();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.write_all(&[first[0] ^ 1]).unwrap();
+        flipped += 1;
+    }
+    flipped
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_bit_in_the_keyword_index_is_found_and_the_index_is_filled_again() {
+    for ending in ["idx", "term", "fast", "fieldnorm"] {
+        let fixture = Fixture::with_articles();
+        let open = fixture.open().await;
+        open.build().await.unwrap();
+        let parent = fixture.data().join(format!("index-{}", open.indexes.fingerprint));
+        let folder = parent.join("keyword");
+        drop(open);
+        assert!(flip(&folder, ending) > 0, "{ending}");
+
+        let data = DataFolder::open(&fixture.data()).await.unwrap();
+        let identity = fixture.embedder.identity();
+        let settings = KeywordSettings::default();
+        let error = data.indexes(identity, &settings).await.err().unwrap();
+        assert_eq!(error.unusable_index(), Some(Place::Keyword), "{ending}: {error}");
+        assert!(error.to_string().contains(&format!(".{ending}")), "{ending}: {error}");
+        let aside = data.set_aside(identity, &error).unwrap().unwrap();
+        assert!(aside.starts_with(&parent) && aside.is_dir(), "{ending}: nothing is deleted");
+        drop(data);
+
+        let open = fixture.open().await;
+        let before = fixture.embedder.passages_embedded();
+        open.publisher.repair(Arc::new(Silent)).await.unwrap();
+        open.assert_consistent().await;
+        assert_eq!(fixture.embedder.passages_embedded(), before, "{ending}");
+        assert_eq!(open.find("parcels", Audience::Public).await[0], "en/shipping.md", "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bit_that_turns_while_the_index_is_open_is_found() {
+    let fixture = Fixture::with_articles();
+    let open = fixture.open().await;
+    open.build().await.unwrap();
+    let folder = fixture.data().join(format!("index-{}", open.indexes.fingerprint)).join("keyword");
+    open.assert_consistent().await;
+    assert!(flip(&folder, "term") > 0);
+    let drifts = open.publisher.verify().await.unwrap().0;
+    assert_eq!(drifts.len(), 1, "{drifts:?}");
+    assert_eq!((drifts[0].place, drifts[0].kind), (Place::Keyword, DriftKind::Unusable));
+    assert_eq!(drifts[0].path.as_deref(), folder.to_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vector_that_is_not_the_catalogs_is_found_and_put_back() {
+    let fixture = Fixture::with_articles();
+    let open = fixture.open().await;
+    open.build().await.unwrap();
+    let rows = open.data.catalog().snapshot().await.unwrap();
+    let (passage, ids) = (rows.passages[0], [rows.passages[0].id]);
+    let right = open.indexes.vectors.stored(&ids).await.unwrap().unwrap();
+    let vector: Vec<f32> = right[&passage.id].iter().map(|number| -number).collect();
+    let meta = &rows.documents[passage.document as usize].1;
+    let point = VectorPoint { id: passage.id, vector, meta };
+    open.indexes.vectors.upsert(&[point]).await.unwrap();
+    open.indexes.vectors.flush().await.unwrap();
+
+    let drifts = open.publisher.verify().await.unwrap().0;
+    assert_eq!(drifts.len(), 1, "{drifts:?}");
+    assert_eq!((drifts[0].place, drifts[0].kind), (Place::Vectors, DriftKind::NoVector));
+    assert_eq!(drifts[0].passage, Some(passage.id));
+    let before = fixture.embedder.passages_embedded();
+    open.publisher.repair(Arc::new(Silent)).await.unwrap();
+    open.assert_consistent().await;
+    assert_eq!(fixture.embedder.passages_embedded(), before);
+    assert_eq!(open.indexes.vectors.stored(&ids).await.unwrap().unwrap(), right);
 }
