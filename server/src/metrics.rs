@@ -110,13 +110,14 @@ impl Metrics {
         self.latency.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
-    /// A question ended: `outcome` and `reason` are names of the API, the reason empty when answered.
-    pub fn answer(&self, (outcome, reason): (&str, &str), confidence: f64, time: Duration) {
+    /// A question ended: `outcome` and `reason` are names of the API, the reason empty when answered; `confidence`
+    /// where anything was weighed.
+    pub fn answer(&self, (outcome, reason): (&str, &str), confidence: Option<f64>, time: Duration) {
         let labels = vec![("outcome", outcome.to_owned()), ("reason", reason.to_owned())];
         self.answers.get_or_create(&labels).inc();
         let labels = vec![("outcome", outcome.to_owned())];
         self.answer_seconds.get_or_create(&labels).observe(time.as_secs_f64());
-        self.confidence.observe(confidence);
+        confidence.into_iter().for_each(|confidence| self.confidence.observe(confidence));
     }
 
     /// A follow-up was put to a model; `result` says what became of its wording.
@@ -161,8 +162,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request("/v1/ask", 200, Duration::from_millis(12));
         metrics.request("/v1/ask", 429, Duration::from_millis(1));
-        metrics.answer(("answered", ""), 0.93, Duration::from_millis(12));
-        metrics.answer(("handed_off", "no_evidence"), 0.0, Duration::from_millis(2));
+        metrics.answer(("answered", ""), Some(0.93), Duration::from_millis(12));
+        metrics.answer(("handed_off", "no_evidence"), Some(0.0), Duration::from_millis(2));
         let readings = Readings {
             generation: 7,
             conversations: vec![("waiting", 3)],

@@ -42,6 +42,7 @@ mod said_again;
 mod search_api;
 mod shutdown;
 mod sign_on;
+mod small_talk;
 mod start_up_errors;
 mod summaries;
 mod support;

@@ -16,6 +16,7 @@ use super::condense::{self, Asking};
 use super::handing_over::{Matter, is_with_people, turns};
 use super::quoting::quote;
 use super::rules::{self, Situation, Trigger};
+use super::small_talk::{self, SmallTalk};
 use super::telling::{answered, missing};
 use super::writing::{Subject, Unwritten};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
@@ -101,6 +102,7 @@ impl Assistant {
                 }
             }
         };
+        let known_before = known.is_some();
         let (conversation, told) = match known {
             Some(known) => (known, None),
             None if question.conversation.is_some() && !question.begins => return missing(),
@@ -125,7 +127,17 @@ impl Assistant {
             Ok(asked) => asked,
             Err(error) => return kept(error),
         };
-        let new = new_message(asked, question.message_id, (&self.locales, &path.locale));
+        let talk = small_talk::of(asked.as_str());
+        if talk.is_some() && known_before {
+            // The language of "ok" is a guess.
+            path.locale = question
+                .locale
+                .clone()
+                .unwrap_or_else(|| super::locale_or_none(&conversation.locale));
+        }
+        let mut new = new_message(asked, question.message_id, (&self.locales, &path.locale));
+        // "Thank you" opens nothing that is done.
+        new.reopened = new.reopened.filter(|_| talk.is_none());
         let posted = match self.store.post(id, &new).await {
             Ok(posted) => posted,
             Err(error) => return kept(error),
@@ -139,7 +151,7 @@ impl Assistant {
         if is_with_people(&posted.conversation) {
             return self.accepted(posted, &path).await;
         }
-        if posted.conversation.state == ConversationState::Resolved {
+        if posted.conversation.state == ConversationState::Resolved && talk.is_none() {
             // Sent again, unanswered, and closed since.
             return self.superseded(&posted.conversation, &path).await;
         }
@@ -201,7 +213,7 @@ impl Assistant {
         let before = match self.store.last_messages(id, LOOK_BACK).await {
             Ok(mut messages) => {
                 messages.retain(|m| m.seq < posted.message.seq);
-                messages
+                without_small_talk(messages)
             }
             Err(error) => {
                 tracing::error!(conversation = %id, %error, "conversation.failed");
@@ -222,6 +234,9 @@ impl Assistant {
             let reasoning = "The customer does not want answers of a machine.".to_owned();
             let trigger = Trigger::new(ReasonCode::CustomerRequested, reasoning);
             return self.hand_over(trigger, &matter, path).await;
+        }
+        if let Some(kind) = small_talk::of(posted.message.text.as_str()) {
+            return self.reply_to_small_talk(kind, (posted, path)).await;
         }
         match self.decide(&posted.message.text, (asker, &before), path).await {
             Ok(Decision::Answer(ground)) => {
@@ -391,6 +406,7 @@ impl Assistant {
                 locale: path.locale.as_str().to_owned(),
                 offer: path.offer.clone(),
                 wording: path.wording.clone(),
+                small_talk: path.small_talk,
             },
             at: Timestamp::now(),
         };
@@ -421,6 +437,20 @@ impl Assistant {
         self.commit(drafted, GeneratorId::Extractive, (posted, path)).await
     }
 
+    /// Stores the house's reply to small talk, and ends the stream with it. Before any rule: "am I talking to a
+    /// human?" is no wish for one, and "thanks" is not one turn too many.
+    async fn reply_to_small_talk(
+        &self,
+        kind: SmallTalk,
+        (posted, path): (&Posted, &mut Path),
+    ) -> AssistantEvent {
+        path.generation = self.knowledge.snapshot().generation;
+        path.small_talk = true;
+        let message = messages::small_talk(&self.locales, &path.locale, kind);
+        let drafted = Drafted { text: message, sentences: Vec::new(), citations: Vec::new() };
+        self.commit(drafted, GeneratorId::Extractive, (posted, path)).await
+    }
+
     /// The language of a question within its conversation: asked for, else its own, else as before.
     fn locale_in(&self, question: &Question, conversation: &Conversation) -> Locale {
         let snapshot = self.knowledge.snapshot();
@@ -429,6 +459,14 @@ impl Assistant {
         let before = || super::locale_or_none(&conversation.locale);
         question.locale.clone().or_else(own).unwrap_or_else(before)
     }
+}
+
+/// What was said but for small talk and the replies to it: they are nothing that a question follows up.
+fn without_small_talk(mut said: Vec<Message>) -> Vec<Message> {
+    let replies = said.iter().filter(|m| m.is_small_talk());
+    let asked: Vec<u64> = replies.filter_map(|m| m.reply_to).collect();
+    said.retain(|m| !m.is_small_talk() && !asked.contains(&m.seq));
+    said
 }
 
 fn foreign() -> AssistantEvent {
@@ -447,7 +485,7 @@ pub(super) fn new_message(
         message_id,
         locale: Some(locale.as_str().to_owned()),
         at: Timestamp::now(),
-        reopened: messages::system(locales, locale, messages::Say::Reopened),
+        reopened: Some(messages::system(locales, locale, messages::Say::Reopened)),
     }
 }
 
@@ -466,6 +504,7 @@ pub(super) fn remembered(posted: &Posted, text: RedactedText) -> NewAnswer {
             locale: posted.conversation.locale.clone(),
             offer: None,
             wording: None,
+            small_talk: small_talk::of(posted.message.text.as_str()).is_some(),
         },
         at: Timestamp::now(),
     }

@@ -4,6 +4,7 @@
 
 use indexer::model::Locale;
 
+use super::small_talk::SmallTalk;
 use super::triggers;
 use crate::domain::{Choice, ReasonCode, Ticket};
 use crate::locale::Locales;
@@ -74,6 +75,11 @@ pub(super) fn clarify(locales: &Locales, locale: &Locale, choices: &[Choice]) ->
         message.push_str(&format!("\n{number}. {}", choice.label));
     }
     message
+}
+
+/// The house's reply to small talk, in `locale`'s language.
+pub(super) fn small_talk(locales: &Locales, locale: &Locale, kind: SmallTalk) -> String {
+    locales.text(locale, kind.key()).to_owned()
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod quoting;
 mod retelling;
 mod rules;
 mod settings;
+mod small_talk;
 mod suggesting;
 mod summarising;
 mod summary;
@@ -196,10 +197,12 @@ impl Assistant {
         let AssistantEvent::Done(answer) = last else { return };
         let end = match &answer.outcome {
             Outcome::HandedOff { reason, .. } => ("handed_off", reason.as_str()),
-            _ => ("answered", ""),
+            Outcome::Answered | Outcome::Clarify { .. } => ("answered", ""),
+            Outcome::SmallTalk { .. } => ("small_talk", ""),
         };
         let time = std::time::Duration::from_secs_f64(answer.timings.total_ms.max(0.0) / 1e3);
-        self.metrics.answer(end, answer.confidence, time);
+        let weighed = !matches!(answer.outcome, Outcome::SmallTalk { .. });
+        self.metrics.answer(end, weighed.then_some(answer.confidence), time);
     }
 
     /// Answers and waits for the end.
@@ -418,6 +421,8 @@ struct Path {
     confidence: f64,
     /// A model's wording of the question that was searched beside it.
     wording: Option<String>,
+    /// Nothing was asked.
+    small_talk: bool,
     seen: Vec<SeenPassage>,
     timings: Timings,
 }
@@ -433,6 +438,7 @@ impl Path {
             generation: Generation(0),
             confidence: 0.0,
             wording: None,
+            small_talk: false,
             seen: Vec::new(),
             timings: Timings::default(),
         }

@@ -31,7 +31,8 @@ pub(super) fn of(
     let earlier = before.iter().filter(|m| m.author == Author::Customer).map(|m| &m.text);
     let said: Vec<&RedactedText> = earlier.chain(asked).collect();
     let quotes = quoted(&said);
-    let answers = before.iter().filter(|m| m.author == Author::Assistant).count();
+    let answers =
+        before.iter().filter(|m| m.author == Author::Assistant && !m.is_small_talk()).count();
     let unhelpful = before.iter().filter(|m| m.helpful == Some(false)).count();
     let mut summary = match quotes.as_str() {
         "" => "The customer has not written anything yet.".to_owned(),

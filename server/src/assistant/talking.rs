@@ -111,7 +111,7 @@ impl Assistant {
                     message_id: None,
                     locale: None,
                     at: Timestamp::now(),
-                    reopened: messages::system(&self.locales, &locale, Say::Reopened),
+                    reopened: Some(messages::system(&self.locales, &locale, Say::Reopened)),
                 };
                 conversation = self.store.post(id, &new).await?.conversation;
                 self.hub.changed(id, conversation.epoch);

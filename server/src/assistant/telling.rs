@@ -84,6 +84,13 @@ pub(super) fn answered(message: &Message, path: &Path) -> Answer {
             locale,
             ..answer
         },
+        Some(Proof { small_talk: true, generation, locale, .. }) => Answer {
+            outcome: Outcome::SmallTalk { message: message.text.to_string() },
+            text: String::new(),
+            generation,
+            locale,
+            ..answer
+        },
         Some(proof) => Answer {
             sentences: proof.sentences,
             citations: proof.citations,

@@ -178,7 +178,7 @@ impl People {
         let new =
             NewConversation { id, locale: "en".to_owned(), site: None, page: None, told: None, at };
         self.stores.conversations().create(&new).await.unwrap();
-        let reopened = contract::words("Again.");
+        let reopened = Some(contract::words("Again."));
         let message = NewMessage { text, message_id: None, locale: None, at, reopened };
         self.stores.conversations().post(id, &message).await.unwrap();
         id.0

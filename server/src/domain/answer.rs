@@ -71,6 +71,10 @@ pub enum Outcome {
         message: String,
         choices: Vec<Choice>,
     },
+    /// A reply to small talk: nothing was asked.
+    SmallTalk {
+        message: String,
+    },
 }
 
 /// An article that a customer may mean.

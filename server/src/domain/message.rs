@@ -59,6 +59,11 @@ impl Message {
     pub fn is_for_customer(&self) -> bool {
         !matches!(self.author, Author::Note(_))
     }
+
+    /// Whether it replies to small talk.
+    pub fn is_small_talk(&self) -> bool {
+        self.proof.as_ref().is_some_and(|proof| proof.small_talk)
+    }
 }
 
 /// What an answer is made of.
@@ -79,6 +84,9 @@ pub struct Proof {
     /// The question in a model's words, without personal data, where it was searched by them too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wording: Option<String>,
+    /// It replies to small talk ("hello", "thanks") in the house's own words: no answer, and no question before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub small_talk: bool,
 }
 
 /// A question back that waits for its answer.

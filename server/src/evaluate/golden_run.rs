@@ -166,6 +166,7 @@ fn result(case: &Case, answer: &Result<Answer, Failure>) -> CaseResult {
     let (outcome, reason) = match answer.as_ref().map(|a| &a.outcome) {
         Ok(Outcome::Answered) => ("answered", None),
         Ok(Outcome::Clarify { .. }) => ("clarify", None),
+        Ok(Outcome::SmallTalk { .. }) => ("small_talk", None),
         Ok(Outcome::HandedOff { reason, .. }) => ("handed_off", Some(reason.as_str())),
         Err(_) => ("failed", None),
     };
@@ -209,6 +210,7 @@ fn problem(case: &Case, answer: &Answer) -> Option<String> {
         (_, Outcome::Clarify { message, .. }) => {
             Some(format!("asked back: {}", message.replace('\n', " ")))
         }
+        (_, Outcome::SmallTalk { .. }) => Some("taken for small talk".into()),
         (Expect::HandOver, Outcome::HandedOff { reason, .. }) => (!for_what_was_said(*reason))
             .then(|| format!("handed over for another reason: {}", reason.as_str())),
     }

@@ -237,7 +237,7 @@ impl From<&Message> for MessageDto {
             Author::Customer | Author::Assistant => (None, None),
         };
         let outcome = match (&m.proof, &m.ticket) {
-            (Some(proof), _) if proof.offer.is_some() => Some("clarify"),
+            (Some(proof), _) if proof.offer.is_some() || proof.small_talk => Some("clarify"),
             (Some(_), _) => Some("answered"),
             (None, Some(_)) => Some("handed_off"),
             (None, None) => None,

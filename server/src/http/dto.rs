@@ -27,7 +27,7 @@ pub struct AskRequest {
 /// The end of every question: an answer, or a hand-over to a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AskResponse {
-    /// `clarify`: a question back to the customer, with `choices`.
+    /// `clarify`: a question back to the customer, with `choices`; or a reply to small talk, see `small_talk`.
     pub outcome: OutcomeName,
     /// The sentences as one text; empty when handed over.
     pub answer: String,
@@ -45,13 +45,17 @@ pub struct AskResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "T-7Q2M9K4XBD")]
     pub ticket: Option<String>,
-    /// What to tell the customer. Only when handed over or asked back.
+    /// What to tell the customer. Only when handed over, asked back, or for small talk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Articles that the customer may mean; the next message can name one by its number (from 1) or its
     /// words. Only when asked back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choices: Option<Vec<ChoiceDto>>,
+    /// Nothing was asked ("hello", "thanks"): `message` replies, with outcome `clarify` and without choices.
+    /// Only then there, and `true`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub small_talk: bool,
     /// Send it with the next question of the same customer.
     pub conversation_id: String,
     /// Opens `/v1/conversations/{id}`. Only when the question began the conversation.
@@ -268,6 +272,9 @@ impl From<&Answer> for AskResponse {
                 choices = Some(offered.iter().map(ChoiceDto::from).collect());
                 (OutcomeName::Clarify, None, None, Some(message.clone()))
             }
+            Outcome::SmallTalk { message } => {
+                (OutcomeName::Clarify, None, None, Some(message.clone()))
+            }
             Outcome::HandedOff { reason, ticket, message } => (
                 OutcomeName::HandedOff,
                 Some(reason.as_str()),
@@ -285,6 +292,7 @@ impl From<&Answer> for AskResponse {
             ticket,
             message,
             choices,
+            small_talk: matches!(a.outcome, Outcome::SmallTalk { .. }),
             conversation_id: a.conversation.to_string(),
             conversation_token: None,
             disclosure: a.disclosure.as_ref().map(DisclosureDto::from),

@@ -89,7 +89,7 @@ async fn frame_of(event: AssistantEvent, form: &Form) -> Bytes {
         ),
         AssistantEvent::Done(answer) => {
             let name = match answer.outcome {
-                Outcome::Answered | Outcome::Clarify { .. } => "done",
+                Outcome::Answered | Outcome::Clarify { .. } | Outcome::SmallTalk { .. } => "done",
                 Outcome::HandedOff { .. } => "handed_off",
             };
             frame(name, &end(&answer))

@@ -100,7 +100,7 @@ impl Fixture {
                 message_id: None,
                 locale: None,
                 at: soon(n),
-                reopened: contract::words("Again."),
+                reopened: Some(contract::words("Again.")),
             };
             self.store.post(begun.id, &new).await.unwrap();
         }

@@ -62,7 +62,7 @@ pub(crate) fn message(text: &str, second: i64) -> NewMessage {
         message_id: None,
         locale: None,
         at: at(second),
-        reopened: words("Again."),
+        reopened: Some(words("Again.")),
     }
 }
 
@@ -80,6 +80,7 @@ pub(crate) fn answer(posted: &Posted, text: &str) -> NewAnswer {
             locale: "en".to_owned(),
             offer: None,
             wording: None,
+            small_talk: false,
         },
         at: posted.message.at,
     }

@@ -129,8 +129,8 @@ pub struct NewMessage {
     /// Language of the message, and from then on of the conversation; as before when `None`.
     pub locale: Option<String>,
     pub at: Timestamp,
-    /// What the system says where the message reopens the conversation.
-    pub reopened: RedactedText,
+    /// What the system says where the message reopens the conversation; `None`: a closed one stays closed.
+    pub reopened: Option<RedactedText>,
 }
 
 /// What became of a posted message.
@@ -155,6 +155,19 @@ pub struct NewAnswer {
     pub text: RedactedText,
     pub proof: Proof,
     pub at: Timestamp,
+}
+
+impl NewAnswer {
+    /// Whether the assistant may still say it: nobody took the conversation over or closed it meanwhile. A reply to
+    /// small talk may be said in one that is closed.
+    pub(super) fn fits(&self, now: &Conversation) -> bool {
+        let speaks = match now.state {
+            ConversationState::Assistant => true,
+            ConversationState::Resolved => self.proof.small_talk,
+            ConversationState::Waiting | ConversationState::WithAgent => false,
+        };
+        speaks && now.epoch == self.epoch
+    }
 }
 
 /// What became of an answer.

@@ -84,8 +84,9 @@ impl Chunks {
 
     fn end(&mut self, answer: &Answer) -> String {
         let mut frames = String::new();
-        if let Outcome::HandedOff { message, .. } | Outcome::Clarify { message, .. } =
-            &answer.outcome
+        if let Outcome::HandedOff { message, .. }
+        | Outcome::Clarify { message, .. }
+        | Outcome::SmallTalk { message } = &answer.outcome
         {
             let content =
                 if self.content.is_empty() { message.clone() } else { format!("\n\n{message}") };

@@ -330,8 +330,9 @@ impl ChatCompletion {
             content.push_str(&text);
             annotations.extend(proof);
         }
-        if let Outcome::HandedOff { message, .. } | Outcome::Clarify { message, .. } =
-            &answer.outcome
+        if let Outcome::HandedOff { message, .. }
+        | Outcome::Clarify { message, .. }
+        | Outcome::SmallTalk { message } = &answer.outcome
         {
             content.push_str(message);
         }

@@ -18,7 +18,9 @@ impl FiguresStore for PostgresStore {
                 SELECT id,
                     EXISTS (SELECT 1 FROM conv_escalations e WHERE e.conversation = id) AS handed,
                     EXISTS (SELECT 1 FROM conv_messages m WHERE m.conversation = id
-                        AND m.author = 'assistant') AS answered,
+                        AND m.author = 'assistant'
+                        AND NOT coalesce((m.proof::json ->> 'small_talk')::boolean, false))
+                        AS answered,
                     EXISTS (SELECT 1 FROM conv_messages m WHERE m.conversation = id
                         AND m.author = 'system' AND m.kind = 'reopened') AS reopened,
                     (state = 'resolved' OR active_at < $2) AS ended,
@@ -29,8 +31,10 @@ impl FiguresStore for PostgresStore {
                 FROM conv_conversations
                 WHERE created_at >= $1 AND id NOT IN
                     (SELECT conversation FROM conv_objections WHERE analysis)
-                    AND EXISTS (SELECT 1 FROM conv_messages m
-                    WHERE m.conversation = id AND m.author = 'customer')
+                    AND EXISTS (SELECT 1 FROM conv_messages m LEFT JOIN conv_messages r
+                        ON r.conversation = m.conversation AND r.reply_to = m.seq
+                            AND coalesce((r.proof::json ->> 'small_talk')::boolean, false)
+                        WHERE m.conversation = id AND m.author = 'customer' AND r.seq IS NULL)
              ), d AS (SELECT *, answered AND ended AND NOT handed AS contained FROM c)
              SELECT count(*), count(*) FILTER (WHERE contained),
                  count(*) FILTER (WHERE contained AND praised AND NOT blamed),

@@ -65,9 +65,11 @@ impl Conversations for SqliteStore {
                 return Ok(Posted { conversation, message, repeated: true, reply });
             }
         }
-        if conversation.state == ConversationState::Resolved {
+        if conversation.state == ConversationState::Resolved
+            && let Some(reopened) = &new.reopened
+        {
             advance(&mut tx, &conversation, (&Step::Reopen, new.at)).await?;
-            let entry = Entry::system(&Step::Reopen, &new.reopened, new.at);
+            let entry = Entry::system(&Step::Reopen, reopened, new.at);
             append(&mut tx, id, &entry).await?;
         }
         let entry = Entry {
@@ -100,8 +102,7 @@ impl Conversations for SqliteStore {
         {
             return Ok(Committed::Already(reply));
         }
-        if conversation.state != ConversationState::Assistant || conversation.epoch != answer.epoch
-        {
+        if !answer.fits(&conversation) {
             return Ok(Committed::Superseded(conversation));
         }
         let entry = Entry {

@@ -17,7 +17,8 @@ impl FiguresStore for SqliteStore {
                 SELECT id,
                     EXISTS (SELECT 1 FROM escalations e WHERE e.conversation = id) AS handed,
                     EXISTS (SELECT 1 FROM messages m WHERE m.conversation = id
-                        AND m.author = 'assistant') AS answered,
+                        AND m.author = 'assistant'
+                        AND json_extract(m.proof, '$.small_talk') IS NOT 1) AS answered,
                     EXISTS (SELECT 1 FROM messages m WHERE m.conversation = id
                         AND m.author = 'system' AND m.kind = 'reopened') AS reopened,
                     (state = 'resolved' OR active_at < ?2) AS ended,
@@ -28,8 +29,10 @@ impl FiguresStore for SqliteStore {
                 FROM conversations
                 WHERE created_at >= ?1 AND id NOT IN
                     (SELECT conversation FROM objections WHERE analysis <> 0)
-                    AND EXISTS (SELECT 1 FROM messages m
-                    WHERE m.conversation = id AND m.author = 'customer')
+                    AND EXISTS (SELECT 1 FROM messages m LEFT JOIN messages r
+                        ON r.conversation = m.conversation AND r.reply_to = m.seq
+                            AND json_extract(r.proof, '$.small_talk') = 1
+                        WHERE m.conversation = id AND m.author = 'customer' AND r.seq IS NULL)
              ), d AS (SELECT *, answered AND ended AND NOT handed AS contained FROM c)
              SELECT count(*), coalesce(sum(contained), 0),
                  coalesce(sum(contained AND praised AND NOT blamed), 0),
