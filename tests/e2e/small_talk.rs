@@ -10,7 +10,7 @@ async fn app() -> TestApp {
     spawn_app(|s| s.access.limits.visitor_per_minute = 1000).await
 }
 
-async fn state(customer: &Customer<'_>) -> Value {
+async fn state(customer: &Customer) -> Value {
     customer.show().await["state"].clone()
 }
 
