@@ -352,6 +352,7 @@ mod tests {
     use super::*;
 
     async fn breaks() {
+        tokio::task::yield_now().await;
         panic!("a pipe burst");
     }
 

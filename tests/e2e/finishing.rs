@@ -40,7 +40,7 @@ async fn what_a_crash_or_a_closed_tab_left_unanswered_is_answered_or_handed_over
             message_id: None,
             locale: None,
             at: asked,
-            reopened: words("again"),
+            reopened: Some(words("again")),
         };
         store.post(id, &new).await.unwrap();
         ids.push(id);

@@ -143,7 +143,7 @@ impl House {
             message_id: None,
             locale: None,
             at: "2026-01-01T10:00:00Z".parse().unwrap(),
-            reopened: self.words("again"),
+            reopened: Some(self.words("again")),
         };
         self.store.post(id, &new).await.unwrap();
     }

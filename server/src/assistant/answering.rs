@@ -14,9 +14,10 @@ use super::admission::Refused;
 use super::clarify;
 use super::condense::{self, Asking};
 use super::handing_over::{Matter, is_with_people, turns};
+use super::house_words::without_small_talk;
 use super::quoting::quote;
 use super::rules::{self, Situation, Trigger};
-use super::small_talk::{self, SmallTalk};
+use super::small_talk;
 use super::telling::{answered, missing};
 use super::writing::{Subject, Unwritten};
 use super::{Assessment, Assistant, LOOK_BACK, Path, TURNS, busy, internal, messages, summary};
@@ -386,7 +387,7 @@ impl Assistant {
     }
 
     /// Stores an answer, if the assistant still speaks, and ends the stream.
-    async fn commit(
+    pub(super) async fn commit(
         &self,
         drafted: Drafted,
         generator: GeneratorId,
@@ -426,31 +427,6 @@ impl Assistant {
         }
     }
 
-    /// Stores a question back, if the assistant still speaks, and ends the stream with it.
-    async fn ask_back(
-        &self,
-        choices: Vec<Choice>,
-        (posted, path): (&Posted, &Path),
-    ) -> AssistantEvent {
-        let message = messages::clarify(&self.locales, &path.locale, &choices);
-        let drafted = Drafted { text: message, sentences: Vec::new(), citations: Vec::new() };
-        self.commit(drafted, GeneratorId::Extractive, (posted, path)).await
-    }
-
-    /// Stores the house's reply to small talk, and ends the stream with it. Before any rule: "am I talking to a
-    /// human?" is no wish for one, and "thanks" is not one turn too many.
-    async fn reply_to_small_talk(
-        &self,
-        kind: SmallTalk,
-        (posted, path): (&Posted, &mut Path),
-    ) -> AssistantEvent {
-        path.generation = self.knowledge.snapshot().generation;
-        path.small_talk = true;
-        let message = messages::small_talk(&self.locales, &path.locale, kind);
-        let drafted = Drafted { text: message, sentences: Vec::new(), citations: Vec::new() };
-        self.commit(drafted, GeneratorId::Extractive, (posted, path)).await
-    }
-
     /// The language of a question within its conversation: asked for, else its own, else as before.
     fn locale_in(&self, question: &Question, conversation: &Conversation) -> Locale {
         let snapshot = self.knowledge.snapshot();
@@ -459,14 +435,6 @@ impl Assistant {
         let before = || super::locale_or_none(&conversation.locale);
         question.locale.clone().or_else(own).unwrap_or_else(before)
     }
-}
-
-/// What was said but for small talk and the replies to it: they are nothing that a question follows up.
-fn without_small_talk(mut said: Vec<Message>) -> Vec<Message> {
-    let replies = said.iter().filter(|m| m.is_small_talk());
-    let asked: Vec<u64> = replies.filter_map(|m| m.reply_to).collect();
-    said.retain(|m| !m.is_small_talk() && !asked.contains(&m.seq));
-    said
 }
 
 fn foreign() -> AssistantEvent {

@@ -19,6 +19,7 @@ mod explain;
 mod finishing;
 pub mod guard;
 mod handing_over;
+mod house_words;
 mod introducing;
 pub(crate) mod messages;
 mod originals;

@@ -386,8 +386,12 @@ mod tests {
         assert!(AnswerType::Time.is_in("innerhalb von zwei Wochen"));
         assert!(!AnswerType::Time.is_in("a few days later"), "no number, no time");
         assert!(AnswerType::Weight.is_in("up to 25 kg") && AnswerType::Weight.is_in("Max. 25kg"));
-        assert!(AnswerType::Size.is_in("38 × 64 × 60 cm") && AnswerType::Size.is_in("a 65-litre bag"));
-        assert!(!AnswerType::Weight.is_in("38 × 64 × 60 cm") && !AnswerType::Size.is_in("in 3 days"));
+        assert!(
+            AnswerType::Size.is_in("38 × 64 × 60 cm") && AnswerType::Size.is_in("a 65-litre bag")
+        );
+        assert!(
+            !AnswerType::Weight.is_in("38 × 64 × 60 cm") && !AnswerType::Size.is_in("in 3 days")
+        );
         assert!(AnswerType::Contact.is_in("call +371 6700 0123"));
         assert!(!AnswerType::Contact.is_in("2 + 2 is 4"));
     }

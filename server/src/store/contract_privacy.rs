@@ -103,7 +103,8 @@ async fn writers_at_once_make_one_chain(stores: &Stores) {
     let logs = [AuditLog::new(Arc::clone(&one), signer.clone()), AuditLog::new(two, signer)];
     for round in 1..=5 {
         let mut writers = tokio::task::JoinSet::new();
-        for log in logs.iter().cycle().take(8).cloned() {
+        for log in logs.iter().cycle().take(8) {
+            let log = log.clone();
             writers.spawn(async move { log.append(deed(Timestamp::now())).await.unwrap() });
         }
         writers.join_all().await;

@@ -111,7 +111,8 @@ fn released_text_has_no_markers_and_names_what_proves_it() {
 #[test]
 fn part_of_a_sentence_is_no_copy_of_it() {
     let desk = Desk::new();
-    let recall = "Do not post the cartridge. No refunds are possible after 90 days. Run `atb login`.";
+    let recall =
+        "Do not post the cartridge. No refunds are possible after 90 days. Run `atb login`.";
     let guard = desk.guard(&[recall, "| Post the cartridge | never |"]);
     for (raw, want) in [
         ("Do not post the cartridge [1].", None),

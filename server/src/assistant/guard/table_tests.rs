@@ -231,7 +231,7 @@ fn likeness_releases_free_paraphrases_and_no_lies() {
     println!("fourth: by words {words:?}, with likeness {both:?}");
     assert!(share(both.literal) >= 0.99 && share(both.other) >= 0.8);
     assert_eq!(both.other, words.other, "likeness lets lies pass");
-    assert!(both.faithful.0 + 4 <= words.faithful.0, "likeness brings nothing");
+    assert!(both.faithful.0 < words.faithful.0, "likeness brings nothing");
 }
 
 #[test]

@@ -103,7 +103,8 @@ impl Parser<'_> {
         }
         let found = unit::at(self.tokens, at).filter(|(u, factor, _)| {
             // "2026. gada" is a year, "15. dienai" a day.
-            !(pointed && (*u, *factor) == (Unit::Months, 12)) && !self.is_small_word(at)
+            let year_of_date = pointed && (*u, *factor) == (Unit::Months, 12);
+            !year_of_date && !self.is_small_word(at)
         });
         let before = first.checked_sub(1).and_then(|b| self.currency_at(b));
         let last = match (found, before) {
