@@ -223,7 +223,7 @@ export const tests = {
     await page.locator("[data-rows] a", { hasText: ticket }).click();
     const searched = page.locator(".said.customer .cited", { hasText: "Gesucht als: What does it cost to return" });
     await searched.waitFor();
-    equal(await searched.locator(".redacted").textContent(), "order 1");
+    equal(await searched.locator(".redacted").textContent(), "Bestellung 1");
     page.noErrors();
   },
 
