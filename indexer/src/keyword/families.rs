@@ -2,6 +2,8 @@
 //!
 //! Called by `query`. Who asks about LG-7310 where the base explains some twenty others must not be told of one of those.
 
+use std::collections::BTreeSet;
+
 use tantivy::Term;
 
 use super::schema::Fields;
@@ -16,7 +18,7 @@ pub(super) fn is_told(code: &str, (live, fields): (&Statistics, &Fields)) -> tan
     let Some((letters, _)) = parts(code) else { return Ok(false) };
     // From the first digit to the character after the last one.
     let (from, to) = (format!("{letters}0"), format!("{letters}:"));
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     for segment in live.searcher.segment_readers() {
         let inverted = segment.inverted_index(fields.code)?;
         let range = inverted.terms().range().ge(from.as_bytes()).lt(to.as_bytes());

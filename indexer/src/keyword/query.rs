@@ -12,7 +12,7 @@ use super::families;
 use super::schema::Fields;
 use super::statistics::Statistics;
 use super::writer::code_of;
-use crate::language::{self, Analysed, Analyzer, Concept, TermKind};
+use crate::language::{self, Analysed, Analyzer, Concept, TermKind, bare_code};
 use crate::model::{Locale, PassageId};
 
 /// A function word that one passage in so many has, or fewer, may be a subject.
@@ -274,8 +274,7 @@ impl Lookup<'_> {
 
     /// Whether the base has other codes with the letters of this one, however they are written.
     fn is_of_a_told_kind(&self, code: &str) -> tantivy::Result<bool> {
-        let bare: String = code.chars().filter(|c| c.is_alphanumeric()).collect();
-        families::is_told(&bare, (self.live, self.fields))
+        families::is_told(&bare_code(code), (self.live, self.fields))
     }
 
     /// Adds a concept that the term carries, alone or with its neighbours. A word that the base

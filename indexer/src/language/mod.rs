@@ -29,6 +29,7 @@ pub use detect::{detect, detect_among, detect_question, rank};
 pub use distance::edit_distance;
 pub(crate) use everyday::is_everyday;
 pub use fold::fold;
+pub(crate) use pieces::bare_code;
 pub use sentences::sentences;
 pub(crate) use stopwords::may_be_subject;
 pub(crate) use words::is_word;

@@ -310,7 +310,7 @@ fn is_code(raw: &str, clean: &str) -> bool {
 }
 
 /// `e-pay-07` -> `epay07`; a point between digits stays ("v2.3.1" is not "v231").
-pub(super) fn bare_code(clean: &str) -> String {
+pub(crate) fn bare_code(clean: &str) -> String {
     let mut out = String::with_capacity(clean.len());
     let mut chars = clean.chars().peekable();
     while let Some(ch) = chars.next() {

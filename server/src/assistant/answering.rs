@@ -103,7 +103,6 @@ impl Assistant {
                 }
             }
         };
-        let known_before = known.is_some();
         let (conversation, told) = match known {
             Some(known) => (known, None),
             None if question.conversation.is_some() && !question.begins => return missing(),
@@ -129,7 +128,7 @@ impl Assistant {
             Err(error) => return kept(error),
         };
         let talk = small_talk::of(asked.as_str());
-        if talk.is_some() && known_before {
+        if talk.is_some() && path.told.is_none() {
             // The language of "ok" is a guess.
             path.locale = question
                 .locale

@@ -193,10 +193,9 @@ mod tests {
 
     use async_trait::async_trait;
     use indexer::language::sentences;
-    use indexer::model::{
-        Audience, DocPath, DocumentMeta, Generation, Locale, PassageId, Unit, UnitKind,
-    };
+    use indexer::model::{Locale, Unit, UnitKind};
 
+    use super::super::sample;
     use super::*;
     use crate::domain::GeneratorId;
     use crate::generate::{GenerateError, GenerateRequest, Pieces};
@@ -257,36 +256,7 @@ mod tests {
             }));
             offset += paragraph.len() + 2;
         }
-        let meta = DocumentMeta {
-            title: "Returns".to_owned(),
-            description: None,
-            slug: "returns".to_owned(),
-            locale,
-            tags: Vec::new(),
-            product: None,
-            audience: Audience::Public,
-            draft: false,
-            last_updated: None,
-            valid_from: None,
-            valid_until: None,
-            canonical_url: None,
-        };
-        Hit {
-            id: PassageId(uuid::Uuid::nil()),
-            path: DocPath::new("returns.md"),
-            meta: Arc::new(meta),
-            document_version: Generation(1),
-            ordinal: 0,
-            anchor: String::new(),
-            heading_path: Vec::new(),
-            text,
-            units,
-            score: 1.0,
-            keyword_rank: None,
-            keyword_score: None,
-            dense_rank: None,
-            dense_score: None,
-        }
+        sample::hit("Returns", &text, units)
     }
 
     #[test]

@@ -211,44 +211,14 @@ fn number(message: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use indexer::keyword::QueryTerm;
-    use indexer::model::{Audience, DocPath, DocumentMeta, Generation, PassageId, Retrieved};
+    use indexer::model::{Generation, Retrieved};
 
+    use super::super::sample;
     use super::*;
 
     fn hit(title: &str, score: f32, text: &str) -> Hit {
-        let meta = DocumentMeta {
-            title: title.to_owned(),
-            description: None,
-            slug: title.to_lowercase().replace(' ', "-"),
-            locale: Locale::parse("en").unwrap(),
-            tags: Vec::new(),
-            product: None,
-            audience: Audience::Public,
-            draft: false,
-            last_updated: None,
-            valid_from: None,
-            valid_until: None,
-            canonical_url: None,
-        };
-        Hit {
-            id: PassageId(uuid::Uuid::nil()),
-            path: DocPath::new(format!("{title}.md")),
-            meta: Arc::new(meta),
-            document_version: Generation(1),
-            ordinal: 0,
-            anchor: String::new(),
-            heading_path: Vec::new(),
-            text: text.to_owned(),
-            units: Vec::new(),
-            score,
-            keyword_rank: None,
-            keyword_score: None,
-            dense_rank: None,
-            dense_score: None,
-        }
+        Hit { score, ..sample::hit(title, text, Vec::new()) }
     }
 
     fn offered(question: &str, hits: Vec<Hit>) -> Option<Vec<String>> {

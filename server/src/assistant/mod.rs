@@ -27,6 +27,8 @@ pub mod prompt;
 mod quoting;
 mod retelling;
 mod rules;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod small_talk;
 mod suggesting;

@@ -22,6 +22,7 @@ use std::sync::LazyLock;
 use indexer::language::fold;
 use serde::Deserialize;
 
+use super::triggers::spellings;
 use crate::privacy::{placeholders, without_placeholders};
 
 /// A longer message says more than that, characters. Its places fit into the bits of a [`Places`].
@@ -296,32 +297,6 @@ fn squeezed(word: &str) -> String {
         }
     }
     out
-}
-
-/// How people type a word: as it is, and with the digraphs that stand in for letters with marks.
-fn spellings(word: &str) -> Vec<String> {
-    const DIGRAPHS: [(char, &str); 12] = [
-        ('ä', "ae"),
-        ('ö', "oe"),
-        ('ü', "ue"),
-        ('å', "aa"),
-        ('ø', "oe"),
-        ('ā', "aa"),
-        ('ē', "ee"),
-        ('ī', "ii"),
-        ('ū', "uu"),
-        ('š', "sh"),
-        ('č', "ch"),
-        ('ž', "zh"),
-    ];
-    let spelled: String = word
-        .chars()
-        .map(|c| match DIGRAPHS.iter().find(|(from, _)| *from == c) {
-            Some((_, to)) => (*to).to_owned(),
-            None => c.to_string(),
-        })
-        .collect();
-    if spelled == word { vec![spelled] } else { vec![word.to_owned(), spelled] }
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@
 //! title, and titles and headings must name nothing that the other does not know. Synonyms come from
 //! the lexicon. What is unsure is no finding: a missed contradiction costs less than a false one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::super::article::Article;
 use super::super::claims::{Claim, Word, received};
 use super::super::corpus::Corpus;
 use super::super::finding::{Finding, Position};
 use super::super::rule::Rule;
-use super::fact_conflict::{Groups, MAX_POSTINGS, Stated, comparable, conflicts};
+use super::fact_conflict::{Groups, Stated, comparable, conflicts, sharing};
 
 /// A claim and who makes it.
 struct Said<'a> {
@@ -62,21 +62,10 @@ fn places(findings: &[Finding]) -> HashSet<(String, Position)> {
 
 /// Pairs of one language and unit that share a word.
 fn candidates(said: &[Said<'_>]) -> Vec<(usize, usize)> {
-    let mut postings: HashMap<(&str, &str, u64), Vec<usize>> = HashMap::new();
-    let mut pairs = Vec::new();
-    for (i, one) in said.iter().enumerate() {
-        for key in keys(&one.claim.named) {
-            let place = (one.article.language(), one.claim.frame.unit.as_str(), key);
-            let list = postings.entry(place).or_default();
-            pairs.extend(list.iter().map(|other| (*other, i)));
-            if list.len() < MAX_POSTINGS {
-                list.push(i);
-            }
-        }
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
+    sharing(said.iter().enumerate().flat_map(|(i, one)| {
+        let place = (one.article.language(), one.claim.frame.unit.as_str());
+        keys(&one.claim.named).into_iter().map(move |key| (i, (place, key)))
+    }))
 }
 
 fn same_fact(a: &Said<'_>, b: &Said<'_>) -> bool {

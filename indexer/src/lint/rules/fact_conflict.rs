@@ -9,6 +9,7 @@
 //! another way is left to `claim_conflict`, which this rule runs last.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 use super::super::article::Article;
 use super::super::corpus::Corpus;
@@ -28,8 +29,8 @@ const MIN_SHARE_REWORDED: f64 = 0.6;
 /// Share of articles, and number of them, that use an everyday word.
 const EVERYDAY: f64 = 0.12;
 const MIN_EVERYDAY: f64 = 8.0;
-/// Frames kept for one stem.
-pub(super) const MAX_POSTINGS: usize = 64;
+/// Statements kept for one key.
+const MAX_POSTINGS: usize = 64;
 /// More values than this are no conflict.
 const MAX_VALUES: usize = 3;
 
@@ -82,20 +83,28 @@ fn candidates(frames: &[Stated<'_>]) -> Vec<(usize, usize)> {
             *counts.entry(*stem).or_default() += 1;
         }
     }
-    let mut postings: HashMap<(&str, &str, u64), Vec<usize>> = HashMap::new();
-    let mut pairs = Vec::new();
-    for (i, stated) in frames.iter().enumerate() {
+    sharing(frames.iter().enumerate().flat_map(|(i, stated)| {
         let mut rare = stated.frame.subject.clone();
         rare.sort_by_key(|stem| (counts.get(stem).copied().unwrap_or(0), *stem));
         // Two sets with this share have one of their rarest in common.
         let prefix = rare.len() - (MIN_SHARE * rare.len() as f64).ceil() as usize + 1;
-        for stem in rare.into_iter().take(prefix) {
-            let key = (stated.article.language(), stated.frame.unit.as_str(), stem);
-            let list = postings.entry(key).or_default();
-            pairs.extend(list.iter().map(|other| (*other, i)));
-            if list.len() < MAX_POSTINGS {
-                list.push(i);
-            }
+        rare.truncate(prefix);
+        let place = (stated.article.language(), stated.frame.unit.as_str());
+        rare.into_iter().map(move |stem| (i, (place, stem)))
+    }))
+}
+
+/// Pairs of indices that share a key, each once, the smaller index first. `keys` come by index.
+pub(super) fn sharing<K: Eq + Hash>(
+    keys: impl IntoIterator<Item = (usize, K)>,
+) -> Vec<(usize, usize)> {
+    let mut postings: HashMap<K, Vec<usize>> = HashMap::new();
+    let mut pairs = Vec::new();
+    for (i, key) in keys {
+        let list = postings.entry(key).or_default();
+        pairs.extend(list.iter().map(|other| (*other, i)));
+        if list.len() < MAX_POSTINGS {
+            list.push(i);
         }
     }
     pairs.sort_unstable();

@@ -30,6 +30,7 @@ use crate::privacy::RedactedText;
 
 pub(super) use settings::TriggerSettings;
 pub(super) use turns::times_asked;
+pub(super) use vocabulary::spellings;
 
 use sentiment::Anger;
 use words::Words;

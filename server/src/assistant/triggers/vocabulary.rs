@@ -156,7 +156,7 @@ fn errors(entry: &[char], word: &[char], stem: bool) -> usize {
 }
 
 /// How people type a word: without diacritics, and with the digraphs that stand in for them.
-fn spellings(word: &str) -> Vec<String> {
+pub(in crate::assistant) fn spellings(word: &str) -> Vec<String> {
     const DIGRAPHS: &[(char, &str)] = &[
         ('ä', "ae"),
         ('ö', "oe"),
