@@ -231,7 +231,7 @@ impl Assistant {
             Objections { analysis: true, automation: true }
         });
         if objections.automation {
-            let reasoning = "The customer does not want answers of a machine.".to_owned();
+            let reasoning = summary::NO_MACHINE.to_owned();
             let trigger = Trigger::new(ReasonCode::CustomerRequested, reasoning);
             return self.hand_over(trigger, &matter, path).await;
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::summary::{failed, plain};
+use super::summary::{NO_MACHINE, failed, plain};
 use super::talking::CustomerAction;
 use crate::domain::ReasonCode;
 
@@ -35,7 +35,7 @@ pub(crate) fn reasoning_parts(text: &str) -> Option<Told> {
     if let Some((_, code)) = ACTIONS.into_iter().find(|(action, _)| failed(*action) == text) {
         return Some(told(code, []));
     }
-    if text == "The customer does not want answers of a machine." {
+    if text == NO_MACHINE {
         return Some(told("no_machine", []));
     }
     let within =

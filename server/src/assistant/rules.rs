@@ -118,6 +118,7 @@ fn ordinal(n: u32) -> String {
 mod tests {
     use jiff::Timestamp;
 
+    use super::super::retelling::reasoning_parts;
     use super::*;
     use crate::domain::{AgentId, Colleague};
 
@@ -159,7 +160,10 @@ mod tests {
             settings: &settings,
             triggers: &TriggerSettings::default(),
         };
-        super::before(&situation).map(|t| t.reason)
+        let trigger = super::before(&situation)?;
+        // The inbox words it in the agent's language.
+        assert!(reasoning_parts(&trigger.reasoning).is_some(), "{}", trigger.reasoning);
+        Some(trigger.reason)
     }
 
     #[test]

@@ -124,6 +124,9 @@ pub(super) fn doubt(
     }
 }
 
+/// Why, where the customer has said that no machine may answer.
+pub(super) const NO_MACHINE: &str = "The customer does not want answers of a machine.";
+
 /// One sentence on why, where neither a trigger nor a figure says more.
 pub(super) fn plain(reason: ReasonCode) -> &'static str {
     match reason {
