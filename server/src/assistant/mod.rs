@@ -7,6 +7,7 @@
 
 mod admission;
 mod answering;
+mod assessing;
 mod breaker;
 mod briefing;
 pub mod calibration;
@@ -42,9 +43,9 @@ mod writing;
 use std::sync::Arc;
 use std::time::Instant;
 
-use indexer::model::{Audience, Filter, Generation, Hit, Locale};
-use indexer::search::{KnowledgeBase, SearchOutcome, SearchQuery, Snapshot};
-use jiff::{Timestamp, Zoned};
+use indexer::model::{Generation, Hit, Locale};
+use indexer::search::{KnowledgeBase, SearchOutcome};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::domain::{
@@ -56,15 +57,15 @@ use crate::handoff::Hours;
 use crate::live::Hub;
 use crate::locale::Locales;
 use crate::metrics::Metrics;
-use crate::privacy::{CustomerText, Numbering, RedactedText, Redactor};
+use crate::privacy::{CustomerText, RedactedText, Redactor};
 use crate::store::{ConversationStore, NewConversation, StoreError};
 
 use admission::Admission;
-use condense::{Asking, Condenser};
-use confidence::Confidence;
+use condense::Condenser;
 use summarising::Summaries;
 
 pub use admission::AdmissionSettings;
+pub use assessing::Assessment;
 pub use certainty::Certainty;
 pub use condense::CondenseSettings;
 pub use explain::Explanation;
@@ -77,8 +78,6 @@ pub use summarising::SummarySettings;
 pub use talking::{Beginning, CustomerAction, HandOffRequest, PersonCalled};
 pub use writing::Writer;
 
-/// Passages that are looked at for an answer.
-const HITS: usize = 12;
 /// Passages that a person who takes over is shown.
 const SEEN: usize = 10;
 /// Events that may wait for a slow reader.
@@ -87,16 +86,6 @@ const EVENTS: usize = 64;
 const LOOK_BACK: u32 = 200;
 /// Earlier turns that a search and a model are given.
 const TURNS: usize = 8;
-
-/// What was found for a question and how sure that makes: everything before the decision.
-#[derive(Debug)]
-pub struct Assessment {
-    pub found: SearchOutcome,
-    /// `None` when nothing was found.
-    pub confidence: Option<Confidence>,
-    /// A model's wording of the question that joined the search, without personal data.
-    pub wording: Option<String>,
-}
 
 /// What an assistant works with.
 pub struct Parts {
@@ -264,41 +253,6 @@ impl Assistant {
         self.writer.ready().await;
     }
 
-    /// Looks for passages and weighs them, and goes no further: nothing is decided, stored or
-    /// remembered. What [`Assistant::ask`] decides by, so that evaluation measures the same.
-    ///
-    /// # Errors
-    /// When the search fails.
-    pub async fn assess(
-        &self,
-        question: &Question,
-        turns: &[Turn],
-    ) -> Result<Assessment, indexer::search::SearchError> {
-        self.assess_in(question, turns, self.knowledge.snapshot()).await
-    }
-
-    /// As [`Self::assess`], in a snapshot that the caller holds.
-    ///
-    /// # Errors
-    /// When the search fails.
-    pub async fn assess_in(
-        &self,
-        question: &Question,
-        turns: &[Turn],
-        snapshot: Arc<Snapshot>,
-    ) -> Result<Assessment, indexer::search::SearchError> {
-        let locale = self.locale_of(question);
-        let mut numbering = Numbering::default();
-        let mut redact =
-            |text: &CustomerText| self.redactor.redact(text, Some(locale.as_str()), &mut numbering);
-        let turns: Vec<Said> =
-            turns.iter().map(|t| Said { role: t.role, text: redact(&t.text) }).collect();
-        let asked = redact(&question.text);
-        let Question { audience, visitor, .. } = *question;
-        let asking = Asking { asked: &asked, turns: &turns, audience, visitor };
-        self.look_up(&asking, &locale, snapshot).await
-    }
-
     /// The language to search and reply in: the one asked for, else the question's own among those
     /// of the base.
     fn locale_of(&self, question: &Question) -> Locale {
@@ -320,57 +274,6 @@ impl Assistant {
     ) -> Result<RedactedText, StoreError> {
         let words = (text, Some(locale.as_str()));
         self.originals.redact(&self.redactor, conversation, words).await
-    }
-
-    /// Words to search by, without personal data; nothing of it is kept.
-    pub fn searchable(&self, text: &CustomerText, locale: Option<&Locale>) -> String {
-        let mut numbering = Numbering::default();
-        let redacted = self.redactor.redact(text, locale.map(Locale::as_str), &mut numbering);
-        let words = redacted.without_placeholders();
-        if words.chars().any(char::is_alphanumeric) { words } else { redacted.into_string() }
-    }
-
-    async fn look_up(
-        &self,
-        asking: &Asking<'_>,
-        locale: &Locale,
-        snapshot: Arc<Snapshot>,
-    ) -> Result<Assessment, indexer::search::SearchError> {
-        let question = asking.asked.without_placeholders();
-        let earlier = condense::earlier(asking.turns);
-        let with = (&self.writer, &*self.metrics);
-        let rewrite = self.condenser.wording(asking, locale, with).await;
-        let before = rewrite.clone().or_else(|| condense::leans_on(&question, &earlier));
-        let query = self.query((question, asking.audience), locale);
-        let query = SearchQuery { earlier, rewrite, ..query };
-        let mut assessed = self.search_for(query, snapshot).await?;
-        if let Some(before) = before {
-            assessed.found.query = format!("{before} {}", assessed.found.query);
-        }
-        Ok(assessed)
-    }
-
-    /// A search for one text alone.
-    fn query(&self, (text, audience): (String, Audience), locale: &Locale) -> SearchQuery {
-        SearchQuery {
-            text,
-            earlier: Vec::new(),
-            rewrite: None,
-            locale: Some(locale.clone()),
-            filter: Filter { audience, ..Filter::public(Zoned::now().date()) },
-            limit: HITS,
-        }
-    }
-
-    async fn search_for(
-        &self,
-        query: SearchQuery,
-        snapshot: Arc<Snapshot>,
-    ) -> Result<Assessment, indexer::search::SearchError> {
-        let found = self.knowledge.search_in(&query, snapshot).await?;
-        let confidence = (!found.retrieved.hits.is_empty())
-            .then(|| Confidence::of(&found, &self.settings.confidence));
-        Ok(Assessment { found, confidence, wording: query.rewrite })
     }
 
     /// Keeps turns that were said elsewhere.
