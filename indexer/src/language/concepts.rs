@@ -26,6 +26,10 @@ const FILES: [&str; 3] = [
 const GAP: usize = 2;
 /// Shortest part of a compound that is looked up.
 const PART: usize = 4;
+/// Parts that a compound is taken apart into at most: "Ratenzahlungsmindestbetrag" has three.
+const PARTS: usize = 4;
+/// What may stand between two parts.
+const JOINTS: [&str; 7] = ["", "s", "n", "e", "en", "es", "er"];
 
 /// Changes whenever the lexicon does.
 pub(crate) fn fingerprint() -> &'static str {
@@ -132,9 +136,14 @@ impl Lexicon {
         out
     }
 
-    /// The concepts of an unknown word's two parts, when both are known: "Rücksendekosten".
+    /// The concepts of an unknown word's parts, when all are known: "Rücksendekosten".
     fn parts(&self, one: &Analysed, at: usize, out: &mut Vec<Concept>) {
-        let word = one.term.text.as_str();
+        let found = self.split(&one.term.text, PARTS).unwrap_or_default();
+        out.extend(found.into_iter().map(|gloss| Concept { gloss, first: at, last: at }));
+    }
+
+    /// The glosses of two to `most` known words that `word` is made of, the one with the shortest head first.
+    fn split(&self, word: &str, most: usize) -> Option<Vec<&'static str>> {
         let single = |part: &str| {
             let entries = self.entries.get(part).into_iter().flatten();
             entries.filter(|e| e.rest.is_empty()).map(|e| e.gloss).next()
@@ -142,15 +151,22 @@ impl Lexicon {
         for (cut, _) in word.char_indices().skip(PART) {
             let (head, tail) = word.split_at(cut);
             if tail.chars().count() < PART {
-                return;
+                return None;
             }
-            let joints = ["", "s", "n", "e", "en", "es", "er"];
-            let head = joints.iter().find_map(|j| head.strip_suffix(j).and_then(single));
-            if let (Some(head), Some(tail)) = (head, single(tail)) {
-                out.extend([head, tail].map(|gloss| Concept { gloss, first: at, last: at }));
-                return;
+            let Some(head) = JOINTS.iter().find_map(|j| head.strip_suffix(j).and_then(single))
+            else {
+                continue;
+            };
+            if let Some(tail) = single(tail) {
+                return Some(vec![head, tail]);
+            }
+            if most > 2
+                && let Some(tail) = self.split(tail, most - 1)
+            {
+                return Some([vec![head], tail].concat());
             }
         }
+        None
     }
 }
 
@@ -237,6 +253,11 @@ mod tests {
     fn unknown_compounds_are_taken_apart() {
         let found = glosses("de", "Zeltreparatur");
         assert!(found.contains("tent") && found.contains("repair"), "{found:?}");
+        let found = glosses("de", "Ratenzahlungsmindestbetrag");
+        assert!(found.is_superset(&["minimum", "amount"].into()), "{found:?}");
+        assert!(glosses("de", "Ratenzahlung").is_subset(&found), "{found:?}");
+        // A part that nobody knows is not passed over.
+        assert!(glosses("de", "Ratenzahlungsquarkbetrag").is_empty());
     }
 
     #[test]
