@@ -10,7 +10,7 @@ mod bench;
 
 use std::sync::Arc;
 
-use bench::{Random, Words, print_table, quantile, say, setting};
+use bench::{Words, print_table, quantile, say, setting};
 use indexer::catalog::{Catalog, Change, NewPassage, StoredDocument};
 use indexer::embed::{Embedder, EmbedderSettings, FastEmbedder, HashEmbedder};
 use indexer::keyword::{KeywordPassage, KeywordSettings};
@@ -18,6 +18,7 @@ use indexer::model::{
     Audience, DocPath, DocumentMeta, Filter, Generation, Locale, Passage, SearchTimings,
 };
 use indexer::publish::{DataFolder, Indexes};
+use indexer::random::SplitMix64;
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use indexer::vector::VectorPoint;
 use jiff::civil::date;
@@ -94,7 +95,7 @@ async fn fill(
     indexes: &Indexes,
     dimensions: usize,
 ) -> anyhow::Result<()> {
-    let (mut words, mut random) = (Words::new(5), Random::new(6));
+    let (mut words, mut random) = (Words::new(5), SplitMix64::new(6));
     for (generation, start) in (1..).zip((0..size).step_by(WINDOW)) {
         let documents: Vec<(DocPath, DocumentMeta, Vec<Passage>)> = (start
             ..size.min(start + WINDOW))
@@ -192,7 +193,7 @@ fn document(first: usize, size: usize, words: &mut Words) -> (DocPath, DocumentM
 }
 
 /// A random unit vector.
-fn direction(random: &mut Random, dimensions: usize) -> Vec<f32> {
+fn direction(random: &mut SplitMix64, dimensions: usize) -> Vec<f32> {
     let mut vector: Vec<f32> = (0..dimensions).map(|_| random.share() as f32 - 0.5).collect();
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     vector.iter_mut().for_each(|x| *x /= length);

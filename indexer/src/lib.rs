@@ -1,6 +1,6 @@
 //! `indexer` turns documents into findable passages and finds them.
 //!
-//! Layers, low to high: `model, secret, onnx <- source, language, embed, cross_encoder, keyword, vector,
+//! Layers, low to high: `model, secret, random, onnx <- source, language, embed, cross_encoder, keyword, vector,
 //! catalog <- publish, search, lint`. The server uses [`search::KnowledgeBase`] to find, [`publish::Publisher`] to follow the
 //! folder, and the values of [`model`]; stored formats stay inside this crate.
 
@@ -16,6 +16,7 @@ mod patience;
 mod priority;
 pub mod private;
 pub mod publish;
+pub mod random;
 pub mod search;
 pub mod secret;
 pub mod settings;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use indexer::model::Audience;
+use indexer::source::AudienceRule;
 use serde_json::Value;
 
 use server::privacy::Secret;
@@ -50,5 +52,42 @@ async fn it_tells_generation_lag_and_what_is_wrong_with_which_file() {
     assert!(state["lag_ms"].as_u64().unwrap() < 30_000, "{state}");
     assert!(state["skipped"].to_string().contains(".secret.md"), "{state}");
     assert!(state["error"].is_null());
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_matches_no_article_is_named_until_there_is_one() {
+    let app = spawn_app(|s| {
+        s.server.admin_token = Some(Secret::new(TOKEN));
+        s.indexer.source.audience = ["**", "no-such-folder/**"]
+            .map(|path| AudienceRule {
+                path: Some(path.to_owned()),
+                title: None,
+                audience: Audience::Public,
+            })
+            .to_vec();
+    })
+    .await;
+    let state: Value = index(&app, TOKEN).await.json().await.unwrap();
+    let rules = state["unmatched_rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 1, "{state}");
+    assert_eq!(
+        (&rules[0]["rule"], &rules[0]["pattern"]),
+        (&2.into(), &"path = \"no-such-folder/**\"".into())
+    );
+    assert!(rules[0]["hint"].as_str().unwrap().contains("divided by /"), "{state}");
+
+    let folder = app.folder.path().join("kb/no-such-folder");
+    fs_err::create_dir(&folder).unwrap();
+    fs_err::write(folder.join("gate.md"), "# Gate\n\nThe code opens the gate.\n").unwrap();
+    let started = Instant::now();
+    loop {
+        let state: Value = index(&app, TOKEN).await.json().await.unwrap();
+        if state["unmatched_rules"].as_array().unwrap().is_empty() {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{state}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     app.stop().await.unwrap();
 }

@@ -6,34 +6,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
-
-/// splitmix64: the same numbers in every run.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// In [0, 1).
-    pub(crate) fn share(&mut self) -> f64 {
-        (self.number() >> 11) as f64 / (1u64 << 53) as f64
-    }
-}
+use indexer::random::SplitMix64;
 
 /// Words with the frequencies of a natural language: the nth word comes about 1/n as often as the
 /// first (Zipf).
 pub(crate) struct Words {
     words: Vec<String>,
-    random: Random,
+    random: SplitMix64,
 }
 
 impl Words {
@@ -42,14 +21,14 @@ impl Words {
             "re", "turn", "ship", "pay", "ac", "count", "or", "der", "can", "cel", "in", "voice",
             "de", "liv", "er", "tax", "card", "mem", "ber", "sta", "tus", "con", "firm", "log",
         ];
-        let mut random = Random::new(1);
+        let mut random = SplitMix64::new(1);
         let words = (0..8_000)
             .map(|_| {
                 let syllables = 1 + random.number() % 4;
                 (0..syllables).map(|_| SYLLABLES[random.number() as usize % 24]).collect()
             })
             .collect();
-        Self { words, random: Random::new(seed) }
+        Self { words, random: SplitMix64::new(seed) }
     }
 
     /// A sentence of `length` words.

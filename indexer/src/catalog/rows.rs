@@ -22,6 +22,8 @@ pub struct CatalogDocument {
     pub path: DocPath,
     pub input_hash: String,
     pub slug: String,
+    /// Rules of audience may go by it.
+    pub title: String,
 }
 
 /// A live document with everything but its passages.
@@ -92,7 +94,7 @@ pub struct Change<'a> {
 }
 
 /// A file that was not indexed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct SkippedFile {
     pub path: String,
     /// A sentence that says what is wrong and what to do.

@@ -150,15 +150,17 @@ impl Catalog for SqliteCatalog {
     }
 
     async fn documents(&self) -> Result<Vec<CatalogDocument>, CatalogError> {
-        sqlx::query("SELECT path, input_hash, slug FROM documents ORDER BY path")
+        sqlx::query("SELECT path, input_hash, slug, meta FROM documents ORDER BY path")
             .fetch_all(&self.readers)
             .await?
             .into_iter()
             .map(|r| {
+                let meta: DocumentMeta = json(r.try_get("meta")?)?;
                 Ok(CatalogDocument {
                     path: DocPath::new(r.try_get::<String, _>("path")?),
                     input_hash: r.try_get("input_hash")?,
                     slug: r.try_get("slug")?,
+                    title: meta.title,
                 })
             })
             .collect()

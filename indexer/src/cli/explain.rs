@@ -63,6 +63,11 @@ fn headline(place: Place, kind: DriftKind, count: usize) -> String {
             "{index} has a vector of the wrong length for {}: something else wrote to it.",
             plural("live passage")
         ),
+        DriftKind::Misfiled => format!(
+            "{index} holds {} under another audience, language, tag or date than the articles have: \
+             searches may show them to the wrong reader.",
+            plural("live passage")
+        ),
         DriftKind::Altered => format!(
             "{index} holds another text than was indexed for {}: something else wrote to it.",
             plural("live passage")
@@ -86,7 +91,8 @@ fn remedy(kind: DriftKind) -> &'static str {
         | DriftKind::Missing
         | DriftKind::Surplus
         | DriftKind::NoVector
-        | DriftKind::WrongLength => "run the same command with --repair",
+        | DriftKind::WrongLength
+        | DriftKind::Misfiled => "run the same command with --repair",
         DriftKind::OtherModel => {
             "run `atbilde-indexer build` to move to the new model, or configure the old one again"
         }
@@ -133,6 +139,16 @@ The vector index lacks 1 live passage: searches do not find them there.
         assert!(all.contains("The folder has 22 new documents that nobody can find yet."), "{all}");
         assert!(all.contains("en/19.md\n     and 2 more"), "{all}");
         assert!(all.contains("run `atbilde-indexer build`"), "{all}");
+    }
+
+    #[test]
+    fn an_entry_for_other_readers_is_called_so_and_can_be_mended() {
+        let text = text(&[drift(Place::Vectors, DriftKind::Misfiled, "en/safe.md")]);
+        assert!(
+            text.starts_with("The vector index holds 1 live passage under another audience"),
+            "{text}"
+        );
+        assert!(text.contains("wrong reader.\n  -> run the same command with --repair"), "{text}");
     }
 
     #[test]

@@ -11,13 +11,14 @@ use indexer::catalog::{Catalog, GenerationRecord, SkippedFile, SnapshotRows, Spa
 use indexer::model::{Audience, DocumentMeta, Generation};
 use indexer::publish::{PendingChanges, pending_changes};
 use indexer::settings::IndexerSettings;
+use indexer::source::UnmatchedRule;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::knowledge_base::DataFlag;
 use super::output::{plain, table};
-use super::{Exit, output, passages};
+use super::{Exit, output, passages, summary};
 
 /// Show what is indexed: documents, languages, skipped files, or one document's passages
 #[derive(Debug, Args)]
@@ -65,6 +66,8 @@ struct Pending {
     added: Vec<String>,
     changed: Vec<String>,
     retired: Vec<String>,
+    /// Rules of `source.audience` that match no document of the folder.
+    unmatched_rules: Vec<UnmatchedRule>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +122,7 @@ impl Pending {
             added: names(changes.added),
             changed: names(changes.changed),
             retired: names(changes.retired),
+            unmatched_rules: changes.unmatched_rules,
         }
     }
 
@@ -266,6 +270,9 @@ impl Overview {
                 self.skipped.iter().map(|s| vec![plain(&s.path, 200), plain(&s.reason, 400)]);
             out.push_str(&table(&["file", "reason"], &[], rows));
         }
+        if let Some(pending) = &self.pending {
+            out.push_str(&summary::unmatched(&pending.unmatched_rules));
+        }
         out
     }
 }
@@ -333,7 +340,7 @@ mod tests {
             let now = Timestamp::from_millisecond(written + later_ms).unwrap();
             pending.lag_ms(folder.path(), now)
         };
-        let none = || Pending { added: Vec::new(), changed: Vec::new(), retired: Vec::new() };
+        let none = || Pending::new(PendingChanges::default());
         let path = || vec!["en/a.md".to_owned()];
         assert_eq!(
             lag(&none(), 5_000),

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use indexer::catalog::SkippedFile;
 use indexer::publish::BuildReport;
+use indexer::source::UnmatchedRule;
 
 use super::output::{LIST, list, plain, table};
 
-/// Counts, then what was added, changed, retired, skipped and remarked.
+/// Counts, then what was added, changed, retired, skipped and remarked, and rules that match nothing.
 pub(super) fn text(report: &BuildReport) -> String {
     let mut out = format!(
         "Generation {} is live after {:.1} s.\n{}",
@@ -40,6 +41,7 @@ pub(super) fn text(report: &BuildReport) -> String {
     }
     out.push_str(&reasons("Skipped, not in the knowledge base", &report.skipped));
     out.push_str(&reasons("Indexed with a remark", &report.warnings));
+    out.push_str(&unmatched(&report.unmatched_rules));
     if report.added + report.changed + report.retired == 0 && report.documents > 0 {
         out.push_str("\nNothing has changed since the last build.");
     }
@@ -77,6 +79,18 @@ fn reasons(title: &str, files: &[SkippedFile]) -> String {
         let _ = write!(out, "\nand {} more; --json and `inspect` name all", files.len() - LIST);
     }
     out
+}
+
+/// Rules that hide nothing. All of them: there are few, and each may leave something open.
+pub(super) fn unmatched(rules: &[UnmatchedRule]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let title = "Rules of source.audience that match no document and hide nothing";
+    let rows =
+        rules.iter().map(|r| vec![r.rule.to_string(), plain(&r.pattern, 200), plain(&r.hint, 400)]);
+    let table = table(&["rule", "pattern", "next step"], &[0], rows);
+    format!("\n\n{title} ({})\n{table}", rules.len())
 }
 
 #[cfg(test)]
@@ -121,6 +135,23 @@ mod tests {
     fn an_unchanged_build_says_so() {
         let report = BuildReport { documents: 3, ..BuildReport::default() };
         assert!(text(&report).ends_with("Nothing has changed since the last build."));
+    }
+
+    #[test]
+    fn a_rule_that_matches_no_document_is_named_also_when_nothing_has_changed() {
+        let rule = UnmatchedRule {
+            rule: 2,
+            pattern: "path = \"runboks/**\"".to_owned(),
+            hint: "correct it".to_owned(),
+        };
+        let report =
+            BuildReport { documents: 3, unmatched_rules: vec![rule], ..BuildReport::default() };
+        let text = text(&report);
+        for part in
+            ["match no document and hide nothing (1)", "path = \"runboks/**\"", "correct it"]
+        {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
     }
 
     #[test]

@@ -92,12 +92,17 @@ async fn follow(
     tell: impl Fn(&BuildReport),
 ) -> Result<(), PublishError> {
     let (mut failure, mut pruned) = (None, None::<Instant>);
+    let mut unmatched = Vec::new();
     loop {
         let quiet = Quiet { stop: stop.clone(), stillness: watch.stillness() };
         let mut retry = None;
         match publisher.sync(Arc::new(quiet)).await {
             Ok(report) => {
                 failure = None;
+                for rule in report.unmatched_rules.iter().filter(|r| !unmatched.contains(*r)) {
+                    output::note(format!("warning: {rule}; {}", rule.hint));
+                }
+                unmatched.clone_from(&report.unmatched_rules);
                 if report.added + report.changed + report.retired > 0 {
                     tell(&report);
                 }

@@ -255,7 +255,7 @@ mod tests {
         assert!(found.contains("tent") && found.contains("repair"), "{found:?}");
         let found = glosses("de", "Ratenzahlungsmindestbetrag");
         assert!(found.is_superset(&["minimum", "amount"].into()), "{found:?}");
-        assert!(glosses("de", "Ratenzahlung").is_subset(&found), "{found:?}");
+        assert!(!glosses("de", "Ratenzahlung").is_disjoint(&found), "{found:?}");
         // A part that nobody knows is not passed over.
         assert!(glosses("de", "Ratenzahlungsquarkbetrag").is_empty());
     }

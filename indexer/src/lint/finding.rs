@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::rule::{Rule, Severity};
 
+/// Path of a finding about the configuration: it concerns the folder as a whole.
+pub(super) const CONFIGURATION: &str = ".";
+
 /// A point in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Position {
@@ -34,7 +37,7 @@ pub struct Related {
 pub struct Finding {
     pub rule: Rule,
     pub severity: Severity,
-    /// Relative to the folder, `/`-separated.
+    /// Relative to the folder, `/`-separated; `.` where the configuration is what is wrong.
     pub path: String,
     #[serde(flatten)]
     pub at: Position,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::finding::{Finding, Report};
+use super::finding::{CONFIGURATION, Finding, Report};
 use super::rule::{Rule, Severity};
 use super::text::counted;
 
@@ -41,7 +41,8 @@ pub fn human(report: &Report, colour: Colour) -> String {
     for finding in &report.findings {
         if finding.path != path {
             path = &finding.path;
-            let _ = writeln!(out, "{}", colour.paint(BOLD, path));
+            let shown = if path == CONFIGURATION { "the configuration" } else { path };
+            let _ = writeln!(out, "{}", colour.paint(BOLD, shown));
         }
         finding_text(&mut out, finding, colour);
     }
@@ -53,7 +54,10 @@ pub fn human(report: &Report, colour: Colour) -> String {
 }
 
 fn finding_text(out: &mut String, finding: &Finding, colour: Colour) {
-    let at = format!("{}:{}", finding.at.line, finding.at.column);
+    let at = match finding.path.as_str() {
+        CONFIGURATION => String::new(),
+        _ => format!("{}:{}", finding.at.line, finding.at.column),
+    };
     let _ = writeln!(
         out,
         "  {at:<7} {} {} {}",

@@ -145,6 +145,8 @@ rules! {
         "A `lint-allow` comment that names no rule.",
     UnusedWaiver "unused-waiver" Note
         "A `lint-allow` comment that has nothing to allow any more.",
+    UnmatchedAudienceRule "unmatched-audience-rule" Warning
+        "A rule of `source.audience` that matches no article: what it should hide may be public.",
 }
 
 impl Rule {

@@ -327,6 +327,7 @@ impl Publisher {
         let known: HashSet<&DocPath> = known.iter().map(|d| &d.path).collect();
         let mut report = BuildReport {
             skipped: plan.skipped.clone(),
+            unmatched_rules: plan.unmatched.clone(),
             look_again: plan.look_again,
             ..BuildReport::default()
         };

@@ -36,6 +36,9 @@ pub enum DriftKind {
     NoVector,
     /// A live passage whose vector is not of the model's length.
     WrongLength,
+    /// A live passage whose entry has another audience, draft mark, language, tag or date than its
+    /// document: filters go by the entry.
+    Misfiled,
     /// A live passage whose stored text is not the one that its id stands for.
     Altered,
     /// Documents that the next build would add, change or retire.

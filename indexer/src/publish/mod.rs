@@ -23,6 +23,8 @@ mod shadow;
 mod shared_tests;
 mod space_record;
 mod verify;
+#[cfg(test)]
+mod verify_tests;
 mod watch;
 
 pub use apply::Publisher;

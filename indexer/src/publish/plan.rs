@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Progress, PublishError, Stage};
 use crate::catalog::{CatalogDocument, SkippedFile};
 use crate::model::{DocPath, Document};
-use crate::source::{self, SkipReason, SourceFile, SourceRules};
+use crate::source::{self, SkipReason, SourceFile, SourceRules, UnmatchedRule};
 
 /// Raised when the same file would give other passages than before.
 const PASSAGE_FORMAT: &str = "passages-3";
@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub removed: Vec<DocPath>,
     pub skipped: Vec<SkippedFile>,
     pub unchanged: usize,
+    /// Rules of audience that match none of the documents that will be live.
+    pub unmatched: Vec<UnmatchedRule>,
     /// When to look again though nothing changes; `None` where that would show nothing new.
     pub look_again: Option<Duration>,
 }
@@ -115,7 +117,21 @@ pub(super) fn plan(
         .extend(known.keys().filter(|p| !seen.contains(*p) && !hidden(p)).map(|p| (*p).clone()));
     plan.removed.sort();
     plan.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    let unmatched = rules.unmatched(root, &titles(&plan, &known));
+    plan.unmatched = unmatched;
     Ok(plan)
+}
+
+/// Path and title of every document that is live once `plan` is carried out.
+fn titles<'a>(
+    plan: &'a Plan,
+    known: &HashMap<&'a DocPath, &'a CatalogDocument>,
+) -> Vec<(&'a DocPath, &'a str)> {
+    let new = plan.upsert.iter().map(|(d, _)| (&d.path, d.meta.title.as_str()));
+    let replaced = plan.upsert.iter().map(|(d, _)| &d.path);
+    let gone: HashSet<&DocPath> = plan.removed.iter().chain(replaced).collect();
+    let kept = known.values().filter(|d| !gone.contains(&d.path));
+    new.chain(kept.map(|d| (&d.path, d.title.as_str()))).collect()
 }
 
 /// The plan that makes the catalog hold exactly `documents`.
@@ -231,13 +247,16 @@ fn input_hash(bytes: &[u8], rules_hash: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Audience;
     use crate::publish::Silent;
+    use crate::source::AudienceRule;
 
     fn known(path: &str) -> CatalogDocument {
         CatalogDocument {
             path: DocPath::new(path),
             input_hash: "of an older text".to_owned(),
             slug: "a".to_owned(),
+            title: "A".to_owned(),
         }
     }
 
@@ -265,5 +284,37 @@ mod tests {
         let later = look();
         assert_eq!((later.upsert.len(), later.skipped.len()), (1, 0), "{later:?}");
         assert_eq!(later.look_again, None);
+    }
+
+    #[test]
+    fn rules_are_compared_with_what_will_be_live_also_where_it_was_not_read_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, title: &str| {
+            fs_err::write(folder.path().join(name), format!("# {title}\n\nText.\n")).unwrap();
+        };
+        write("a.md", "Fees");
+        write("b.md", "Internal: staff");
+        let rule = |title: &str| AudienceRule {
+            path: None,
+            title: Some(title.to_owned()),
+            audience: Audience::Internal,
+        };
+        let audience = ["Fees", "Internal:*", "Gone", "Fes"].map(rule).to_vec();
+        let rules = SourceRules { audience, ..SourceRules::default() };
+        let numbers = |known: &[CatalogDocument]| -> Vec<usize> {
+            let plan = plan(folder.path(), &rules, known, &Silent).unwrap();
+            plan.unmatched.iter().map(|r| r.rule).collect()
+        };
+        assert_eq!(numbers(&[]), [3, 4]);
+
+        // One is as the catalog has it, one was edited, one has left the folder.
+        let bytes = fs_err::read(folder.path().join("a.md")).unwrap();
+        let title = |path: &str, title: &str| {
+            let title = title.to_owned();
+            CatalogDocument { title, ..known(path) }
+        };
+        let same = input_hash(&bytes, &rules_hash(&rules));
+        let same = CatalogDocument { input_hash: same, ..title("a.md", "Fees") };
+        assert_eq!(numbers(&[same, title("b.md", "Fes"), title("c.md", "Gone")]), [3, 4]);
     }
 }

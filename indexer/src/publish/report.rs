@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::SkippedFile;
 use crate::model::{DocPath, Generation};
+use crate::source::UnmatchedRule;
 
 /// Result of one sync (contract of `atbilde-indexer build --json`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -25,6 +26,8 @@ pub struct BuildReport {
     pub skipped: Vec<SkippedFile>,
     /// Documents that were indexed with a remark for the content team.
     pub warnings: Vec<SkippedFile>,
+    /// Rules of `source.audience` that match no live document: they hide nothing.
+    pub unmatched_rules: Vec<UnmatchedRule>,
     pub seconds: f64,
     /// Paths behind the counters, for the summary.
     #[serde(skip)]
@@ -47,4 +50,6 @@ pub struct PendingChanges {
     pub retired: Vec<DocPath>,
     /// Files that would not be indexed.
     pub skipped: Vec<SkippedFile>,
+    /// Rules of `source.audience` that would match no live document.
+    pub unmatched_rules: Vec<UnmatchedRule>,
 }

@@ -1,10 +1,11 @@
 //! Checks that everything agrees, and mends what the catalog can mend.
 //!
 //! Called by `atbilde-indexer verify`. Folder, catalog and both indexes are compared without
-//! changing anything, down to the checksums of the keyword index and the numbers of the vectors;
-//! [`Publisher::repair`] then embeds what has no vector and makes the indexes follow the catalog. A
-//! keyword index with damaged files does not open, so it is set aside before there is a publisher; what
-//! only the folder can say is left to the next sync.
+//! changing anything, down to the checksums of the keyword index, the numbers of the vectors and what
+//! filters go by; of a server, too, every point is asked for. [`Publisher::repair`] then embeds what
+//! has no vector and makes the indexes follow the catalog. A keyword index with damaged files does not
+//! open, so it is set aside before there is a publisher; what only the folder can say is left to the
+//! next sync.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -50,9 +51,8 @@ impl Publisher {
         drifts.extend(self.altered_texts(&rows).await?);
         if rows.fingerprint == self.indexes.fingerprint || rows.passages.is_empty() {
             drifts.extend(self.unusable_vectors(&rows).await?.into_iter().map(|(drift, _)| drift));
-            drifts.extend(self.damaged_vectors(&rows).await?.into_iter().map(|passage| Drift {
-                place: Place::Vectors,
-                ..in_catalog(&rows, passage, DriftKind::NoVector)
+            drifts.extend(self.damaged_points(&rows).await?.into_iter().map(|(passage, kind)| {
+                Drift { place: Place::Vectors, ..in_catalog(&rows, passage, kind) }
             }));
         } else {
             // That the new space is not filled is one fact, not one a passage.
@@ -103,7 +103,7 @@ impl Publisher {
             self.embed_live(&rows, &good, &progress).await?;
         }
         reconcile(&*self.catalog, &self.indexes, &*progress).await?;
-        let damaged: Vec<_> = self.damaged_vectors(&rows).await?.iter().map(|p| p.id).collect();
+        let damaged: Vec<_> = self.damaged_points(&rows).await?.iter().map(|(p, _)| p.id).collect();
         if !damaged.is_empty() {
             progress.begin(Stage::Indexing, damaged.len() as u64);
             let (catalog, live) = (&*self.catalog, places(&rows));
@@ -129,17 +129,18 @@ impl Publisher {
         }
     }
 
-    /// Live passages whose vector in the index is another than the catalog's. Those that have none in
-    /// one of the two, or none of the right length in the catalog, are not looked at.
-    async fn damaged_vectors<'a>(
+    /// Live passages whose point in the vector index is not what the catalog says: another vector, or one
+    /// for other readers. Those that the index lacks are not looked at, and no vectors where the
+    /// catalog has none of the right length.
+    async fn damaged_points<'a>(
         &self,
         rows: &'a SnapshotRows,
-    ) -> Result<Vec<&'a LivePassage>, PublishError> {
+    ) -> Result<Vec<(&'a LivePassage, DriftKind)>, PublishError> {
         let dimensions = self.embedder.identity().dimensions;
         let mut out = Vec::new();
         for window in rows.passages.chunks(WINDOW) {
             let ids: Vec<_> = window.iter().map(|p| p.id).collect();
-            let Some(stored) = self.indexes.vectors.stored(&ids).await? else { break };
+            let stored = self.indexes.vectors.stored(&ids).await?;
             let hashes: Vec<EmbedHash> = window.iter().map(|p| p.embed_hash).collect();
             let known: HashMap<EmbedHash, Vec<f32>> = self
                 .catalog
@@ -148,9 +149,14 @@ impl Publisher {
                 .into_iter()
                 .filter(|(_, vector)| vector.len() == dimensions)
                 .collect();
-            out.extend(window.iter().filter(|passage| {
-                let both = known.get(&passage.embed_hash).zip(stored.get(&passage.id));
-                both.is_some_and(|(right, found)| !is_same(right, found))
+            out.extend(window.iter().filter_map(|passage| {
+                let found = stored.get(&passage.id)?;
+                let right = known.get(&passage.embed_hash);
+                if right.is_some_and(|right| !is_same(right, &found.vector)) {
+                    return Some((passage, DriftKind::NoVector));
+                }
+                let meta = &rows.documents[passage.document as usize].1;
+                (!found.is_filed_as(meta)).then_some((passage, DriftKind::Misfiled))
             }));
         }
         Ok(out)
@@ -223,7 +229,8 @@ pub async fn pending_changes(
         .into_iter()
         .map(|(document, _)| document.path)
         .partition(|path| live.contains(path));
-    Ok(PendingChanges { added, changed, retired: plan.removed, skipped: plan.skipped })
+    let (skipped, unmatched_rules) = (plan.skipped, plan.unmatched);
+    Ok(PendingChanges { added, changed, retired: plan.removed, skipped, unmatched_rules })
 }
 
 /// Whether two vectors point the same way; a vector of nothing but zeros points nowhere.

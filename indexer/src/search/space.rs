@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{SearchError, Snapshot, earlier, millis};
 use crate::embed::{self, EmbedError, Embedder};
 use crate::keyword::{KeywordError, KeywordHit, KeywordQuery, QueryTerm};
-use crate::model::{Filter, Locale};
+use crate::model::{Filter, Locale, PassageId};
 use crate::publish::Indexes;
 use crate::vector::VectorHit;
 
@@ -102,8 +102,8 @@ impl Space {
             loop {
                 let mut found = index.search(&query, &filter, limit)?;
                 let full = found.hits.len() == limit;
-                found.hits.retain(|h| snapshot.document_of(h.id).is_some());
-                // Entries that are no longer or not yet live took places: look deeper.
+                found.hits.retain(|h| is_shown(&snapshot, &filter, h.id));
+                // Entries that are no longer or not yet live, or misfiled, took places: look deeper.
                 if found.hits.len() >= want || !full {
                     found.hits.truncate(want);
                     return Ok((found.hits, found.terms, millis(started)));
@@ -141,7 +141,7 @@ impl Space {
         loop {
             let mut hits = self.indexes.vectors.search(&vector, view.filter, limit).await?;
             let full = hits.len() == limit;
-            hits.retain(|h| view.snapshot.document_of(h.id).is_some());
+            hits.retain(|h| is_shown(view.snapshot, view.filter, h.id));
             if hits.len() >= view.want || !full {
                 hits.truncate(view.want);
                 return Ok((hits, embed_ms, millis(started)));
@@ -170,4 +170,10 @@ impl Space {
         self.query_vectors.insert(key, Arc::clone(&vector));
         Ok(vector)
     }
+}
+
+/// Whether what an index found is live and admitted. The catalog's word on that counts: an entry that an index
+/// holds under a wrong audience reaches nobody.
+fn is_shown(snapshot: &Snapshot, filter: &Filter, id: PassageId) -> bool {
+    snapshot.document_of(id).is_some_and(|document| filter.admits(&document.meta))
 }

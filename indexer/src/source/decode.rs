@@ -87,6 +87,8 @@ pub(super) fn clean(text: &str) -> String {
     }
 }
 
+/// What no article keeps: marks that nobody sees, and what is no character. Variation selectors stay, because
+/// emoji are made with them; the joiners are decided on above.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{180e}' | '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -33,12 +33,14 @@ mod table;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unmatched;
 mod walk;
 
 pub use anchors::Anchors;
 pub use document::{SkipReason, document_from_text, parse_document, read_bytes, read_document};
 pub use markdown::OPTIONS as MARKDOWN_OPTIONS;
 pub use rules::{AudienceRule, InvalidRule, PassageWords, SourceRules};
+pub use unmatched::UnmatchedRule;
 pub use walk::{Skipped, SourceFile, Walk, walk};
 
 #[cfg(doc)]

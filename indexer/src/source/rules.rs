@@ -14,7 +14,7 @@ use crate::model::{Audience, DocPath, Locale};
 #[serde(deny_unknown_fields, default)]
 pub struct SourceRules {
     /// Secrecy by folder or title, first match wins. A rule only ever raises the secrecy that front
-    /// matter asks for.
+    /// matter asks for. Which rules match nothing is told by [`SourceRules::unmatched`].
     pub audience: Vec<AudienceRule>,
     /// Larger files are skipped with a reason. Bytes.
     pub max_file_bytes: u64,
@@ -87,20 +87,36 @@ impl SourceRules {
         Ok(())
     }
 
-    /// Audience of the first rule that matches. A rule with a broken pattern matches everything:
-    /// better an article too few than an internal one too many.
+    /// Audience of the first rule that matches.
     pub(super) fn audience_of(&self, path: &DocPath, title: &str) -> Option<Audience> {
-        self.audience.iter().find(|rule| rule.is_for(path, title)).map(|rule| rule.audience)
+        let first = self.audience.iter().find(|rule| rule.compiled().is_for(path, title));
+        first.map(|rule| rule.audience)
+    }
+}
+
+/// A rule that can be asked of many documents.
+pub(super) struct Compiled {
+    path: Option<Pattern>,
+    title: Option<Pattern>,
+}
+
+impl Compiled {
+    /// Whether every pattern of the rule matches; a rule without any is for no document.
+    pub(super) fn is_for(&self, path: &DocPath, title: &str) -> bool {
+        let path_ok = self.path.as_ref().map(|p| p.matches(path.as_str()));
+        let title_ok = self.title.as_ref().map(|p| p.matches(title));
+        match (path_ok, title_ok) {
+            (None, None) => false,
+            (a, b) => a.unwrap_or(true) && b.unwrap_or(true),
+        }
     }
 }
 
 impl AudienceRule {
-    fn is_for(&self, path: &DocPath, title: &str) -> bool {
-        let path_ok = given(self.path.as_ref()).map(|p| path_matches(p, path.as_str()));
-        let title_ok = given(self.title.as_ref()).map(|p| title_matches(p, title));
-        match (path_ok, title_ok) {
-            (None, None) => false,
-            (a, b) => a.unwrap_or(true) && b.unwrap_or(true),
+    pub(super) fn compiled(&self) -> Compiled {
+        Compiled {
+            path: given(self.path.as_ref()).map(Pattern::of_path),
+            title: given(self.title.as_ref()).map(Pattern::of_title),
         }
     }
 
@@ -116,6 +132,12 @@ impl AudienceRule {
         };
         if let Some(path) = path {
             path_globs(path).map_err(|e| unreadable(path, &e))?;
+            if is_of_the_machine(path) {
+                return Err(format!(
+                    "has the path {path:?}, which begins at a drive or a home folder; begin it at \
+                     the folder of articles, as path = \"runbooks/**\""
+                ));
+            }
             if tidy(&slashed(path)).split('/').any(|part| part == "..") {
                 return Err(format!(
                     "has the path \"{path}\", which leads out of the folder of articles; begin it \
@@ -131,22 +153,46 @@ impl AudienceRule {
 }
 
 /// A pattern that says something.
-fn given(pattern: Option<&String>) -> Option<&str> {
+pub(super) fn given(pattern: Option<&String>) -> Option<&str> {
     pattern.map(String::as_str).filter(|pattern| !pattern.trim().is_empty())
 }
 
-fn title_matches(pattern: &str, title: &str) -> bool {
-    glob(pattern, false).map_or(true, |g| g.is_match(composed(title)))
+/// A pattern with its globs. One that is no glob has none and matches everything: better an article
+/// too few than an internal one too many.
+struct Pattern {
+    globs: Vec<GlobMatcher>,
+    /// It may name a folder, all of whose documents are then meant.
+    of_folders: bool,
 }
 
-fn path_matches(pattern: &str, path: &str) -> bool {
-    let Ok(globs) = path_globs(pattern) else { return true };
-    let path = composed(path);
-    let of_folders = names_folder(pattern);
-    globs.iter().any(|glob| {
-        let within = |(end, _): (usize, &str)| glob.is_match(&path[..end]);
-        glob.is_match(&path) || (of_folders && path.match_indices('/').any(within))
-    })
+impl Pattern {
+    fn of_path(pattern: &str) -> Self {
+        let globs = path_globs(pattern).unwrap_or_default();
+        Self { globs, of_folders: names_folder(pattern) }
+    }
+
+    fn of_title(pattern: &str) -> Self {
+        Self { globs: glob(pattern, false).into_iter().collect(), of_folders: false }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        let text = composed(text);
+        let any = |glob: &GlobMatcher| {
+            let within = |(end, _): (usize, &str)| glob.is_match(&text[..end]);
+            glob.is_match(&text) || (self.of_folders && text.match_indices('/').any(within))
+        };
+        self.globs.is_empty() || self.globs.iter().any(any)
+    }
+}
+
+/// Whether a path can only be one of a machine: it begins with a drive or the home folder. One that
+/// begins with `/` may be either, so it is taken as beginning at the folder of articles.
+fn is_of_the_machine(pattern: &str) -> bool {
+    match slashed(pattern).trim_start().as_bytes() {
+        [b'~', b'/', ..] => true,
+        [drive, b':', b'/', ..] => drive.is_ascii_alphabetic(),
+        _ => false,
+    }
 }
 
 /// Whether a pattern may name a folder, all of whose documents are then meant: it says so with a `/` at
@@ -169,19 +215,19 @@ fn path_globs(pattern: &str) -> Result<Vec<GlobMatcher>, globset::Error> {
     }
 }
 
-fn slashed(pattern: &str) -> String {
+pub(super) fn slashed(pattern: &str) -> String {
     pattern.replace('\\', "/")
 }
 
 /// As document paths are written: without `.`, and without `/` at either end.
-fn tidy(pattern: &str) -> String {
+pub(super) fn tidy(pattern: &str) -> String {
     let parts: Vec<&str> =
         pattern.trim().split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     if parts.is_empty() { "**".to_owned() } else { parts.join("/") }
 }
 
 /// Some systems write a letter and its accent apart in the names of files.
-fn composed(text: &str) -> String {
+pub(super) fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
@@ -262,7 +308,7 @@ mod tests {
 
     #[test]
     fn patterns_of_files_stay_patterns_of_files() {
-        let hides = |pattern: &str, path: &str| path_matches(pattern, path);
+        let hides = |pattern: &str, path: &str| Pattern::of_path(pattern).matches(path);
         assert!(hides("hr/*", "hr/a.md") && !hides("hr/*", "hr/de/a.md"));
         assert!(hides("h*/", "hr/de/a.md"), "a folder of any such name");
         assert!(hides("hr/pay.md", "hr/pay.md") && !hides("hr/pay.md", "hr/day.md"));
@@ -289,6 +335,21 @@ mod tests {
         let rules = SourceRules { audience: vec![out], ..SourceRules::default() };
         let message = rules.check().unwrap_err().to_string();
         assert!(message.contains("leads out of the folder"), "{message}");
+    }
+
+    #[test]
+    fn a_path_that_can_only_be_the_machines_is_refused_and_one_that_may_be_ours_is_not() {
+        let check = |path: &str| {
+            let audience = vec![rule(Some(path), None, Audience::Internal)];
+            SourceRules { audience, ..SourceRules::default() }.check()
+        };
+        for path in [r"C:\help\runbooks\**", "d:/help/**", "~/help/runbooks/**", r" ~\help"] {
+            let message = check(path).unwrap_err().to_string();
+            assert!(message.contains("begin it at the folder of articles"), "{path}: {message}");
+        }
+        for path in ["/srv/help/runbooks/**", "c/**", "a:b/**", "~drafts/**", "./~/**"] {
+            check(path).unwrap();
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) async fn check<I: VectorIndex>(index: I, reopen: impl AsyncFnOnce(I) 
     let metas: Vec<(PassageId, Vec<f32>, DocumentMeta)> = points.clone();
     upsert(&index, &points).await;
     nearest_are_exact_and_filtered_as_the_model_says(&index, &metas).await;
+    points_are_read_back_as_they_were_stored(&index, &points).await;
 
     let gone: Vec<PassageId> = points.iter().step_by(3).map(|p| p.0).collect();
     index.delete(&gone).await.unwrap();
@@ -44,6 +45,39 @@ async fn upsert(index: &impl VectorIndex, points: &[(PassageId, Vec<f32>, Docume
         .map(|(id, vector, meta)| VectorPoint { id: *id, vector: vector.clone(), meta })
         .collect();
     index.upsert(&points).await.unwrap();
+}
+
+async fn points_are_read_back_as_they_were_stored(
+    index: &impl VectorIndex,
+    points: &[(PassageId, Vec<f32>, DocumentMeta)],
+) {
+    let unknown = PassageId(Uuid::from_u128(1 << 90));
+    let asked: Vec<PassageId> = points.iter().map(|p| p.0).chain([unknown]).collect();
+    let stored = index.stored(&asked).await.unwrap();
+    assert_eq!(stored.len(), points.len());
+    for (id, vector, meta) in points {
+        let found = &stored[id];
+        assert_eq!(found.vector.len(), vector.len());
+        let near = found.vector.iter().zip(vector).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(near, "{:?} for {vector:?}", found.vector);
+        assert!(found.is_filed_as(meta), "{found:?} for {meta:?}");
+        let day = Some(date(2031, 5, 6));
+        for other in [
+            DocumentMeta { draft: !meta.draft, ..meta.clone() },
+            DocumentMeta { audience: next_audience(meta.audience), ..meta.clone() },
+            DocumentMeta { locale: Locale::parse("de").unwrap(), ..meta.clone() },
+            DocumentMeta { tags: vec!["other".to_owned()], ..meta.clone() },
+            DocumentMeta { valid_from: day, ..meta.clone() },
+            DocumentMeta { valid_until: day, ..meta.clone() },
+        ] {
+            assert!(!found.is_filed_as(&other), "{found:?} for {other:?}");
+        }
+    }
+}
+
+fn next_audience(audience: Audience) -> Audience {
+    let at = Audience::ALL.iter().position(|a| *a == audience).unwrap();
+    Audience::ALL[(at + 1) % Audience::ALL.len()]
 }
 
 async fn nearest_are_exact_and_filtered_as_the_model_says(

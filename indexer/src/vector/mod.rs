@@ -33,6 +33,22 @@ pub struct VectorPoint<'a> {
     pub meta: &'a DocumentMeta,
 }
 
+/// A point as an index holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredPoint {
+    /// `[dimensions]`, unit length; empty where the point has none.
+    pub vector: Vec<f32>,
+    /// What filters go by, as the engine gives it back.
+    fields: payload::Fields,
+}
+
+impl StoredPoint {
+    /// Whether filters see in it a passage of a document with `meta`.
+    pub fn is_filed_as(&self, meta: &DocumentMeta) -> bool {
+        payload::is_filed_as(&self.fields, meta)
+    }
+}
+
 /// A candidate: cosine in [-1, 1].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VectorHit {
@@ -64,14 +80,12 @@ pub trait VectorIndex: Send + Sync {
     /// Every id in the index, for reconciling with the catalog.
     async fn ids(&self) -> Result<HashSet<PassageId>, VectorError>;
 
-    /// The vectors of those of `ids` that are there, for comparing them with the catalog; unit length.
-    /// `None` where the index is kept by a server, which looks after its own disk.
+    /// Those of `ids` that are there, whole, for comparing them with the catalog. A cluster answers
+    /// from one copy of each shard.
     async fn stored(
         &self,
-        _ids: &[PassageId],
-    ) -> Result<Option<HashMap<PassageId, Vec<f32>>>, VectorError> {
-        Ok(None)
-    }
+        ids: &[PassageId],
+    ) -> Result<HashMap<PassageId, StoredPoint>, VectorError>;
 
     /// Told when a generation of this index's vector space is the one that answers.
     async fn went_live(&self) -> Result<(), VectorError> {

@@ -3,6 +3,8 @@
 //! Used by `edge` and `server`, which write the rules in their engine's types. A field `view` joins
 //! audience, draft and "has dates", so that the usual filter is a single keyword match.
 
+use serde_json::{Map, Value, json};
+
 use crate::model::{Audience, DocumentMeta, Filter, Validity, day_number};
 
 pub(super) const VIEW: &str = "view";
@@ -45,6 +47,31 @@ impl<'a> Payload<'a> {
             validity,
         }
     }
+}
+
+/// A payload as JSON, by field.
+pub(super) type Fields = Map<String, Value>;
+
+/// The payload of a passage of a document with `meta`.
+pub(super) fn fields(meta: &DocumentMeta) -> Fields {
+    let payload = Payload::of(meta);
+    [
+        (VIEW, json!(payload.view)),
+        (LANGUAGE, json!(payload.language)),
+        (TAGS, json!(payload.tags)),
+        (FROM_DAY, json!(payload.validity.from_day)),
+        (UNTIL_DAY, json!(payload.validity.until_day)),
+    ]
+    .into_iter()
+    .map(|(field, value)| (field.to_owned(), value))
+    .collect()
+}
+
+/// Whether filters take what is `stored` for a passage of a document with `meta`. What else is stored
+/// does not count.
+pub(super) fn is_filed_as(stored: &Fields, meta: &DocumentMeta) -> bool {
+    let right = fields(meta);
+    FIELDS.iter().all(|(field, _)| stored.get(*field) == right.get(*field))
 }
 
 /// A condition over payload fields.

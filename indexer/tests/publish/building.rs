@@ -1,8 +1,12 @@
 //! What a build does after each kind of change.
 
+use std::sync::Arc;
+
 use crate::fixture::{Fixture, returns};
+use indexer::embed::Embedder;
 use indexer::model::{Audience, Generation};
-use indexer::publish::PublishError;
+use indexer::publish::{PublishError, Publisher, Silent};
+use indexer::source::{AudienceRule, SourceRules};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_build_indexes_everything() {
@@ -149,4 +153,29 @@ async fn a_folder_that_cannot_be_opened_keeps_its_documents() {
     let report = open.build().await.unwrap();
     assert_eq!((report.documents, report.retired), (4, 0), "{:?}", report.skipped);
     assert_eq!(report.skipped[0].path, "lv");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_matches_no_article_is_reported_by_every_sync() {
+    let fixture = Fixture::with_articles();
+    let open = fixture.open().await;
+    let rule = |title: &str| AudienceRule {
+        path: None,
+        title: Some(title.to_owned()),
+        audience: Audience::Internal,
+    };
+    let audience = ["Returns", "Retruns"].map(rule).to_vec();
+    let rules = SourceRules { audience, ..SourceRules::default() };
+    let embedder = Arc::clone(&fixture.embedder) as Arc<dyn Embedder>;
+    let indexes = open.indexes.clone();
+    let publisher = Publisher::new(&fixture.kb(), rules, open.data.catalog(), embedder, indexes);
+    // The second one reads nothing anew.
+    for added in [3, 0] {
+        let report = publisher.sync(Arc::new(Silent)).await.unwrap();
+        assert_eq!(report.added, added);
+        let told = serde_json::to_value(&report.unmatched_rules).unwrap();
+        assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+        assert_eq!(told[0]["rule"], 2, "{told}");
+        assert_eq!(told[0]["pattern"], "title = \"Retruns\"", "{told}");
+    }
 }

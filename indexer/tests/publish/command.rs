@@ -109,6 +109,61 @@ async fn inspect_shows_documents_and_the_passages_of_one() {
     assert!(error_of(&output).contains("did you mean en/returns.md?"), "{}", error_of(&output));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_matches_no_article_is_told_by_lint_and_inspect() {
+    let fixture = Fixture::with_articles();
+    let config = fixture.file("atbilde.toml");
+    let absolute = format!("{}/en/**", fixture.kb().display());
+    let rule =
+        |path: &str| format!("[[source.audience]]\npath = {path:?}\naudience = \"internal\"\n");
+    let text = [rule("en/returns.md"), rule(&absolute), rule("runboks")].concat();
+    fs_err::write(&config, text).unwrap();
+
+    let output = run!("lint", "--config", config, "--kb", fixture.kb());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains("rule 1 of"), "{said}");
+    for part in [
+        "rule 2 of source.audience (path = ",
+        "write path = \"en/**\"",
+        "rule 3 of source.audience (path = \"runboks\") matches no document",
+    ] {
+        assert!(said.contains(part), "{part} is missing in\n{said}");
+    }
+    let only = ["--only", "unmatched-audience-rule", "--fail-on", "warning"];
+    let output =
+        run!("lint", "--config", config, "--kb", fixture.kb(), only[0], only[1], only[2], only[3]);
+    assert_eq!(output.status.code(), Some(1), "{}", error_of(&output));
+
+    fixture.open().await.build().await.unwrap();
+    let output = run!(
+        "inspect",
+        "--config",
+        config,
+        "--data",
+        fixture.data(),
+        "--kb",
+        fixture.kb(),
+        "--json"
+    );
+    let overview: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rules = overview["pending"]["unmatched_rules"].as_array().unwrap();
+    let numbers: Vec<_> = rules.iter().map(|r| r["rule"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3], "{overview}");
+}
+
+#[test]
+fn a_rule_with_a_path_of_the_machine_is_refused() {
+    let fixture = Fixture::with_articles();
+    let config = fixture.file("atbilde.toml");
+    let text = "[[source.audience]]\npath = 'C:\\help\\**'\naudience = \"internal\"\n";
+    fs_err::write(&config, text).unwrap();
+    let output = run!("lint", "--config", config, "--kb", fixture.kb());
+    let error = error_of(&output);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("source.audience: rule 1 has the path"), "{error}");
+    assert!(error.contains("atbilde.toml"), "{error}");
+}
+
 #[test]
 fn a_secret_of_digits_is_read_and_no_variable_is_shown() {
     let fixture = Fixture::new();

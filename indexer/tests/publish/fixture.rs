@@ -8,6 +8,7 @@ use indexer::embed::{Embedder, HashEmbedder};
 use indexer::keyword::KeywordSettings;
 use indexer::model::{Audience, Filter, PassageId};
 use indexer::publish::{BuildReport, DataFolder, Indexes, PublishError, Publisher, Silent};
+use indexer::random::SplitMix64;
 use indexer::search::{KnowledgeBase, SearchQuery, SearchSettings};
 use indexer::source::SourceRules;
 use indexer::vector::VectorSettings;
@@ -190,20 +191,16 @@ pub(crate) fn size<T>(usual: T, long: T) -> T {
     if std::env::var_os("ATBILDE_LONG").is_some() { long } else { usual }
 }
 
-/// The same moments in every run of the test (splitmix64).
-pub(crate) struct Moments(pub(crate) u64);
+/// The same moments in every run of the test.
+pub(crate) struct Moments(SplitMix64);
 
 impl Moments {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SplitMix64::new(seed))
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.0.number() % bound.max(1)
     }
 }
 

@@ -66,7 +66,7 @@ fn a_killed_build_never_leaves_drift_that_the_next_one_does_not_mend() {
     // How long a build of some edits takes here; learnt from those that end before they are killed.
     let mut whole = Duration::from_secs(3);
 
-    let mut moments = Moments(7);
+    let mut moments = Moments::new(7);
     let mut killed = 0;
     for edition in 1..=4 * KILLS {
         if killed == KILLS {

@@ -64,7 +64,7 @@ async fn writer(folder: &Path) {
     let publisher = Publisher::new(&kb, SourceRules::default(), data.catalog(), embedder, indexes);
     publisher.recover().await.unwrap();
     note(&log, "ready");
-    let mut moments = Moments(u64::from(std::process::id()));
+    let mut moments = Moments::new(u64::from(std::process::id()));
     for edition in 0.. {
         for _ in 0..=moments.below(6) {
             let file = kb.join(format!("{}.md", moments.below(ARTICLES)));
@@ -107,7 +107,7 @@ async fn kill(times: u64, database: Option<&Database>) {
     fixture.open().await.build().await.unwrap();
     let folder = fixture.kb().parent().unwrap().to_owned();
     let log = folder.join("log");
-    let mut moments = Moments(5);
+    let mut moments = Moments::new(5);
     let mut newest = 1;
     for round in 0..times {
         let known = {

@@ -91,7 +91,7 @@ async fn storm(articles: u64, steps: u64) -> u64 {
             let (base, history) = (Arc::clone(&base), Arc::clone(&history));
             let (stop, asked) = (Arc::clone(&stop), Arc::clone(&asked));
             tokio::spawn(async move {
-                let mut moments = Moments(100 + asker);
+                let mut moments = Moments::new(100 + asker);
                 while !stop.load(Ordering::Relaxed) {
                     // A word that is or was somewhere.
                     let words = {
@@ -120,7 +120,7 @@ async fn storm(articles: u64, steps: u64) -> u64 {
         })
         .collect();
 
-    let mut moments = Moments(11);
+    let mut moments = Moments::new(11);
     for step in 0..steps {
         change(&fixture, &mut live, (&mut moments, step));
         texts.extend(live.values().cloned());

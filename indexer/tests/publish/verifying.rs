@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::fixture::{DIMENSIONS, Fixture, returns};
+use indexer::catalog::LivePassage;
 use indexer::embed::{Embedder, HashEmbedder};
 use indexer::keyword::KeywordSettings;
-use indexer::model::Audience;
+use indexer::model::{Audience, DocumentMeta};
 use indexer::publish::{DataFolder, DriftKind, Place, Silent};
 use indexer::vector::VectorPoint;
 
@@ -202,8 +203,8 @@ async fn a_vector_that_is_not_the_catalogs_is_found_and_put_back() {
     open.build().await.unwrap();
     let rows = open.data.catalog().snapshot().await.unwrap();
     let (passage, ids) = (rows.passages[0], [rows.passages[0].id]);
-    let right = open.indexes.vectors.stored(&ids).await.unwrap().unwrap();
-    let vector: Vec<f32> = right[&passage.id].iter().map(|number| -number).collect();
+    let right = open.indexes.vectors.stored(&ids).await.unwrap();
+    let vector: Vec<f32> = right[&passage.id].vector.iter().map(|number| -number).collect();
     let meta = &rows.documents[passage.document as usize].1;
     let point = VectorPoint { id: passage.id, vector, meta };
     open.indexes.vectors.upsert(&[point]).await.unwrap();
@@ -217,5 +218,42 @@ async fn a_vector_that_is_not_the_catalogs_is_found_and_put_back() {
     open.publisher.repair(Arc::new(Silent)).await.unwrap();
     open.assert_consistent().await;
     assert_eq!(fixture.embedder.passages_embedded(), before);
-    assert_eq!(open.indexes.vectors.stored(&ids).await.unwrap().unwrap(), right);
+    assert_eq!(open.indexes.vectors.stored(&ids).await.unwrap(), right);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_for_other_readers_than_its_article_is_found_and_put_back() {
+    let fixture = Fixture::with_articles();
+    fixture.write("en/secret.md", "---\naudience: internal\n---\n\nThe safe opens at nine.\n");
+    let open = fixture.open().await;
+    open.build().await.unwrap();
+    let rows = open.data.catalog().snapshot().await.unwrap();
+    let of_secret =
+        |p: &&LivePassage| rows.documents[p.document as usize].1.audience != Audience::Public;
+    let passage = *rows.passages.iter().find(of_secret).unwrap();
+    let ids = [passage.id];
+    let right = open.indexes.vectors.stored(&ids).await.unwrap();
+    let meta = &rows.documents[passage.document as usize].1;
+    let public = DocumentMeta { audience: Audience::Public, ..meta.clone() };
+    let vector = right[&passage.id].vector.clone();
+    let point = VectorPoint { id: passage.id, vector, meta: &public };
+    open.indexes.vectors.upsert(&[point]).await.unwrap();
+    open.indexes.vectors.flush().await.unwrap();
+
+    // Before anybody looks: what the catalog says of the article counts.
+    let found = open.find("safe opens at nine", Audience::Public).await;
+    assert!(!found.is_empty() && !found.contains(&"en/secret.md".to_owned()), "{found:?}");
+    assert!(
+        open.find("safe opens at nine", Audience::Internal)
+            .await
+            .contains(&"en/secret.md".to_owned())
+    );
+
+    let drifts = open.publisher.verify().await.unwrap().0;
+    assert_eq!(drifts.len(), 1, "{drifts:?}");
+    assert_eq!((drifts[0].place, drifts[0].kind), (Place::Vectors, DriftKind::Misfiled));
+    assert_eq!(drifts[0].path.as_deref(), Some("en/secret.md"));
+    open.publisher.repair(Arc::new(Silent)).await.unwrap();
+    open.assert_consistent().await;
+    assert_eq!(open.indexes.vectors.stored(&ids).await.unwrap(), right);
 }

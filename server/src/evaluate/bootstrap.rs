@@ -4,6 +4,8 @@
 //! question) are drawn together, because they succeed and fail together. Seeded: the same results
 //! give the same intervals on every machine.
 
+use indexer::random::SplitMix64;
+
 /// The middle 95 % of the resampled figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Interval {
@@ -45,7 +47,7 @@ pub(super) fn resample(
     seed: u64,
     statistic: impl Fn(&[usize]) -> Vec<Option<f64>>,
 ) -> Vec<Vec<f64>> {
-    let mut random = SplitMix64(seed);
+    let mut random = SplitMix64::new(seed);
     let mut samples: Vec<Vec<f64>> = Vec::new();
     let mut drawn = Vec::new();
     for _ in 0..resamples {
@@ -77,25 +79,6 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
     sorted[low] + (sorted[high] - sorted[low]) * at.fract()
 }
 
-/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014. Eight lines,
-/// because a library's generator may change its stream with a version.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// [0, bound); the bias is below 2^-40 for any number of questions.
-    fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,13 +87,6 @@ mod tests {
         move |drawn| {
             vec![Some(drawn.iter().map(|i| values[*i]).sum::<f64>() / drawn.len() as f64), None]
         }
-    }
-
-    #[test]
-    fn the_generator_is_the_published_one() {
-        let mut random = SplitMix64(1_234_567);
-        assert_eq!(random.next(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next(), 3_203_168_211_198_807_973);
     }
 
     #[test]

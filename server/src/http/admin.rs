@@ -1,4 +1,4 @@
-//! `GET /v1/admin/index`: what is live, how old it is, and what is wrong with which file.
+//! `GET /v1/admin/index`: what is live, how old it is, and what is wrong with which file or rule.
 //!
 //! [`IndexStatus`](super::IndexStatus) is written by whoever follows the folder. Needs
 //! `server.admin_token`.
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::State;
 use super::auth::bearer;
 use super::error::{Code, Problem, ProblemBody};
-use super::index_status::{FileRemark, Role, Shadow, Work};
+use super::index_status::{FileRemark, Role, RuleRemark, Shadow, Work};
 use crate::access::key_hash;
 use crate::store::KeyScope;
 
@@ -54,6 +54,8 @@ pub(super) struct IndexResponse {
     skipped: Vec<FileRemark>,
     /// Files that are indexed with a remark for the content team.
     remarks: Vec<FileRemark>,
+    /// Rules of `source.audience` that match no article: mistyped, or for another folder. They hide nothing.
+    unmatched_rules: Vec<RuleRemark>,
 }
 
 /// What is live, and how fresh?
@@ -91,6 +93,7 @@ pub(super) async fn index(
         error: status.error,
         skipped: status.skipped,
         remarks: status.remarks,
+        unmatched_rules: status.unmatched_rules,
     }))
 }
 

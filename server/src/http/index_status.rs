@@ -21,6 +21,7 @@ pub(super) struct Status {
     pub(super) seconds: f64,
     pub(super) skipped: Vec<FileRemark>,
     pub(super) remarks: Vec<FileRemark>,
+    pub(super) unmatched_rules: Vec<RuleRemark>,
     pub(super) error: Option<String>,
     pub(super) shadow: Option<Shadow>,
     pub(super) publishing: Option<Work>,
@@ -113,9 +114,15 @@ impl IndexStatus {
                 .map(|f| FileRemark { path: f.path.clone(), reason: f.reason.clone() })
                 .collect()
         };
+        let rules = report.unmatched_rules.iter().map(|r| RuleRemark {
+            rule: r.rule,
+            pattern: r.pattern.clone(),
+            hint: r.hint.clone(),
+        });
         self.change(|s| {
             s.looked_at = Some(Timestamp::now());
             s.skipped = list(&report.skipped);
+            s.unmatched_rules = rules.collect();
             if report.added + report.changed + report.retired > 0 {
                 s.published_at = Some(Timestamp::now());
                 s.seconds = report.seconds;
@@ -207,4 +214,15 @@ impl IndexStatus {
 pub(super) struct FileRemark {
     path: String,
     reason: String,
+}
+
+/// A rule of `source.audience` that hides nothing.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct RuleRemark {
+    /// Its place in the configuration, counted from 1.
+    rule: usize,
+    /// What it names, as it is written: `path = "runbooks/**"`.
+    pattern: String,
+    /// The next step.
+    hint: String,
 }

@@ -23,6 +23,7 @@ mod redact_tests;
 
 pub use indexer::secret::Secret;
 pub use kind::PersonalDataKind;
+pub(crate) use normalize::is_invisible;
 pub use numbering::Numbering;
 pub(crate) use numbering::is_of_note;
 pub use receipt::{Erased, Kept, Receipt, ReceiptError};

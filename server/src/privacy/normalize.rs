@@ -61,7 +61,7 @@ impl Builder {
             return self.keep(c, start, end);
         }
         match c {
-            _ if is_invisible(c) => self.swallow(end),
+            _ if is_invisible(c) || is_accent(c) => self.swallow(end),
             '\u{85}' | '\u{2028}' | '\u{2029}' => self.keep('\n', start, end),
             _ if c.is_whitespace() || matches!(c, '\u{3164}' | '\u{2800}' | '\u{ffa0}') => {
                 self.blank(false, start, end);
@@ -197,13 +197,20 @@ fn needs_joining(text: &[u8]) -> bool {
     })
 }
 
-/// Characters that take no room, and accents of Latin letters: they split a word for a machine, not for
-/// a reader. The vowel signs of other scripts are letters and stay.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
-        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+/// Characters that take no room: soft hyphens, joiners, marks of direction and variation, fillers, tags. They
+/// split a word for a machine, not for a reader; the guard of the assistant looks through the same ones. What is
+/// taken out of articles (`indexer::source`) and what belongs to a term (`indexer::language`) are other sets:
+/// joiners and variations mean something in an article.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Accents of Latin letters that are written apart. The vowel signs of other scripts are letters and stay.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Where the decimal digits of other scripts begin (Unicode, general category Nd).

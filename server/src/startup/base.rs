@@ -148,7 +148,10 @@ impl Base {
         let right = self.folder.right_to_write().await?;
         let publisher = self.publisher();
         publisher.recover().await?;
-        publisher.sync(Arc::new(Silent)).await?;
+        let report = publisher.sync(Arc::new(Silent)).await?;
+        for rule in &report.unmatched_rules {
+            tracing::warn!(hint = %rule.hint, "publish.unmatched_rule: {rule}");
+        }
         self.knowledge.refresh().await?;
         publisher.tidy().await?;
         if let Some(right) = right {

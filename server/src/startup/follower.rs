@@ -15,13 +15,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use indexer::catalog::SkippedFile;
 use indexer::model::Generation;
 use indexer::publish::{
     BuildReport, FolderWatch, Progress, Pruner, PublishError, Publisher, Stage, Stillness,
     WatchSettings,
 };
 use indexer::search::KnowledgeBase;
-use indexer::source;
+use indexer::source::{self, UnmatchedRule};
 use tokio_util::sync::CancellationToken;
 
 use super::shadow::Shadow;
@@ -67,7 +68,9 @@ struct Memory {
     failure: Option<String>,
     recovered: bool,
     /// Files that were reported as skipped.
-    skipped: HashSet<(String, String)>,
+    skipped: HashSet<SkippedFile>,
+    /// Rules that were reported because they match no document.
+    unmatched: HashSet<UnmatchedRule>,
 }
 
 /// Why the follower goes on.
@@ -205,7 +208,7 @@ impl Follower {
         let report = synced?;
         self.knowledge.refresh().await?;
         self.status.published(&report, self.lag(&report).await);
-        log(&report, &mut memory.skipped);
+        log(&report, memory);
         publisher.tidy().await?;
         // Taken before the sync: what changed meanwhile is seen in the next round.
         memory.signature = signature;
@@ -302,8 +305,8 @@ fn signature(root: &Path) -> u64 {
     hash.finish()
 }
 
-/// What a sync did; a skipped file is reported once.
-fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
+/// What a sync did; a skipped file and a rule that matches nothing are reported once.
+fn log(report: &BuildReport, memory: &mut Memory) {
     if report.added + report.changed + report.retired > 0 {
         tracing::info!(
             generation = report.generation.0,
@@ -318,18 +321,30 @@ fn log(report: &BuildReport, known: &mut HashSet<(String, String)>) {
             "follower.published"
         );
     }
-    let skipped: HashSet<(String, String)> =
-        report.skipped.iter().map(|s| (s.path.clone(), s.reason.clone())).collect();
-    for (path, reason) in skipped.difference(known) {
+    for SkippedFile { path, reason } in news(&report.skipped, &mut memory.skipped) {
         tracing::warn!(%path, %reason, "follower.skipped");
     }
-    *known = skipped;
+    for rule in news(&report.unmatched_rules, &mut memory.unmatched) {
+        tracing::warn!(
+            rule = rule.rule,
+            pattern = %rule.pattern,
+            hint = %rule.hint,
+            "follower.unmatched_rule: this rule of source.audience matches no document and hides nothing"
+        );
+    }
     for warning in &report.warnings {
         tracing::warn!(path = %warning.path, remark = %warning.reason, "follower.remark");
     }
     if report.documents == 0 {
         tracing::warn!("follower.empty: no article is live, so every question goes to a person");
     }
+}
+
+/// What of `now` was not told in the last round. What is gone meanwhile is told again when it comes back.
+fn news<'r, T: Clone + Eq + Hash>(now: &'r [T], told: &mut HashSet<T>) -> Vec<&'r T> {
+    let news = now.iter().filter(|one| !told.contains(*one)).collect();
+    *told = now.iter().cloned().collect();
+    news
 }
 
 /// Tells who asks `/readyz` how far the first index is, and the sync when to stop.
@@ -387,6 +402,15 @@ impl Progress for Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stays_wrong_is_told_once() {
+        let mut told = HashSet::new();
+        assert_eq!(news(&["a", "b"], &mut told), [&"a", &"b"]);
+        assert_eq!(news(&["a", "b", "c"], &mut told), [&"c"]);
+        assert_eq!(news(&["a"], &mut told), [&""; 0]);
+        assert_eq!(news(&["b", "a"], &mut told), [&"b"]);
+    }
 
     #[test]
     fn the_signature_changes_with_edits_renames_and_deletions() {

@@ -85,15 +85,17 @@ pub(super) async fn counts(db: impl PgExecutor<'_>) -> Result<(u64, u64), Catalo
 }
 
 pub(super) async fn documents(pool: &PgPool) -> Result<Vec<CatalogDocument>, CatalogError> {
-    sqlx::query("SELECT path, input_hash, slug FROM kb_documents ORDER BY path")
+    sqlx::query("SELECT path, input_hash, slug, meta FROM kb_documents ORDER BY path")
         .fetch_all(pool)
         .await?
         .into_iter()
         .map(|r| {
+            let meta: DocumentMeta = json(r.try_get("meta")?)?;
             Ok(CatalogDocument {
                 path: DocPath::new(r.try_get::<String, _>("path")?),
                 input_hash: r.try_get("input_hash")?,
                 slug: r.try_get("slug")?,
+                title: meta.title,
             })
         })
         .collect()

@@ -3,6 +3,7 @@
 //! Called by `run`. A rule looks at the corpus and appends findings; severities, waivers and the
 //! selection of rules are left to `run`.
 
+mod audience_rules;
 mod claim_conflict;
 mod expiry;
 mod fact_conflict;
@@ -54,6 +55,7 @@ const CORPUS_CHECKS: &[(&[Rule], CorpusCheck)] = &[
         &[Rule::PersonalEmail, Rule::PersonalPhone, Rule::BankAccount, Rule::PaymentCard],
         personal::check,
     ),
+    (&[Rule::UnmatchedAudienceRule], audience_rules::check),
 ];
 
 /// Runs every check that reports one of `wanted`.

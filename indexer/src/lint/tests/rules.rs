@@ -1,6 +1,8 @@
 //! For each rule a folder that breaks it and one that keeps it.
 
 use super::*;
+use crate::model::Audience;
+use crate::source::AudienceRule;
 
 fn check(rule: Rule, files: &[(&str, &str)], expected: &[&str]) {
     assert_eq!(found(rule, files), expected, "{rule}");
@@ -292,4 +294,34 @@ fn files_that_are_no_articles() {
             ("c.md", Rule::FileProblem)
         ]
     );
+}
+
+#[test]
+fn audience_rules_that_match_no_article() {
+    let folder = folder(&[("runbooks/a.md", "# Reset\n\ntext\n"), ("b.md", "# Prices\n\ntext\n")]);
+    let rule = |path: &str| AudienceRule {
+        path: Some(path.to_owned()),
+        title: None,
+        audience: Audience::Internal,
+    };
+    let absolute = format!("{}/runbooks/**", folder.path().display());
+    let source = SourceRules {
+        audience: vec![rule("runbooks/**"), rule(&absolute), rule("runboks")],
+        ..SourceRules::default()
+    };
+    let request = Request {
+        source: &source,
+        settings: &LintSettings::default(),
+        selection: Selection { only: vec![Rule::UnmatchedAudienceRule], skip: Vec::new() },
+        today: date(2026, 11, 22),
+    };
+    let report = lint(folder.path(), &request).unwrap();
+    let found = &report.findings;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|f| f.path == "." && f.severity == Severity::Warning), "{found:?}");
+    assert!(found[0].message.contains("rule 2 of source.audience"), "{found:?}");
+    assert!(found[0].hint.contains("write path = \"runbooks/**\""), "{found:?}");
+    assert!(found[1].message.contains("(path = \"runboks\") matches no document"), "{found:?}");
+    let text = human(&report, Colour::Never);
+    assert!(text.starts_with("the configuration\n          warning rule 2"), "{text}");
 }

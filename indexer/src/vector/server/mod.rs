@@ -16,22 +16,26 @@ mod test_translate;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use qdrant_client::Qdrant;
 use qdrant_client::qdrant::{
-    CreateAliasBuilder, DeletePointsBuilder, PointStruct, PointsIdsList, Query, QueryPointsBuilder,
-    ScrollPointsBuilder, SearchParamsBuilder, UpsertPointsBuilder,
+    CreateAliasBuilder, DeletePointsBuilder, GetPointsBuilder, PointId, PointStruct, PointsIdsList,
+    Query, QueryPointsBuilder, ScrollPointsBuilder, SearchParamsBuilder, UpsertPointsBuilder,
 };
 
-use super::{Scan, VectorError, VectorHit, VectorIndex, VectorPoint, VectorSettings, ties};
+use super::{
+    Scan, StoredPoint, VectorError, VectorHit, VectorIndex, VectorPoint, VectorSettings, ties,
+};
 use crate::model::{Filter, PassageId};
 use retry::Patience;
 
 /// Ids read in one answer of the server.
 const IDS: u32 = 10_000;
+/// Whole points in one answer: some 200 kB with vectors of 384 numbers.
+const POINTS: usize = 128;
 
 /// One collection of a server.
 pub struct ServerIndex {
@@ -193,6 +197,24 @@ impl VectorIndex for ServerIndex {
                 None => return Ok(out),
             }
         }
+    }
+
+    async fn stored(
+        &self,
+        ids: &[PassageId],
+    ) -> Result<HashMap<PassageId, StoredPoint>, VectorError> {
+        let mut out = HashMap::with_capacity(ids.len());
+        for page in ids.chunks(POINTS) {
+            let ids: Vec<PointId> = page.iter().copied().map(points::point_id).collect();
+            let request = GetPointsBuilder::new(&self.collection, ids)
+                .with_payload(true)
+                .with_vectors(true)
+                .build();
+            let found =
+                self.patient().run("get", || self.client.get_points(request.clone())).await?;
+            out.extend(found.result.into_iter().filter_map(points::stored));
+        }
+        Ok(out)
     }
 
     /// Points the alias at this collection; the server does so at once for all readers.

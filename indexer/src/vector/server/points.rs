@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use qdrant_client::qdrant::value::Kind as Form;
+use qdrant_client::qdrant::vector_output::Vector;
 use qdrant_client::qdrant::{
-    Condition, Filter as ServerFilter, ListValue, PointId, PointStruct, Range, ScoredPoint, Value,
-    point_id::PointIdOptions,
+    Condition, Filter as ServerFilter, ListValue, PointId, PointStruct, Range, RetrievedPoint,
+    ScoredPoint, Value, point_id::PointIdOptions,
 };
 use uuid::Uuid;
 
 use super::super::payload::{FROM_DAY, LANGUAGE, Payload, Rule, TAGS, UNTIL_DAY, VIEW, rules};
-use super::super::{VectorHit, VectorPoint};
+use super::super::{StoredPoint, VectorHit, VectorPoint};
 use crate::model::{Filter, PassageId};
 
 pub(super) fn point(point: &VectorPoint<'_>) -> PointStruct {
@@ -32,6 +33,28 @@ pub(super) fn point(point: &VectorPoint<'_>) -> PointStruct {
         id: Some(point_id(point.id)),
         payload: fields,
         vectors: Some(point.vector.clone().into()),
+    }
+}
+
+/// A point with vector and payload, as the server gives it back.
+pub(super) fn stored(point: RetrievedPoint) -> Option<(PassageId, StoredPoint)> {
+    let vector = match point.vectors.and_then(|vectors| vectors.get_vector()) {
+        Some(Vector::Dense(dense)) => dense.data,
+        _ => Vec::new(),
+    };
+    let fields = point.payload.into_iter().map(|(field, value)| (field, json(value))).collect();
+    Some((passage_id(point.id)?, StoredPoint { vector, fields }))
+}
+
+/// Nested objects become null: none of our fields holds one.
+pub(super) fn json(value: Value) -> serde_json::Value {
+    match value.kind {
+        Some(Form::StringValue(text)) => text.into(),
+        Some(Form::IntegerValue(n)) => n.into(),
+        Some(Form::BoolValue(yes)) => yes.into(),
+        Some(Form::DoubleValue(x)) => x.into(),
+        Some(Form::ListValue(list)) => list.values.into_iter().map(json).collect(),
+        _ => serde_json::Value::Null,
     }
 }
 

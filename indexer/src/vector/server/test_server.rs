@@ -19,7 +19,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
-use super::test_translate::{edge_filter, edge_id, fields_of, json, server_id};
+use super::points::json;
+use super::test_translate::{edge_filter, edge_id, fields_of, retrieved, server_id};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -303,7 +304,6 @@ service! {
 
 service! {
     Points;
-    get GetPoints GetResponse,
     update_vectors UpdatePointVectors PointsOperationResponse,
     delete_vectors DeletePointVectors PointsOperationResponse,
     set_payload SetPayloadPoints PointsOperationResponse,
@@ -390,6 +390,24 @@ service! {
             ))
         })?;
         Ok(done())
+    }
+
+    /// Without being asked for them a server gives neither payload nor vectors.
+    async fn get(&self, request: Request<q::GetPoints>) -> Answer<q::GetResponse> {
+        use q::with_payload_selector::SelectorOptions as Payload;
+        use q::with_vectors_selector::SelectorOptions as Vectors;
+        let request = request.into_inner();
+        let payload = request.with_payload.and_then(|with| with.selector_options);
+        let vectors = request.with_vectors.and_then(|with| with.selector_options);
+        let payload = WithPayloadInterface::Bool(payload == Some(Payload::Enable(true)));
+        let vectors = WithVector::Bool(vectors == Some(Vectors::Enable(true)));
+        let ids: Vec<_> =
+            request.ids.into_iter().map(|id| edge_id(Some(id))).collect::<Result<_, _>>()?;
+        let records = self.0.on(&request.collection_name, |collection| {
+            collection.shard.retrieve(&ids, Some(payload), Some(vectors)).map_err(failed)
+        })?;
+        let result = records.into_iter().map(retrieved).collect();
+        Ok(Response::new(q::GetResponse { result, ..Default::default() }))
     }
 
     async fn scroll(&self, request: Request<q::ScrollPoints>) -> Answer<q::ScrollResponse> {

@@ -1,14 +1,19 @@
-//! From the server's types to the embedded engine's, for `test_server`.
+//! From the server's types to the embedded engine's and back, for `test_server`.
 
 use qdrant_client::qdrant::condition::ConditionOneOf;
 use qdrant_client::qdrant::r#match::MatchValue;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::value::Kind;
-use qdrant_client::qdrant::{Condition, Filter, PointId, Value};
+use qdrant_client::qdrant::vector_output::Vector;
+use qdrant_client::qdrant::vectors_output::VectorsOptions;
+use qdrant_client::qdrant::{
+    Condition, DenseVector, Filter, ListValue, PointId, RetrievedPoint, Value, VectorOutput,
+    VectorsOutput,
+};
 use qdrant_edge::external::uuid::Uuid;
 use qdrant_edge::{
     AnyVariants, Condition as EdgeCondition, FieldCondition, Filter as EdgeFilter, JsonPath, Match,
-    PointId as EdgeId, Range,
+    PointId as EdgeId, Range, Record, VectorStructInternal,
 };
 use tonic::Status;
 
@@ -29,15 +34,41 @@ pub(super) fn server_id(id: EdgeId) -> PointId {
     }
 }
 
-pub(super) fn json(value: Value) -> serde_json::Value {
-    match value.kind {
-        Some(Kind::StringValue(text)) => text.into(),
-        Some(Kind::IntegerValue(n)) => n.into(),
-        Some(Kind::BoolValue(yes)) => yes.into(),
-        Some(Kind::DoubleValue(x)) => x.into(),
-        Some(Kind::ListValue(list)) => list.values.into_iter().map(json).collect(),
-        _ => serde_json::Value::Null,
+/// A point with all that is stored of it.
+pub(super) fn retrieved(record: Record) -> RetrievedPoint {
+    let dense = |data| VectorOutput {
+        vector: Some(Vector::Dense(DenseVector { data })),
+        ..VectorOutput::default()
+    };
+    let vectors = match record.vector {
+        Some(VectorStructInternal::Single(data)) => {
+            Some(VectorsOutput { vectors_options: Some(VectorsOptions::Vector(dense(data))) })
+        }
+        _ => None,
+    };
+    let payload = record.payload.map(|payload| payload.0).unwrap_or_default();
+    RetrievedPoint {
+        id: Some(server_id(record.id)),
+        payload: payload.into_iter().map(|(field, json)| (field, value(json))).collect(),
+        vectors,
+        ..RetrievedPoint::default()
     }
+}
+
+fn value(json: serde_json::Value) -> Value {
+    let kind = match json {
+        serde_json::Value::String(text) => Kind::StringValue(text),
+        serde_json::Value::Bool(yes) => Kind::BoolValue(yes),
+        serde_json::Value::Number(n) => match n.as_i64() {
+            Some(whole) => Kind::IntegerValue(whole),
+            None => Kind::DoubleValue(n.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::Array(values) => {
+            Kind::ListValue(ListValue { values: values.into_iter().map(value).collect() })
+        }
+        serde_json::Value::Null | serde_json::Value::Object(_) => Kind::NullValue(0),
+    };
+    Value { kind: Some(kind) }
 }
 
 pub(super) fn path(field: &str) -> JsonPath {

@@ -12,9 +12,8 @@ use indexer::model::Locale;
 use super::evidence::Evidence;
 use super::literal::{lex, scan};
 use super::support::{self, Word};
-use super::text::is_invisible;
 use super::{Given, Protected, Reason, hygiene, injection};
-use crate::privacy::placeholders;
+use crate::privacy::{is_invisible, placeholders};
 
 /// Most tokens of a text.
 const MOST_TOKENS: usize = 200;

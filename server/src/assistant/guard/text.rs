@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::privacy::is_invisible;
+
 /// `text` in lower case without diacritics; "ß" is "ss", typographic apostrophes are "'".
 pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -40,14 +42,6 @@ pub(in crate::assistant) fn visible(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Zero-width, soft-hyphen, direction, variation and tag characters.
-pub(super) fn is_invisible(ch: char) -> bool {
-    matches!(ch,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +57,7 @@ mod tests {
     #[test]
     fn nothing_invisible_is_left() {
         assert_eq!(visible("pass\u{200b}word\u{202e}\u{e0041}"), "password");
+        assert_eq!(visible("pass\u{1160}wo\u{17b4}rd\u{180b}"), "password");
         assert_eq!(visible("plain"), "plain");
     }
 }

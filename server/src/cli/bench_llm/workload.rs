@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use indexer::random::SplitMix64;
 use serde::Deserialize;
 
 /// One request.
@@ -84,7 +85,7 @@ fn made(kind: usize, make: Make) -> Vec<Row> {
                     ..alone(1500, &mut random)
                 },
                 5 => {
-                    clock -= (1.0 - random.unit()).ln() / make.rate.max(0.001) * 1000.0;
+                    clock -= (1.0 - random.0.share()).ln() / make.rate.max(0.001) * 1000.0;
                     Row { arrival_ms: Some(clock as u64), deadline_ms: Some(30_000), ..row }
                 }
                 _ => row,
@@ -93,25 +94,12 @@ fn made(kind: usize, make: Make) -> Vec<Row> {
         .collect()
 }
 
-/// Vigna's splitmix64.
-struct Random(u64);
+/// Makes up words, and chooses.
+struct Random(SplitMix64);
 
 impl Random {
     fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(7919))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in [0, 1).
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        Self(SplitMix64::new(seed.wrapping_mul(7919)))
     }
 
     /// Pseudo-words of three letters.
@@ -123,7 +111,7 @@ impl Random {
                 text.push(' ');
             }
             for _ in 0..3 {
-                let letter = LETTERS[self.next() as usize % LETTERS.len()];
+                let letter = LETTERS[self.0.number() as usize % LETTERS.len()];
                 text.push(char::from(letter));
             }
         }
@@ -136,7 +124,7 @@ impl Random {
         let total: f64 = (0..pool.len()).map(weight).sum();
         let mut chosen = std::collections::BTreeSet::new();
         while chosen.len() < CHOSEN.min(pool.len()) {
-            let mut left = self.unit() * total;
+            let mut left = self.0.share() * total;
             let found = (0..pool.len()).find(|k| {
                 left -= weight(*k);
                 left < 0.0

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use indexer::random::SplitMix64;
+
 use super::request::{Sampling, Token};
 
 /// A chosen token.
@@ -27,7 +29,7 @@ pub(super) struct Sampler {
 
 impl Sampler {
     pub(super) fn new(settings: Sampling) -> Self {
-        let random = SplitMix64(settings.seed);
+        let random = SplitMix64::new(settings.seed);
         Self { settings, random, seen: HashMap::new(), candidates: Vec::new() }
     }
 
@@ -125,7 +127,7 @@ fn draw(
     }
     let weight = |logit: f32| f64::from(((logit - best) / settings.temperature).exp());
     let total: f64 = candidates.iter().map(|(logit, _)| weight(*logit)).sum();
-    let mut left = random.unit() * total;
+    let mut left = random.share() * total;
     for (logit, token) in candidates.iter() {
         left -= weight(*logit);
         if left < 0.0 {
@@ -191,22 +193,6 @@ fn exp_of_negative(x: f32) -> f32 {
     let bits = ((whole as i32 + 127) << 23) as u32;
     let value = f32::from_bits(bits) * power;
     if x >= -80.0 { value } else { 0.0 }
-}
-
-/// Sebastiano Vigna's splitmix64: small, seedable by any number, good enough to draw tokens.
-#[derive(Debug)]
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    /// Uniform in [0, 1).
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        (z >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 #[cfg(test)]
