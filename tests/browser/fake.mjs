@@ -11,10 +11,11 @@ export const CITATIONS = [
     title: "Returns and refunds",
     heading: "How long does a refund take?",
     url: "/kb/returns#how-long-does-a-refund-take",
+    article: "/v1/articles/returns#how-long-does-a-refund-take",
     path: "help/en/returns.md",
     quote: "We send the money within 5 working days after your parcel reaches our warehouse in Salaspils.",
   },
-  { n: 2, title: "Track your order", heading: "", url: "/kb/tracking", path: "help/en/tracking.md", quote: "Open My orders and choose the parcel." },
+  { n: 2, title: "Track your order", heading: "", url: "/kb/tracking", article: "/v1/articles/tracking", path: "help/en/tracking.md", quote: "Open My orders and choose the parcel." },
 ];
 
 export class Fake {

@@ -189,6 +189,40 @@ export const tests = {
     page.noErrors();
   },
 
+  async "the list goes on behind a page, and stays so when something changes"({ browser, program }) {
+    const { waiting } = await import("./walk.mjs");
+    for (let i = 0; i < 5; i++) await waiting(program, ["What does a return cost?"]);
+    const page = await agent(browser, program);
+    // Pages of two, so that five conversations are a long list.
+    await page.route(/\/v1\/inbox\/conversations\?/, (route) => route.continue({ url: `${route.request().url()}&limit=2` }));
+    const rows = page.locator("[data-rows] > li");
+    const more = page.getByRole("button", { name: "Show more" });
+    await page.locator("[data-live].on").waitFor();
+    await page.keyboard.press("2");
+    await page.locator("[data-tab=mine][aria-pressed=true]").waitFor();
+    await page.keyboard.press("1");
+    await more.waitFor();
+    equal(await rows.count(), 2);
+    equal(await violations(page), [], "a list that goes on");
+    await more.focus();
+    await page.keyboard.press("Enter");
+    // The reading goes on with the first that is new.
+    const third = page.locator("[data-rows] > li:nth-child(3) a:focus");
+    await third.waitFor();
+    await page.locator("[data-shown]", { hasText: "Conversations shown: 4+" }).waitFor({ state: "attached" });
+    const ids = async () => rows.evaluateAll((all) => all.map((row) => row.dataset.id));
+    const shown = await ids();
+    equal(new Set(shown).size, 4, "each of them once");
+    // The first is taken elsewhere: one more comes up, the focus stays where it was.
+    const read = page.waitForResponse((response) => response.url().includes("cursor="));
+    const taken = await page.evaluate(async (id) => (await fetch(`/v1/inbox/conversations/${id}/take`, { method: "POST", headers: { "X-CSRF-Token": document.body.dataset.csrf } })).status, shown[0]);
+    equal(taken, 200);
+    await read;
+    await page.locator(`[data-rows] > li[data-id="${shown[2]}"]:nth-child(2) a:focus`).waitFor();
+    equal((await ids()).slice(0, 3), shown.slice(1), "what stood behind it moves up");
+    page.noErrors();
+  },
+
   async "the agents' pages speak the agent's language"({ browser, program }) {
     for (const [locale, log_in, queue, figures] of [
       ["lv-LV", "Pieteikties", "Atvērtās", "Kas notika ar sarunām"],

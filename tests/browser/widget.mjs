@@ -1,5 +1,6 @@
 // The widget over conversations that the fake leads: what a real server does rarely, and every state.
 
+import { CITATIONS } from "./fake.mjs";
 import { ask, at, equal, ok, openWidget, visit } from "./support.mjs";
 
 const start = async ({ browser, fake }, options) => {
@@ -27,6 +28,37 @@ export const tests = {
     await at.reader(page).waitFor({ state: "hidden" });
     equal(await page.evaluate(() => document.querySelector("atbilde-widget").shadowRoot.activeElement.className), "chip", "focus");
     page.noErrors();
+  },
+
+  async "a source for customers alone opens in place or shows its words, and leads to no page"({ browser, fake }) {
+    const [kept] = CITATIONS;
+    CITATIONS[0] = { ...kept, url: "", article: "/v1/articles/circle#badges" };
+    try {
+      const page = await start({ browser, fake });
+      const [chip, reader] = [page.locator("atbilde-widget .message .chip").first(), at.reader(page)];
+      await ask(page, "Is it so?");
+      // Without a proof there is no such article.
+      await chip.click();
+      await reader.locator("blockquote", { hasText: kept.quote }).waitFor();
+      equal(await reader.getByRole("alert").count(), 0, "errors");
+      equal(await reader.getByRole("link").count(), 0, "links");
+      await page.keyboard.press("Escape");
+      const articles = {
+        circle: { title: "Aurora circle", locale: "en", url: "", body: [["p", {}, [kept.quote]], ["a", { href: "/v1/articles/aurora" }, ["The northern lights"]]] },
+        aurora: { title: "Aurora", locale: "en", url: "", body: [["p", {}, ["Seen from Ventspils."]]] },
+      };
+      await page.route("**/v1/articles/*", (route) => route.fulfill({ json: articles[route.request().url().split("/").pop()] }));
+      await chip.click();
+      await reader.locator("mark").first().waitFor();
+      await reader.getByText("The northern lights").click();
+      await reader.getByText("Seen from Ventspils.").waitFor();
+      equal(await reader.getByRole("link").count(), 0, "links");
+      equal(page.context().pages().length, 1, "pages");
+      await page.keyboard.press("Escape");
+      page.noErrors();
+    } finally {
+      CITATIONS[0] = kept;
+    }
   },
 
   async "a thumb is kept, and below a certain confidence the words say so"({ browser, fake }) {

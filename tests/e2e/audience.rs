@@ -1,15 +1,16 @@
-//! Articles for customers: found by whoever proves who they are, and by nobody else. And no article is shown
-//! to a reader whom it is no longer for.
+//! Articles for customers: found by whoever proves who they are, and by nobody else; agents are suggested what
+//! the customer may read. And no article is shown to a reader whom it is no longer for.
 
 use indexer::catalog::{Catalog, Change, SqliteCatalog};
 use indexer::model::{Audience, DocPath, Generation};
 use indexer::publish::CATALOG_FILE;
 use serde_json::{Value, json};
+use server::domain::AgentRole;
 use server::privacy::Secret;
 
 use crate::support::app::start_app;
 use crate::support::identity::{SECRET, claims, signed, token};
-use crate::support::people::Customer;
+use crate::support::people::{Customer, Staff};
 use crate::support::{TestApp, articles};
 
 const CIRCLE: &str = "---\ntitle: Aurora circle\naudience: customer\n---\n\n# Aurora circle\n\n\
@@ -111,17 +112,18 @@ async fn an_article_for_customers_opens_with_a_proof_alone() {
     for _ in 0..2 {
         let (status, seen) = call(&app, "/v1/articles/circle", Some(&jane), None).await;
         assert!(status == 200 && seen.contains(SECRET_WORD), "{seen}");
+        assert!(seen.contains("\"url\":\"\""), "it has no page: {seen}");
         assert_eq!(call(&app, "/v1/articles/circle", None, None).await.0, 404);
         assert_eq!(call(&app, "/v1/articles/circle", Some(&forged), None).await.0, 401);
         // A page of the help center knows nobody.
         assert_eq!(call(&app, "/kb/circle", Some(&jane), None).await.0, 404);
         // What an article links to is decided for each reader.
         let (_, seen) = call(&app, "/v1/articles/badges", Some(&jane), None).await;
-        assert!(seen.contains("/kb/circle"), "{seen}");
+        assert!(seen.contains("\"/v1/articles/circle\"") && !seen.contains("/kb/circle"), "{seen}");
         for path in ["/v1/articles/badges", "/kb/badges"] {
             let (status, seen) = call(&app, path, None, None).await;
             assert!(status == 200 && seen.contains("those of members"), "{seen}");
-            assert!(!seen.contains("/kb/circle"), "{seen}");
+            assert!(!seen.contains("/circle"), "{seen}");
         }
     }
     let kept = async |proof: &str| {
@@ -133,6 +135,86 @@ async fn an_article_for_customers_opens_with_a_proof_alone() {
     };
     assert_eq!(kept(&jane).await, "no-store");
     assert_eq!(kept("").await, "no-cache");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cited_of_an_article_for_customers_leads_to_no_page() {
+    let app = app().await;
+    let jane = token("4711");
+    let (_, said) = call(&app, "/v1/ask", Some(&jane), question(None)).await;
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let (_, found) = call(&app, "/v1/search?q=aurora+circle+badge", Some(&jane), None).await;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    for all in [&said["citations"], &found["hits"]] {
+        let all = all.as_array().unwrap();
+        let one = all.iter().find(|c| c["path"] == "help/en/circle.md").unwrap();
+        assert_eq!((&one["title"], &one["url"]), (&json!("Aurora circle"), &json!("")), "{one}");
+        let words = one["quote"].as_str().or(one["text"].as_str()).unwrap();
+        assert!(words.contains(SECRET_WORD), "{one}");
+        // What it names opens for its reader alone.
+        let article = one["article"].as_str().unwrap().split('#').next().unwrap();
+        assert_eq!(call(&app, article, Some(&jane), None).await.0, 200, "{article}");
+        assert_eq!(call(&app, article, None, None).await.0, 404, "{article}");
+        let others = all.iter().filter(|c| c["path"] != "help/en/circle.md");
+        for other in others {
+            let page = other["url"].as_str().unwrap().split('#').next().unwrap();
+            assert_eq!(call(&app, page, None, None).await.0, 200, "{other}");
+        }
+    }
+    // OpenAI's clients make a link of every address.
+    let asked = Some(json!({ "messages": [{ "role": "user", "content": QUESTION }] }));
+    let (_, chat) = call(&app, "/v1/chat/completions", Some(&jane), asked).await;
+    let chat: Value = serde_json::from_str(&chat).unwrap();
+    let annotations = chat["choices"][0]["message"]["annotations"].as_array().unwrap();
+    let urls = annotations.iter().map(|a| &a["url_citation"]["url"]);
+    for url in urls.chain(chat["citations"].as_array().unwrap()) {
+        let url = url.as_str().unwrap();
+        assert!(url.contains("/kb/") && !url.contains("circle"), "{chat}");
+    }
+    let quoted = chat["atbilde"]["citations"].to_string();
+    assert!(quoted.contains(SECRET_WORD), "{chat}");
+    app.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_suggested_what_the_customer_may_read_and_no_more() {
+    let app = app().await;
+    let agent = Staff::come(&app, "anna", AgentRole::Agent).await;
+    let suggested = async |id: &str| -> String {
+        agent.act(id, "take", json!({})).await;
+        let path = format!("/v1/inbox/conversations/{id}/suggestion");
+        agent.get(&path).await.text().await.unwrap()
+    };
+    let jane = token("4711");
+    let (_, begun) = call(&app, "/v1/ask", Some(&jane), question(None)).await;
+    let begun: Value = serde_json::from_str(&begun).unwrap();
+    let known = begun["conversation_id"].as_str().unwrap();
+    let seen = suggested(known).await;
+    // The agent sends it as it is: no address of a page that is not there.
+    assert!(seen.contains(SECRET_WORD) && !seen.contains("/kb/circle"), "{seen}");
+
+    let guest = Customer::begin(&app).await;
+    assert_eq!(guest.say(QUESTION).await.0, 200);
+    let seen = suggested(&guest.id).await;
+    assert!(seen.contains("\"suggestion\"") && !seen.contains(SECRET_WORD), "{seen}");
+    assert!(!seen.contains("help/en/circle"), "{seen}");
+
+    // A guest who proves who they are is a customer from then on.
+    let url = format!("{}/v1/conversations/{}", app.address, guest.id);
+    let proven = app.client.get(url).bearer_auth(&guest.token).header("Atbilde-Identity", &jane);
+    assert_eq!(proven.send().await.unwrap().status(), 200);
+    let seen = suggested(&guest.id).await;
+    assert!(seen.contains(SECRET_WORD), "{seen}");
+
+    // Of a customer who was erased nothing is known.
+    let erase = app.client.delete(format!("{}/v1/me", app.address));
+    let erased = erase.header("Atbilde-Identity", &jane).send().await.unwrap();
+    assert_eq!(erased.status(), 200);
+    for id in [known, guest.id.as_str()] {
+        let seen = suggested(id).await;
+        assert!(seen.contains("not_found") && !seen.contains(SECRET_WORD), "{seen}");
+    }
     app.stop().await.unwrap();
 }
 

@@ -13,7 +13,7 @@ use indexer::language::{Analyzer, Term, TermKind};
 use indexer::model::{Hit, Locale};
 use indexer::search::SearchOutcome;
 
-use crate::domain::{Author, Choice, Message, Offer};
+use crate::domain::{Author, Choice, Message, Offer, page_url};
 use crate::evidence::{QuestionTerms, TextTerms};
 
 /// Choices that are offered at most.
@@ -71,7 +71,7 @@ pub(super) fn choices(found: &SearchOutcome) -> Option<Vec<Choice>> {
     let choice = |hit: &Hit| Choice {
         label: hit.meta.title.clone(),
         path: hit.path.as_str().to_owned(),
-        url: format!("/kb/{}", hit.meta.slug),
+        url: page_url(&hit.meta, ""),
     };
     Some([*best].into_iter().chain(equal).map(choice).collect())
 }

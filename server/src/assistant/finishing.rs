@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use indexer::model::Audience;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -40,7 +39,8 @@ impl Assistant {
                 let locale = locale_or_none(&posted.conversation.locale);
                 let mut path = Path { locale, ..Path::new(id) };
                 let asker = Asker {
-                    audience: Audience::Public,
+                    // Who asked then is not there to prove it, but the conversation knows.
+                    audience: self.audience_in(id).await?,
                     visitor: Visitor::default(),
                     fallback: Fallback::default(),
                 };

@@ -1,6 +1,7 @@
 //! A customer who proved who they are: their conversation becomes their own, their name and address go
-//! into the vault and placeholders into the conversation.
+//! into the vault and placeholders into the conversation, and articles for customers may answer in it.
 
+use indexer::model::Audience;
 use jiff::Timestamp;
 
 use super::Assistant;
@@ -21,6 +22,16 @@ impl Assistant {
         let Some(known) = self.store.customer_of(id).await? else { return Ok(None) };
         let own = known.key == identity.key;
         Ok(Some(if own { Introduced::Own } else { Introduced::Foreign }))
+    }
+
+    /// What may be said in a conversation: what is for customers once it is a known customer's own, whoever
+    /// asks for it. Of one that was erased, and of a guest's, what is public.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn audience_in(&self, id: ConversationId) -> Result<Audience, StoreError> {
+        let known = self.store.customer_of(id).await?;
+        Ok(if known.is_some() { Audience::Customer } else { Audience::Public })
     }
 
     /// Makes a conversation the customer's own.

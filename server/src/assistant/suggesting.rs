@@ -1,6 +1,5 @@
 //! For the agents' desk: an answer that a person may send, and the redaction of what a person writes.
 
-use indexer::model::Audience;
 use indexer::search::SearchError;
 
 use super::condense::Asking;
@@ -30,8 +29,8 @@ pub enum SuggestError {
 }
 
 impl Assistant {
-    /// What the public articles say to the customer's last message, however unsure; `None` when they
-    /// say nothing.
+    /// What the articles that this customer may read say to their last message, however unsure; `None` when
+    /// they say nothing. The words are sent to the customer, so who the agent is does not count.
     ///
     /// # Errors
     /// When the store or the search fails.
@@ -47,7 +46,8 @@ impl Assistant {
         let Some(asked) = said.pop() else { return Ok(None) };
         let locale = locale_or_none(&conversation.locale);
         let turns = turns(&said, TURNS);
-        let (audience, visitor) = (Audience::Public, Visitor::default());
+        let audience = self.audience_in(conversation.id).await?;
+        let visitor = Visitor::default();
         let asking = Asking { asked: &asked.text, turns: &turns, audience, visitor };
         let snapshot = self.knowledge.snapshot();
         let Assessment { found, confidence, .. } = self.look_up(&asking, &locale, snapshot).await?;

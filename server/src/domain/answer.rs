@@ -14,8 +14,13 @@ pub struct Citation {
     pub title: String,
     /// Heading path joined with " > "; empty at the top of an article.
     pub heading: String,
-    /// Article page at its heading, relative to the server: `/kb/returns#refunds`.
+    /// Article page at its heading, relative to the server: `/kb/returns#refunds`; empty for an article that
+    /// is not public, which has no page.
     pub url: String,
+    /// The article at its heading, for a reader whom it is for: `/v1/articles/returns#refunds`; empty in
+    /// answers of old versions.
+    #[serde(default)]
+    pub article: String,
     /// Path of the document in the knowledge-base folder.
     pub path: String,
     /// The words of the passage that prove the sentences which cite it.
@@ -84,7 +89,7 @@ pub struct Choice {
     pub label: String,
     /// Path of the document in the knowledge-base folder.
     pub path: String,
-    /// Article page, relative to the server.
+    /// Article page, relative to the server; empty for an article that is not public.
     pub url: String,
 }
 

@@ -108,7 +108,8 @@ pub struct SeenPassage {
     /// Of the article; empty in tickets of old versions.
     #[serde(default)]
     pub title: String,
-    /// Article page at the heading, relative to the server; empty in tickets of old versions.
+    /// Article page at the heading, relative to the server; empty for an article that is not public and in
+    /// tickets of old versions.
     #[serde(default)]
     pub url: String,
 }

@@ -11,6 +11,7 @@ mod event;
 mod figures;
 mod message;
 mod question;
+mod reading;
 
 pub use agent::{Agent, AgentId, AgentRole, Permission, SignOn};
 pub use answer::{Answer, Choice, Citation, GeneratorId, Outcome, Sentence, Timings};
@@ -26,6 +27,7 @@ pub use message::{Author, Message, Offer, Proof};
 pub use question::{
     ConversationId, Fallback, MAX_CHARS, Question, QuestionError, Role, Said, Turn, Visitor,
 };
+pub use reading::{article_url, page_url};
 
 #[cfg(test)]
 pub(crate) use escalation::tests::escalation as escalation_for_tests;

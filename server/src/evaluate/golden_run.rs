@@ -277,6 +277,7 @@ mod tests {
             title: "T".into(),
             heading: String::new(),
             url: "/kb/t".into(),
+            article: "/v1/articles/t".into(),
             path: path.into(),
             quote: "for up to 75 days".into(),
             document_version: Generation(1),

@@ -30,8 +30,7 @@ impl State {
     /// What the customer of a conversation may see, for a caller who may speak in it: what is for customers
     /// once it is a known customer's, on any request.
     pub(super) async fn audience_in(&self, id: ConversationId) -> Result<Audience, Problem> {
-        let known = self.store.customer_of(id).await?;
-        Ok(if known.is_some() { Audience::Customer } else { Audience::Public })
+        Ok(self.assistant.audience_in(id).await?)
     }
 }
 

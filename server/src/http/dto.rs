@@ -5,7 +5,9 @@ use indexer::model::Hit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Answer, Choice, Citation, Disclosure, Outcome, Sentence, Timings};
+use crate::domain::{
+    Answer, Choice, Citation, Disclosure, Outcome, Sentence, Timings, article_url, page_url,
+};
 
 /// A customer's question.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -102,7 +104,7 @@ pub struct ChoiceDto {
     pub label: String,
     /// File in the knowledge-base folder.
     pub path: String,
-    /// Article page, relative to this server.
+    /// Article page, relative to this server; empty for an article that is for customers alone.
     pub url: String,
 }
 
@@ -132,9 +134,13 @@ pub struct CitationDto {
     pub title: String,
     /// Headings from the top down, joined with ` > `; empty at the top of an article.
     pub heading: String,
-    /// Article page at its heading, relative to this server.
+    /// Article page at its heading, relative to this server; empty for an article that is for customers
+    /// alone: it has no page, so show its title and the quote.
     #[schema(example = "/kb/returns-and-refunds#how-long-does-a-refund-take")]
     pub url: String,
+    /// The article for programs, relative to this server; one for customers opens with `Atbilde-Identity`.
+    #[schema(example = "/v1/articles/returns-and-refunds#how-long-does-a-refund-take")]
+    pub article: String,
     /// File in the knowledge-base folder.
     #[schema(example = "help-center/en/returns-and-refunds.md")]
     pub path: String,
@@ -213,8 +219,11 @@ pub struct HitDto {
     pub title: String,
     /// Headings from the top down, joined with ` > `; empty at the top of an article.
     pub heading: String,
-    /// Article page at its heading, relative to this server.
+    /// Article page at its heading, relative to this server; empty for an article that is for customers
+    /// alone.
     pub url: String,
+    /// The article for programs, relative to this server; one for customers opens with `Atbilde-Identity`.
+    pub article: String,
     pub text: String,
     /// Fused score, [0, 1].
     pub score: f32,
@@ -235,6 +244,11 @@ impl From<&Citation> for CitationDto {
             title: c.title.clone(),
             heading: c.heading.clone(),
             url: c.url.clone(),
+            article: match c.article.as_str() {
+                // Old versions named the page alone.
+                "" => c.url.replacen("/kb/", "/v1/articles/", 1),
+                article => article.to_owned(),
+            },
             path: c.path.clone(),
             quote: c.quote.clone(),
             document_version: c.document_version.0,
@@ -317,7 +331,8 @@ impl From<&Hit> for HitDto {
             path: h.path.as_str().to_owned(),
             title: h.meta.title.clone(),
             heading: h.heading_path.join(" > "),
-            url: article_url(&h.meta.slug, &h.anchor),
+            url: page_url(&h.meta, &h.anchor),
+            article: article_url(&h.meta, &h.anchor),
             text: h.text.clone(),
             score: h.score,
             keyword_rank: h.keyword_rank,
@@ -326,11 +341,6 @@ impl From<&Hit> for HitDto {
             document_version: h.document_version.0,
         }
     }
-}
-
-/// Address of an article page at a heading, relative to the server.
-pub(super) fn article_url(slug: &str, anchor: &str) -> String {
-    if anchor.is_empty() { format!("/kb/{slug}") } else { format!("/kb/{slug}#{anchor}") }
 }
 
 #[cfg(test)]
@@ -355,6 +365,7 @@ pub(super) mod tests {
                 title: "Returns".to_owned(),
                 heading: "Refunds > Time".to_owned(),
                 url: "/kb/returns#time".to_owned(),
+                article: "/v1/articles/returns#time".to_owned(),
                 path: "en/returns.md".to_owned(),
                 quote: "Within 5 working days.".to_owned(),
                 document_version: Generation(3),
@@ -390,6 +401,7 @@ pub(super) mod tests {
               "title": "Returns",
               "heading": "Refunds > Time",
               "url": "/kb/returns#time",
+              "article": "/v1/articles/returns#time",
               "path": "en/returns.md",
               "quote": "Within 5 working days.",
               "document_version": 3
@@ -442,6 +454,12 @@ pub(super) mod tests {
         assert_eq!(json["outcome"], "clarify");
         assert_eq!(json["choices"][0]["url"], "/kb/riga");
         assert!(json["message"].as_str().unwrap().contains("1. Riga") && json["ticket"].is_null());
+    }
+
+    #[test]
+    fn a_citation_that_an_old_version_kept_names_its_article_too() {
+        let kept = Citation { article: String::new(), ..answer().citations.remove(0) };
+        assert_eq!(CitationDto::from(&kept).article, "/v1/articles/returns#time");
     }
 
     #[test]

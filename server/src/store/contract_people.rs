@@ -48,6 +48,7 @@ async fn answered(
         title: "Boots".to_owned(),
         heading: String::new(),
         url: "/kb/boots".to_owned(),
+        article: "/v1/articles/boots".to_owned(),
         path: "help/boots.md".to_owned(),
         quote: "So it is.".to_owned(),
         document_version: indexer::model::Generation(1),

@@ -4,7 +4,7 @@ use indexer::model::{Hit, Unit, UnitKind};
 
 use super::Drafted;
 use super::select::Chosen;
-use crate::domain::{Citation, Sentence};
+use crate::domain::{Citation, Sentence, article_url, page_url};
 use crate::evidence::answers_barely;
 
 /// Sentences in source order; each cites the passage it was taken from.
@@ -68,13 +68,13 @@ fn asked_by_heading<'a>(question: &str, hit: &'a Hit, unit: usize) -> Option<&'a
 
 /// `hit` as a source; the quote is left to the caller.
 pub(crate) fn citation(n: u32, hit: &Hit) -> Citation {
-    let anchor = if hit.anchor.is_empty() { String::new() } else { format!("#{}", hit.anchor) };
     Citation {
         n,
         passage: hit.id,
         title: hit.meta.title.clone(),
         heading: hit.heading_path.join(" > "),
-        url: format!("/kb/{}{anchor}", hit.meta.slug),
+        url: page_url(&hit.meta, &hit.anchor),
+        article: article_url(&hit.meta, &hit.anchor),
         path: hit.path.as_str().to_owned(),
         quote: String::new(),
         document_version: hit.document_version,

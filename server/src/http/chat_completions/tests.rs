@@ -76,6 +76,16 @@ fn places_of_annotations_are_those_of_the_content() {
     assert_eq!(whole["atbilde"]["outcome"], "answered");
 }
 
+#[test]
+fn what_has_no_page_is_quoted_and_no_link() {
+    let mut answer = two();
+    answer.citations[0].url = String::new();
+    let whole = serde_json::to_value(ChatCompletion::of(&answer, &head())).unwrap();
+    assert_eq!(whole["choices"][0]["message"]["annotations"], json!([]));
+    assert_eq!(whole["citations"], json!([]));
+    assert_eq!(whole["atbilde"]["citations"][0]["quote"], answer.citations[0].quote);
+}
+
 async fn transcript(events: Vec<AssistantEvent>, usage: bool) -> Vec<Value> {
     let (sender, receiver) = mpsc::channel(16);
     for event in events {

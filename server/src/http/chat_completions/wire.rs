@@ -120,7 +120,8 @@ pub(in crate::http) struct ChatCompletion {
     pub(super) model: &'static str,
     pub(super) choices: Vec<Choice>,
     pub(super) usage: Usage,
-    /// Addresses of the passages that are cited, as other search engines with this interface give them.
+    /// Addresses of the passages that are cited, as other search engines with this interface give them. What
+    /// is for customers alone has none; `atbilde.citations` quotes it.
     pub(super) citations: Vec<String>,
     pub(super) atbilde: Vendor,
 }
@@ -190,7 +191,7 @@ pub(in crate::http) struct Annotation {
     pub(super) url_citation: UrlCitation,
 }
 
-/// Where a sentence comes from. Places are Unicode code points of the content.
+/// Where a sentence comes from, if that has a page. Places are Unicode code points of the content.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(in crate::http) struct UrlCitation {
     pub(super) start_index: usize,
@@ -305,7 +306,7 @@ impl Composer {
         let start_index = self.length + separator.len();
         let end_index = start_index + sentence.text.chars().count();
         self.length = end_index;
-        let cited = citations.iter().filter(|c| sentence.citations.contains(&c.n));
+        let cited = paged(citations).filter(|c| sentence.citations.contains(&c.n));
         let annotations = cited
             .map(|citation| Annotation {
                 kind: "url_citation",
@@ -393,9 +394,14 @@ impl Vendor {
     }
 }
 
+/// The sources that have a page: clients make links of what is named as an address.
+fn paged(citations: &[Citation]) -> impl Iterator<Item = &Citation> {
+    citations.iter().filter(|c| !c.url.is_empty())
+}
+
 /// Addresses of the passages that some sentence cites.
 pub(super) fn cited(answer: &Answer, head: &Head) -> Vec<String> {
     let used = |n: u32| answer.sentences.iter().any(|s| s.citations.contains(&n));
-    let cited = answer.citations.iter().filter(|c| used(c.n));
+    let cited = paged(&answer.citations).filter(|c| used(c.n));
     cited.map(|c| format!("{}{}", head.base, c.url)).collect()
 }

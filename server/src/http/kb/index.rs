@@ -9,8 +9,8 @@ use jiff::Zoned;
 use serde::Deserialize;
 
 use super::{admitted, translations};
+use crate::domain::page_url;
 use crate::http::State;
-use crate::http::dto::article_url;
 use crate::http::error::Problem;
 use crate::http::pages::{Site, page};
 use crate::http::search::query_of;
@@ -105,7 +105,7 @@ pub(in crate::http) async fn index(
             let place = translations::place(document.path.as_str(), &language);
             let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
             folders.entry(folder_name(folder, words)).or_default().push(Article {
-                url: article_url(&document.meta.slug, ""),
+                url: page_url(&document.meta, ""),
                 title: document.meta.title.clone(),
                 description: document.meta.description.clone().unwrap_or_default(),
             });
@@ -179,7 +179,7 @@ impl From<&Hit> for Found {
         let cut: String = text.chars().take(EXCERPT).collect();
         let excerpt = if cut.len() < text.len() { format!("{cut}…") } else { cut };
         Self {
-            url: article_url(&hit.meta.slug, &hit.anchor),
+            url: page_url(&hit.meta, &hit.anchor),
             title: hit.meta.title.clone(),
             heading: hit.heading_path.join(" › "),
             excerpt,

@@ -1,11 +1,12 @@
-//! Links between Markdown files to links between pages.
+//! Links between Markdown files to links between pages. An article for customers has no page: to those who
+//! may read it, it is given as an article for programs, which the widget opens.
 
 use indexer::model::{DocPath, Filter};
 use indexer::search::{LiveDocument, Snapshot};
 use indexer::source::link_path::{EXTENSIONS, join, percent_decode};
 
 use super::render::Target;
-use crate::http::dto::article_url;
+use crate::domain::{article_url, page_url};
 
 /// Resolves the links of one document.
 pub(super) struct Links<'a> {
@@ -26,7 +27,10 @@ impl Links<'_> {
         let (path, fragment) = href.split_once('#').unwrap_or((href, ""));
         let path = path.split('?').next().unwrap_or_default();
         match self.document(&percent_decode(path)).filter(|d| self.filter.admits(&d.meta)) {
-            Some(found) => Target::Page(article_url(&found.meta.slug, fragment)),
+            Some(found) => Target::Page(match page_url(&found.meta, fragment) {
+                page if page.is_empty() => article_url(&found.meta, fragment),
+                page => page,
+            }),
             None => Target::Nowhere,
         }
     }

@@ -21,11 +21,11 @@ use jiff::Zoned;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::dto::article_url;
 use super::error::{Code, Problem, ProblemBody};
 use super::pages::{Site, not_found_page, page};
 use super::refusals;
 use super::{State, caller};
+use crate::domain::page_url;
 use crate::locale::Pack;
 use drawn::Drawn;
 use render::Heading;
@@ -125,7 +125,7 @@ pub(super) struct ArticleResponse {
     title: String,
     /// Language tag; empty where it is not known.
     locale: String,
-    /// The article's page, relative to this server.
+    /// The article's page, relative to this server; empty for one that is for customers alone.
     url: String,
     /// Day of the last change, `2026-10-20`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ pub(super) async fn json(
         .json(ArticleResponse {
             title: live.meta.title.clone(),
             locale: shown_language(live).to_owned(),
-            url: article_url(&live.meta.slug, ""),
+            url: page_url(&live.meta, ""),
             updated: live.meta.last_updated.map(|d| d.to_string()),
             body: Tree(drawings.of(&found).await?),
         }))

@@ -171,7 +171,7 @@ export class Log {
     const words = this.to.words();
     const used = new Set(item.sentences.flatMap((s) => s.citations));
     const seen = new Set();
-    const entries = item.citations.filter((c) => used.has(c.n) && !seen.has(c.url) && seen.add(c.url));
+    const entries = item.citations.filter((c) => used.has(c.n) && !seen.has(c.article) && seen.add(c.article));
     return h(
       "ul",
       { cls: "sources", "aria-label": words.text("sources") },

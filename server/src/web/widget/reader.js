@@ -1,5 +1,6 @@
 // The side panel that shows a cited article at its heading, with the quoted words marked. The article
-// comes as a tree of names from a short list, so that nothing in it can run or load anything.
+// comes as a tree of names from a short list, so that nothing in it can run or load anything. Where it does
+// not come (it is for customers and the proof is over, or it is gone), the quoted words are shown.
 
 import { h, icon } from "./dom.js";
 
@@ -30,36 +31,51 @@ export class Reader {
     return !this.node.hidden;
   }
 
-  /** @param {import("./wire").Citation} citation @param {HTMLElement} from the focus goes back there */
-  async show(citation, from) {
+  /**
+   * @param {Pick<import("./wire").Citation, "title" | "article" | "url" | "quote">} cited
+   * @param {HTMLElement} from the focus goes back there
+   */
+  async show(cited, from) {
     const words = this.words();
     this.from = from;
     this.back.setAttribute("aria-label", words.text("article_close"));
     this.page.setAttribute("aria-label", words.text("article_page"));
     this.page.title = words.text("article_page");
-    this.title.textContent = citation.title;
-    const [path, anchor = ""] = citation.url.split("#");
-    /** @type {HTMLAnchorElement} */ (this.page).href = this.api.base + citation.url;
+    this.title.textContent = cited.title;
+    const [path, anchor = ""] = cited.article.split("#");
+    // An article for customers has no page.
+    this.page.hidden = !cited.url;
+    /** @type {HTMLAnchorElement} */ (this.page).href = this.api.base + cited.url;
     this.body.replaceChildren(h("p", { cls: "quiet" }, "…"));
     this.node.hidden = false;
     this.title.focus({ preventScroll: true });
     const asked = (this.asked = {});
     try {
       /** @type {import("./wire").Article} */
-      const article = await this.api.json("GET", `/v1/articles/${path.replace(/^\/kb\//, "")}`);
+      const article = await this.api.json("GET", path);
       if (asked !== this.asked) return;
       this.title.textContent = article.title;
       this.body.lang = article.locale;
       if (article.dir) this.body.dir = article.dir;
       this.body.replaceChildren(...article.body.map((node) => this.make(node)).filter((n) => n !== undefined));
-      const marked = mark(this.body, citation.quote, decodeURIComponent(anchor), words.text("quoted"));
+      const marked = mark(this.body, cited.quote, decodeURIComponent(anchor), words.text("quoted"));
       const at = marked ?? this.heading(decodeURIComponent(anchor));
       // Not `scrollIntoView`, which would move the page around the panel too.
       if (at) this.body.scrollTop = at.getBoundingClientRect().top - this.body.getBoundingClientRect().top - 48;
       else this.body.scrollTop = 0;
-    } catch {
-      if (asked === this.asked) this.body.replaceChildren(h("p", { role: "alert" }, words.text("article_failed")));
+    } catch (error) {
+      if (asked === this.asked) this.failed(cited.quote, /** @type {any} */ (error).code === "not_found");
     }
+  }
+
+  /** @param {string} quote @param {boolean} missing there is no such article for this reader, and no page */
+  failed(quote, missing) {
+    const words = this.words();
+    for (const name of ["lang", "dir"]) this.body.removeAttribute(name);
+    this.page.hidden ||= missing;
+    this.body.replaceChildren();
+    if (quote) this.body.append(h("p", { cls: "quiet" }, words.text("quoted")), h("blockquote", { cls: "quote", dir: "auto" }, quote));
+    if (!quote || !missing) this.body.append(h("p", { role: "alert" }, words.text("article_failed")));
   }
 
   close() {
@@ -100,6 +116,13 @@ export class Reader {
         event.preventDefault();
         const at = this.heading(decodeURIComponent(href.slice(1)));
         if (at) this.body.scrollTop += at.getBoundingClientRect().top - this.body.getBoundingClientRect().top - 8;
+      });
+    } else if (href.startsWith("/v1/articles/")) {
+      // It has no page to lead to: it opens here.
+      node.setAttribute("href", "#");
+      node.addEventListener("click", (event) => {
+        event.preventDefault();
+        if (this.from) this.show({ title: node.textContent ?? "", article: href, url: "", quote: "" }, this.from);
       });
     } else if (/^(https?:\/\/|mailto:|tel:|\/kb\/)/.test(href)) {
       node.setAttribute("href", href.startsWith("/") ? this.api.base + href : href);

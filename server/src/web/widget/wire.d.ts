@@ -29,7 +29,10 @@ export interface Citation {
   n: number;
   title: string;
   heading: string;
+  /** Its page; empty for an article that is for customers alone. */
   url: string;
+  /** What the reader asks for. */
+  article: string;
   quote: string;
 }
 
