@@ -1,4 +1,5 @@
-//! The agents' desk: races between people and with the assistant, assignment, presence, suggestions.
+//! The agents' desk: the list and its pages, races between people and with the assistant, assignment, presence,
+//! suggestions.
 
 use std::time::Duration;
 
@@ -91,6 +92,54 @@ async fn a_ticket_is_found_by_its_number_in_every_state_with_its_subject() {
     assert_eq!(other["conversations"], json!([]));
     let waiting = list(format!("state=waiting&ticket={number}")).await;
     assert_eq!(waiting["conversations"], json!([]), "a state that is named counts");
+    app.stop().await.unwrap();
+}
+
+/// A page of the list: the ids on it, and what leads to the next one.
+async fn page(agent: &Staff, query: &str) -> (Vec<String>, Value) {
+    let response = agent.get(&format!("/v1/inbox/conversations?{query}")).await;
+    assert_eq!(response.status(), 200, "{query}");
+    let page: Value = response.json().await.unwrap();
+    let rows = page["conversations"].as_array().unwrap().iter();
+    let ids = rows.map(|row| row["conversation_id"].as_str().unwrap().to_owned()).collect();
+    (ids, page["next_cursor"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_goes_on_behind_a_page_whatever_happens_meanwhile() {
+    let app = app().await;
+    let anna = Staff::come(&app, "anna", AgentRole::Agent).await;
+    for _ in 0..5 {
+        Customer::begin(&app).await.post("handoff", json!({})).await;
+    }
+    let (all, end) = page(&anna, "state=open").await;
+    assert_eq!((all.len(), end), (5, Value::Null), "without a limit they are on one page");
+    assert_eq!(page(&anna, "limit=5").await, (all.clone(), Value::Null), "the last page says so");
+
+    let (first, next) = page(&anna, "limit=2").await;
+    assert_eq!(first, all[..2]);
+    // Both of that page go elsewhere: those behind them stay where they are.
+    anna.act(&first[0], "take", json!({})).await;
+    anna.act(&first[1], "resolve", json!({})).await;
+    let cursor = next.as_str().expect("there is another page");
+    let (second, next) = page(&anna, &format!("limit=2&cursor={cursor}")).await;
+    assert_eq!(second, all[2..4]);
+    let cursor = next.as_str().expect("and one more");
+    let (third, end) = page(&anna, &format!("limit=2&cursor={cursor}")).await;
+    assert_eq!((third, end), (vec![all[4].clone(), all[0].clone()], Value::Null));
+    let (mine, end) = page(&anna, "mine=true&limit=1").await;
+    assert_eq!((mine, end), (vec![all[0].clone()], Value::Null));
+
+    let wrong = ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "cursor=", "cursor=next"];
+    for query in wrong {
+        let response = anna.get(&format!("/v1/inbox/conversations?{query}")).await;
+        assert_eq!(response.status(), 400, "{query}");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["code"], "invalid_parameter", "{query}");
+        let named = format!("`{}`", query.split('=').next().unwrap());
+        assert!(problem["detail"].as_str().unwrap().contains(&named), "{problem}");
+        assert!(!problem["next_step"].as_str().unwrap().is_empty(), "{problem}");
+    }
     app.stop().await.unwrap();
 }
 

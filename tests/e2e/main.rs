@@ -16,6 +16,7 @@ mod clarify;
 mod clients;
 mod commands;
 mod conversations;
+mod described;
 mod desk;
 mod doors;
 mod errors;

@@ -62,14 +62,14 @@ pub struct AcceptedResponse {
     pub message: MessageDto,
 }
 
-/// One message as its customer sees it.
+/// One message as its customer sees it, or an agent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageDto {
     /// Position in the conversation, from 1; there may be gaps.
     pub seq: u64,
-    /// `customer`, `assistant`, `agent` or `system`.
+    /// `customer`, `assistant`, `agent` or `system`; for agents also `note`.
     pub author: &'static str,
-    /// Of an agent.
+    /// Of the agent, also of a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub text: String,

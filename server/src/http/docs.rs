@@ -117,21 +117,32 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
 
 fn schemas(document: &Value) -> Vec<Schema<'_>> {
     entries(&document["components"]["schemas"])
-        .map(|(name, schema)| {
-            let required = list(&schema["required"]);
-            Schema {
-                name,
-                description: pieces(text(&schema["description"])),
-                fields: entries(&schema["properties"])
-                    .map(|(name, property)| Field {
-                        required: required.iter().any(|r| r == name),
-                        ..field(name, property, text(&property["description"]))
-                    })
-                    .collect(),
-                values: list(&schema["enum"]).iter().map(|v| text(v).to_owned()).collect(),
-            }
+        .map(|(name, schema)| Schema {
+            name,
+            description: pieces(text(&schema["description"])),
+            fields: parts(document, schema).into_iter().flat_map(fields).collect(),
+            values: list(&schema["enum"]).iter().map(|v| text(v).to_owned()).collect(),
         })
         .collect()
+}
+
+/// What an object is made of: itself, or several of which it has all fields.
+fn parts<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    if let Some(all) = schema["allOf"].as_array() {
+        return all.iter().flat_map(|part| parts(document, part)).collect();
+    }
+    match schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        Some(name) => parts(document, &document["components"]["schemas"][name]),
+        None => vec![schema],
+    }
+}
+
+fn fields(schema: &Value) -> impl Iterator<Item = Field<'_>> {
+    let required = list(&schema["required"]);
+    entries(&schema["properties"]).map(move |(name, property)| Field {
+        required: required.iter().any(|r| r == name),
+        ..field(name, property, text(&property["description"]))
+    })
 }
 
 fn parameter(parameter: &Value) -> Field<'_> {
@@ -252,5 +263,10 @@ mod tests {
         assert!(sentences.required);
         let ticket = answer.fields.iter().find(|f| f.name == "ticket").unwrap();
         assert!(!ticket.required && !ticket.description.is_empty());
+        // One that takes over the fields of another has them all.
+        let detail = schemas.iter().find(|s| s.name == "DetailResponse").unwrap();
+        for name in ["conversation_id", "messages"] {
+            assert!(detail.fields.iter().any(|f| f.name == name && f.required), "{name}");
+        }
     }
 }

@@ -1,35 +1,24 @@
-//! `/v1/inbox`: what the people of the company do. Every call has a session and a role that allows it;
-//! what changes something also has the session's CSRF token.
+//! `/v1/inbox`: what the people of the company see: a conversation, an answer that could be sent, who is at
+//! the desk. The list is `inbox_list`, what they do with a conversation `inbox_actions`. Every call has a
+//! session and a role that allows it; what changes something also has the session's CSRF token.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use indexer::model::Locale;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::State;
 use super::auth::{After, Staff, StaffActing};
 use super::body::JsonBody;
-use super::conversation_dto::{MessageDto, RatingDto, TypingRequest, stamp};
-use super::conversations::{fresh, message_id};
-use super::error::{Code, Problem};
+use super::conversation_dto::{MessageDto, RatingDto, stamp};
+use super::conversations::fresh;
+use super::error::{Code, Problem, ProblemBody};
 use super::inbox_dto::{
-    AssignRequest, ColleagueDto, CustomerDto, DetailResponse, ListParams, ListResponse,
-    PresenceRequest, PresenceResponse, RowDto, SuggestionResponse, TicketDto, WordsRequest, may,
-    present,
+    ColleagueDto, CustomerDto, DetailResponse, PresenceRequest, PresenceResponse, RowDto,
+    SuggestionResponse, TicketDto, may, present,
 };
+use super::refusals;
 use crate::desk::{DeskError, Presence};
-use crate::domain::{
-    Agent, AgentId, Author, Conversation, ConversationId, ConversationState, Message, Permission,
-};
-use crate::privacy::CustomerText;
-use crate::store::InboxFilter;
-
-/// Conversations in one list.
-const LISTED: u32 = 200;
-/// Characters of a ticket's number that are read.
-const LONGEST_NUMBER: usize = 40;
+use crate::domain::{Agent, Author, Conversation, ConversationId, Message, Permission};
 
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
@@ -42,57 +31,18 @@ impl From<DeskError> for Problem {
     }
 }
 
-/// `GET /v1/inbox/conversations?state=…&mine=…&ticket=…`. `ticket` finds by the beginning of a ticket's
-/// number, in every state unless `state` is named too.
-pub(super) async fn list(
-    state: web::Data<State>,
-    After(staff, params): After<Staff, web::Query<ListParams>>,
-) -> Result<HttpResponse, Problem> {
-    let agent = staff.may(Permission::ReadConversations)?;
-    let wanted = match params.state.as_deref() {
-        None | Some("" | "open") => None,
-        Some(name) => Some(ConversationState::parse(name).ok_or_else(|| {
-            let detail = format!(
-                "`state` is {name:?}; it is open, waiting, with_agent, assistant or resolved"
-            );
-            Problem::new(Code::InvalidParameter, detail)
-        })?),
-    };
-    let filter = InboxFilter {
-        state: wanted,
-        agent: params.mine.unwrap_or(false).then_some(agent.id),
-        ticket: params.ticket.as_deref().and_then(number_of),
-        limit: LISTED,
-    };
-    let rows = state.store.inbox(&filter).await?;
-    let now = Timestamp::now();
-    Ok(fresh(HttpResponse::Ok()).json(ListResponse {
-        conversations: rows.iter().map(|row| RowDto::listed(row, agent)).collect(),
-        present: present(&state.desk.presences.at(now)),
-        hours: state.hours.at(now).into(),
-        may_reply: agent.role.may(Permission::Reply),
-    }))
-}
-
-/// The beginning of a ticket's number as it is stored, of what somebody typed: `4f gh` is `T-4FGH`. Letters
-/// that numbers never have are read as the digits that they were taken for. `None` of nothing.
-fn number_of(typed: &str) -> Option<String> {
-    let typed: String = typed.trim().to_uppercase().chars().take(LONGEST_NUMBER).collect();
-    let number = typed.strip_prefix("T-").unwrap_or(&typed);
-    let digit = |c: char| match c {
-        'O' => '0',
-        'I' | 'L' => '1',
-        other => other,
-    };
-    let said = |c: &char| !c.is_whitespace() && !c.is_control();
-    let number: String = number.chars().filter(said).map(digit).collect();
-    (!typed.is_empty()).then(|| format!("T-{number}"))
-}
-
 /// How often a conversation that keeps changing is read again.
 const REREADS: usize = 3;
 
-/// `GET /v1/inbox/conversations/{id}`.
+/// A conversation with everything that an agent sees.
+///
+/// Words are redacted: placeholders such as `[EMAIL_1]` stand for personal data.
+#[utoipa::path(get, path = "/v1/inbox/conversations/{id}", tag = "Inbox",
+    params(("id" = String, Path, description = "The conversation")),
+    security(("session" = [])),
+    responses(refusals::OfStaff, refusals::OfConversations,
+        (status = 200, description = "The conversation", body = DetailResponse),
+    ))]
 pub(super) async fn show(
     state: web::Data<State>,
     staff: Staff,
@@ -113,7 +63,8 @@ pub(super) async fn show(
     Ok(fresh(HttpResponse::Ok()).json(shown))
 }
 
-async fn detail(
+/// How `conversation` looks to `agent`.
+pub(super) async fn detail(
     state: &State,
     agent: &Agent,
     conversation: &Conversation,
@@ -150,44 +101,16 @@ async fn detail(
     })
 }
 
-/// `POST /v1/inbox/conversations/{id}/{action}`: `take`, `reply`, `note`, `return`, `resolve`,
-/// `assign`, `typing`.
-pub(super) async fn act(
-    state: web::Data<State>,
-    path: web::Path<(String, String)>,
-    After(StaffActing(staff), body): After<StaffActing, Body>,
-) -> Result<HttpResponse, Problem> {
-    let agent = staff.may(Permission::Reply)?;
-    let (id, action) = path.into_inner();
-    let id = known(&state, &id).await?.id;
-    let desk = &state.desk;
-    let conversation = match action.as_str() {
-        "take" => desk.take(id, agent).await?,
-        "return" => desk.give_back(id, agent).await?,
-        "resolve" => desk.resolve(id, agent).await?,
-        "assign" => {
-            let to = colleague(&body.parse::<AssignRequest>()?.agent)?;
-            desk.assign(id, agent, to).await?
-        }
-        "typing" => {
-            desk.typing(id, agent, body.parse::<TypingRequest>()?.typing).await?;
-            return Ok(HttpResponse::NoContent().finish());
-        }
-        "reply" | "note" => {
-            let words: WordsRequest = body.parse()?;
-            let sent = message_id(words.message_id.as_deref())?;
-            let message = match action.as_str() {
-                "reply" => desk.reply(id, agent, (CustomerText::new(words.text), sent)).await?,
-                _ => desk.note(id, agent, (CustomerText::note(words.text), sent)).await?,
-            };
-            return Ok(fresh(HttpResponse::Ok()).json(MessageDto::from(&message)));
-        }
-        _ => return Err(Problem::new(Code::NotFound, "there is no such action")),
-    };
-    Ok(fresh(HttpResponse::Ok()).json(detail(&state, agent, &conversation).await?))
-}
-
-/// `GET /v1/inbox/conversations/{id}/suggestion`.
+/// An answer that could be sent.
+///
+/// What the articles say to the customer's last message, however unsure. Nothing is sent.
+#[utoipa::path(get, path = "/v1/inbox/conversations/{id}/suggestion", tag = "Inbox",
+    params(("id" = String, Path, description = "The conversation")),
+    security(("session" = [])),
+    responses(refusals::OfStaff, refusals::OfConversations,
+        (status = 200, description = "The answer, or `null` where the articles say nothing", body = SuggestionResponse),
+        (status = 503, description = "timed_out; `Retry-After` in seconds", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn suggestion(
     state: web::Data<State>,
     staff: Staff,
@@ -200,78 +123,34 @@ pub(super) async fn suggestion(
     Ok(fresh(HttpResponse::Ok()).json(SuggestionResponse { suggestion }))
 }
 
-/// `POST /v1/inbox/presence`.
+/// Say whether the caller takes conversations.
+///
+/// Who says nothing for 90 seconds counts as gone.
+#[utoipa::path(post, path = "/v1/inbox/presence", tag = "Inbox", request_body = PresenceRequest,
+    params(("X-CSRF-Token" = String, Header, description = "The session's own: `data-csrf` of the page `/inbox`")),
+    security(("session" = [])),
+    responses(refusals::OfStaffActing, refusals::OfBodies,
+        (status = 200, description = "Everybody at the desk now", body = PresenceResponse),
+    ))]
 pub(super) async fn presence(
     state: web::Data<State>,
-    After(StaffActing(staff), body): After<StaffActing, Body>,
+    After(StaffActing(staff), body): After<StaffActing, Result<JsonBody<PresenceRequest>, Problem>>,
 ) -> Result<HttpResponse, Problem> {
     let agent = staff.may(Permission::Reply)?;
-    let presence = Presence::parse(&body.parse::<PresenceRequest>()?.presence)
+    let JsonBody(body) = body?;
+    let presence = Presence::parse(&body.presence)
         .ok_or_else(|| Problem::new(Code::InvalidField, "`presence` is online, away or offline"))?;
     state.desk.present(agent, presence);
     let present = present(&state.desk.presences.at(Timestamp::now()));
     Ok(fresh(HttpResponse::Ok()).json(PresenceResponse { present }))
 }
 
-async fn known(state: &State, id: &str) -> Result<Conversation, Problem> {
+/// The conversation of an address.
+///
+/// # Errors
+/// `not_found` without one.
+pub(super) async fn known(state: &State, id: &str) -> Result<Conversation, Problem> {
     let missing = || Problem::new(Code::NotFound, "there is no such conversation");
     let id = uuid::Uuid::try_parse(id).map(ConversationId).map_err(|_| missing())?;
     state.store.conversation(id).await?.ok_or_else(missing)
-}
-
-fn colleague(id: &str) -> Result<AgentId, Problem> {
-    uuid::Uuid::try_parse(id)
-        .map(AgentId)
-        .map_err(|_| Problem::new(Code::InvalidField, "`agent` is no account's id"))
-}
-
-/// The JSON of an action, whose form the action decides. Actions without fields take an empty object.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Fields(serde_json::Value);
-
-pub(super) struct Body(serde_json::Value);
-
-impl Body {
-    fn parse<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        serde_json::from_value(self.0).map_err(|e| Problem::new(Code::InvalidField, e.to_string()))
-    }
-}
-
-impl actix_web::FromRequest for Body {
-    type Error = Problem;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
-        let empty = request.headers().get("content-length").is_some_and(|l| l == "0");
-        let read = JsonBody::<Fields>::from_request(request, payload);
-        Box::pin(async move {
-            if empty {
-                return Ok(Self(json!({})));
-            }
-            let JsonBody(Fields(value)) = read.await?;
-            Ok(Self(value))
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_found_as_people_type_it() {
-        for (typed, number) in [
-            ("T-4FGH", Some("T-4FGH")),
-            (" t-4fgh ", Some("T-4FGH")),
-            ("4f gh", Some("T-4FGH")),
-            ("t-oil", Some("T-011")),
-            ("T-", Some("T-")),
-            ("", None),
-            ("  ", None),
-        ] {
-            assert_eq!(number_of(typed).as_deref(), number, "{typed:?}");
-        }
-        assert!(number_of(&"9".repeat(5000)).unwrap().len() < 50);
-    }
 }

@@ -1,6 +1,9 @@
 //! The wire of the agents' side: lists, a conversation with its tickets, presence, suggestions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::conversation_dto::{HoursDto, MessageDto, RatingDto, stamp};
 use super::dto::CitationDto;
@@ -16,20 +19,13 @@ use crate::store::InboxRow;
 /// Characters of a subject and of a preview.
 const SUBJECT: usize = 160;
 
-/// `?state=waiting&mine=true`, or `?ticket=T-4F`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListParams {
-    pub(super) state: Option<String>,
-    pub(super) mine: Option<bool>,
-    /// The beginning of a ticket's number; finds in every state unless `state` is named too.
-    pub(super) ticket: Option<String>,
-}
-
-/// The inbox.
-#[derive(Debug, Serialize)]
+/// A page of the inbox.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ListResponse {
     pub(super) conversations: Vec<RowDto>,
+    /// Leads to the next page, as `cursor`; `null` at the end of the list.
+    pub(super) next_cursor: Option<String>,
+    /// Who is at the desk, by name.
     pub(super) present: Vec<PresentDto>,
     pub(super) hours: HoursDto,
     /// Whether the caller may reply.
@@ -37,11 +33,15 @@ pub(super) struct ListResponse {
 }
 
 /// A conversation in the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RowDto {
     conversation_id: String,
+    /// `assistant`, `waiting`, `with_agent` or `resolved`.
     state: &'static str,
+    /// Language tag of the conversation.
+    #[schema(example = "en")]
     locale: String,
+    /// Which site of the company the customer writes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<String>,
     /// The open ticket.
@@ -53,35 +53,44 @@ pub(super) struct RowDto {
     /// What that ticket is about, in the customer's words where its summary has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// Why the open ticket came; the reasons are those of `AskResponse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     /// Since when somebody is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting_since: Option<String>,
+    /// When something happened last.
     active_at: String,
+    /// Name of who has it, or whom it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
+    /// Whether that is the caller.
     mine: bool,
+    /// The beginning of the customer's last words.
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<String>,
 }
 
 /// Somebody at the desk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PresentDto {
+    /// The account's id.
     id: String,
     name: String,
+    /// `online` or `away`.
     presence: &'static str,
 }
 
 /// A conversation with everything that an agent sees.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DetailResponse {
     #[serde(flatten)]
     pub(super) row: RowDto,
     pub(super) created_at: String,
+    /// Address of the page that the customer was on, redacted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) page: Option<String>,
+    /// What the customer thought of the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rating: Option<RatingDto>,
     /// Who the customer proved to be.
@@ -94,7 +103,7 @@ pub(super) struct DetailResponse {
     pub(super) mail_subject: Option<String>,
     /// Newest first.
     pub(super) tickets: Vec<TicketDto>,
-    /// Notes among them.
+    /// All of them, notes (author `note`) among them.
     pub(super) messages: Vec<MessageDto>,
     pub(super) may: MayDto,
     /// Who could take it: accounts that answer customers.
@@ -102,7 +111,7 @@ pub(super) struct DetailResponse {
 }
 
 /// A customer, by placeholders.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CustomerDto {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,60 +128,84 @@ impl From<KnownCustomer> for CustomerDto {
 }
 
 /// An account that answers customers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ColleagueDto {
     pub(super) id: String,
     pub(super) name: String,
+    /// `online`, `away` or `offline`.
     pub(super) presence: &'static str,
 }
 
 /// What the caller may do with the conversation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MayDto {
+    /// Whether the role answers customers.
     pub(super) reply: bool,
+    /// Whether the caller may see what placeholders stand for.
     pub(super) reveal: bool,
 }
 
 /// A hand-over.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TicketDto {
+    #[schema(example = "T-7Q2M9K4XBD")]
     ticket: String,
     at: String,
+    /// Why it came; the reasons are those of `AskResponse`.
     reason: &'static str,
+    /// The same in a sentence.
     reasoning: String,
     /// What `reasoning` says, for a page in another language; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning_parts: Option<Told>,
+    reasoning_parts: Option<ToldDto>,
     summary: String,
     /// What `summary` says, likewise; empty for a summary in the words of a model.
-    summary_parts: Vec<Told>,
+    summary_parts: Vec<ToldDto>,
+    /// Probability that the passages answer the question, [0, 1].
     confidence: f64,
+    /// `waiting`, `with_agent`, `returned` or `resolved`.
     status: &'static str,
+    /// How the customer can be reached, as a placeholder.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
+    /// What the assistant had found, best first.
     passages: Vec<PassageDto>,
 }
 
+/// One sentence, or one quote of it, as data.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ToldDto {
+    #[schema(example = "wrote")]
+    code: String,
+    /// What stands in it, by name: figures, a title, redacted words.
+    values: BTreeMap<&'static str, String>,
+}
+
 /// A passage that the assistant saw.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PassageDto {
     title: String,
+    /// Article page at its heading, relative to this server; empty where it has none.
     url: String,
+    /// File in the knowledge-base folder.
     path: String,
+    /// Fused score, [0, 1].
     score: f32,
 }
 
 /// A reply or note.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WordsRequest {
+    /// The agent's words, 1 to 8000 characters.
     pub(super) text: String,
+    /// A UUID chosen by the client: the same again is the same message.
     #[serde(default)]
     pub(super) message_id: Option<String>,
 }
 
 /// To whom.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AssignRequest {
     /// An account's id.
@@ -180,7 +213,7 @@ pub(super) struct AssignRequest {
 }
 
 /// Whether the caller takes conversations.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PresenceRequest {
     /// `online`, `away` or `offline`.
@@ -188,21 +221,24 @@ pub(super) struct PresenceRequest {
 }
 
 /// Everybody at the desk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PresenceResponse {
     pub(super) present: Vec<PresentDto>,
 }
 
 /// An answer that may be sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SuggestionResponse {
+    /// `null` where the articles say nothing.
     pub(super) suggestion: Option<SuggestionDto>,
 }
 
-#[derive(Debug, Serialize)]
+/// What the articles say.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SuggestionDto {
     text: String,
     citations: Vec<CitationDto>,
+    /// Probability that the cited passages answer the question, [0, 1].
     confidence: f64,
 }
 
@@ -252,6 +288,12 @@ impl From<&Present> for PresentDto {
     }
 }
 
+impl From<Told> for ToldDto {
+    fn from(told: Told) -> Self {
+        Self { code: told.code, values: told.values }
+    }
+}
+
 impl From<&Escalation> for TicketDto {
     fn from(e: &Escalation) -> Self {
         Self {
@@ -259,9 +301,12 @@ impl From<&Escalation> for TicketDto {
             at: stamp(e.at),
             reason: e.reason.as_str(),
             reasoning: e.reasoning.clone(),
-            reasoning_parts: reasoning_parts(&e.reasoning),
+            reasoning_parts: reasoning_parts(&e.reasoning).map(ToldDto::from),
             summary: e.summary.to_string(),
-            summary_parts: summary_parts(e.summary.as_str()),
+            summary_parts: summary_parts(e.summary.as_str())
+                .into_iter()
+                .map(ToldDto::from)
+                .collect(),
             confidence: e.confidence,
             status: e.status.as_str(),
             contact: e.contact.as_ref().map(ToString::to_string),

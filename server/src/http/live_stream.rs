@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::{self, error::RecvError};
+use utoipa::ToSchema;
 
 use super::State;
 use super::auth::{Staff, Visitor, header};
@@ -221,16 +222,25 @@ fn agent_of(conversation: &Conversation) -> Option<String> {
 }
 
 /// Data of the desk's events.
-#[derive(Debug, Serialize)]
-struct DeskEvent {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeskEvent {
+    /// Of `conversation` and `typing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<String>,
+    /// Of `typing`: whether the customer types, or stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     typing: Option<bool>,
 }
 
-/// `GET /v1/inbox/events`: `conversation` (one changed), `typing` (its customer types), `presence`,
-/// `reload` (something was missed: read everything anew).
+/// Follow the desk live.
+///
+/// Events: `conversation` (one changed), `typing` (its customer types, or stopped), `presence` (somebody came
+/// or went), `reload` (the first one, and where something was missed: read everything anew). Their data is a
+/// `DeskEvent`. The stream ends with the session.
+#[utoipa::path(get, path = "/v1/inbox/events", tag = "Inbox", security(("session" = [])),
+    responses(refusals::OfStaff,
+        (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
+    ))]
 pub(super) async fn desk(state: web::Data<State>, staff: Staff) -> Result<HttpResponse, Problem> {
     staff.may(Permission::ReadConversations)?;
     let receiver = state.hub.listen_at_desk();

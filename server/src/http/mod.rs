@@ -24,7 +24,9 @@ mod error;
 mod gaps;
 mod health;
 mod inbox;
+mod inbox_actions;
 mod inbox_dto;
+mod inbox_list;
 mod inbox_pages;
 mod index_status;
 mod kb;
@@ -268,12 +270,18 @@ fn desk_routes(app: &mut web::ServiceConfig) {
         .service(post("/logout", login::log_out))
         .service(get("/inbox", inbox_pages::list))
         .service(get("/inbox/{id}", inbox_pages::conversation))
-        .service(get("/v1/inbox/conversations", inbox::list))
+        .service(get("/v1/inbox/conversations", inbox_list::list))
         .service(get("/v1/inbox/events", live_stream::desk))
         .service(post("/v1/inbox/presence", inbox::presence))
         .service(get("/v1/inbox/conversations/{id}/suggestion", inbox::suggestion))
         .service(post("/v1/inbox/conversations/{id}/reveal", privacy::reveal))
-        .service(post("/v1/inbox/conversations/{id}/{action}", inbox::act))
+        .service(post("/v1/inbox/conversations/{id}/take", inbox_actions::take))
+        .service(post("/v1/inbox/conversations/{id}/return", inbox_actions::give_back))
+        .service(post("/v1/inbox/conversations/{id}/resolve", inbox_actions::resolve))
+        .service(post("/v1/inbox/conversations/{id}/assign", inbox_actions::assign))
+        .service(post("/v1/inbox/conversations/{id}/typing", inbox_actions::typing))
+        .service(post("/v1/inbox/conversations/{id}/reply", inbox_actions::reply))
+        .service(post("/v1/inbox/conversations/{id}/note", inbox_actions::note))
         .service(get("/v1/inbox/conversations/{id}", inbox::show));
 }
 

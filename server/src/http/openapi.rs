@@ -4,11 +4,13 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use super::{
     admin, ask, chat_completions, choices, conversation_dto, conversations, dto, error, gaps,
-    health, kb, live_stream, me, playground, privacy, search, site,
+    health, inbox, inbox_actions, inbox_list, kb, live_stream, me, playground, privacy, search,
+    site,
 };
 
 #[derive(OpenApi)]
@@ -22,20 +24,41 @@ use super::{
         site::show, conversations::begin, conversations::post, conversations::show,
         live_stream::events, conversations::typing, conversations::hand_off, conversations::feedback,
         conversations::close, privacy::export, privacy::erase, choices::consent,
-        me::show, me::export, me::erase, me::consent, playground::explain,
+        me::show, me::export, me::erase, me::consent, inbox_list::list, inbox::show,
+        inbox::suggestion, inbox::presence, live_stream::desk, inbox_actions::take,
+        inbox_actions::give_back, inbox_actions::resolve, inbox_actions::assign,
+        inbox_actions::typing, inbox_actions::reply, inbox_actions::note, privacy::reveal,
+        playground::explain,
         admin::index, gaps::list, gaps::judge, health::livez, health::readyz, document),
     components(schemas(dto::QueuedEvent, dto::SourcesEvent, dto::SentenceEvent,
-        conversation_dto::AcceptedResponse, error::ProblemBody)),
+        conversation_dto::AcceptedResponse, live_stream::DeskEvent, error::ProblemBody)),
+    modifiers(&Session),
     tags(
         (name = "Answers", description = "Questions and searches."),
         (name = "Conversations", description = "What a customer does, with the conversation's token."),
         (name = "Privacy", description = "What a customer may ask for of their data."),
+        (name = "Inbox", description = "What the people of the company do, with the session of their login."),
         (name = "Operation", description = "For the operator and the content team."),
         (name = "Health", description = "For whoever starts and watches the server."),
         (name = "Description", description = "This interface.")
     )
 )]
 struct Interface;
+
+/// How the people of the company are known.
+struct Session;
+
+impl Modify for Session {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let cookie = ApiKeyValue::with_description(
+            "atbilde_session",
+            "Set by `POST /login` and by the company's own log-in; over HTTPS its name is \
+             `__Host-atbilde_session`. What changes something wants the session's `X-CSRF-Token` too.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
 
 /// The document as JSON. It never changes while the process runs.
 pub(super) static DOCUMENT: LazyLock<serde_json::Value> =
@@ -68,6 +91,8 @@ mod tests {
             ("/v1/conversations/{id}/export", "get"),
             ("/v1/admin/index", "get"),
             ("/v1/admin/gaps", "get"),
+            ("/v1/inbox/conversations", "get"),
+            ("/v1/inbox/conversations/{id}/reply", "post"),
             ("/v1/me", "get"),
             ("/v1/me", "delete"),
             ("/livez", "get"),
@@ -97,6 +122,11 @@ mod tests {
             ("/v1/conversations/{id}/consent", "post", "400 401 404 415 422 429"),
             ("/v1/conversations/{id}", "delete", "401 404 409 429"),
             ("/v1/me/consent", "post", "400 401 404 422 429"),
+            ("/v1/inbox/conversations", "get", "400 401 403 500"),
+            ("/v1/inbox/conversations/{id}", "get", "401 403 404"),
+            ("/v1/inbox/conversations/{id}/take", "post", "401 403 404 409"),
+            ("/v1/inbox/conversations/{id}/assign", "post", "400 401 403 404 409 415 422"),
+            ("/v1/inbox/conversations/{id}/reveal", "post", "400 401 403 404 422"),
         ] {
             for status in statuses.split(' ') {
                 let response = &document["paths"][path][method]["responses"][status];

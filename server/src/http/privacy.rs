@@ -94,8 +94,19 @@ pub(super) async fn erase(
     }
 }
 
-/// What a placeholder stands for: for the agent who has the conversation, or a privacy officer. Every look
-/// is recorded.
+/// See what a placeholder stands for.
+///
+/// For the agent who has the conversation, or a privacy officer. Every look is recorded.
+#[utoipa::path(post, path = "/v1/inbox/conversations/{id}/reveal", tag = "Inbox",
+    request_body = RevealRequest,
+    params(("id" = String, Path, description = "The conversation"),
+        ("X-CSRF-Token" = String, Header, description = "The session's own: `data-csrf` of the page `/inbox`")),
+    security(("session" = [])),
+    responses(refusals::OfStaffActing, refusals::OfBodies,
+        (status = 200, description = "What it stands for", body = RevealResponse),
+        (status = 403, description = "forbidden: neither the agent who has the conversation nor a privacy officer, or `X-CSRF-Token` is not the session's", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "not_found: there is no such conversation or placeholder, or its original was erased", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn reveal(
     state: web::Data<State>,
     id: web::Path<String>,

@@ -17,9 +17,17 @@ pub(super) enum OfVisitors {}
 pub(super) enum OfMyself {}
 /// Routes that anybody reads, customers with a proof more of it.
 pub(super) enum OfReaders {}
+/// Routes that people of the company read, with a session.
+pub(super) enum OfStaff {}
+/// Routes by which people of the company change something.
+pub(super) enum OfStaffActing {}
+/// Routes of one conversation, for people of the company.
+pub(super) enum OfConversations {}
 
 const BUSY: (&str, &str) = ("503", "not_ready or timed_out; `Retry-After` in seconds");
 const INTERNAL: (&str, &str) = ("500", "internal");
+const NO_SESSION: (&str, &str) =
+    ("401", "unauthorized: there is no session's cookie, or the session has ended");
 const LIMITED: (&str, &str) = ("429", "rate_limited; `Retry-After` in seconds");
 
 impl IntoResponses for OfBodies {
@@ -67,6 +75,31 @@ impl IntoResponses for OfMyself {
 impl IntoResponses for OfReaders {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         described(&[("401", "identity_refused"), LIMITED, INTERNAL, BUSY])
+    }
+}
+
+impl IntoResponses for OfStaff {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        described(&[NO_SESSION, ("403", "forbidden: the role does not allow it"), INTERNAL])
+    }
+}
+
+impl IntoResponses for OfStaffActing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        described(&[
+            NO_SESSION,
+            (
+                "403",
+                "forbidden: the role does not allow it, or `X-CSRF-Token` is not the session's",
+            ),
+            INTERNAL,
+        ])
+    }
+}
+
+impl IntoResponses for OfConversations {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        described(&[("404", "not_found: there is no such conversation")])
     }
 }
 

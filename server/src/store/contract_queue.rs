@@ -1,9 +1,9 @@
-//! What the queue of hand-overs must do, whatever keeps it: places, estimates of a wait, and finding a
-//! ticket by its number. Each function wants a store of its own.
+//! What the queue of hand-overs must do, whatever keeps it: places, estimates of a wait, finding a ticket
+//! by its number, and the agents' list in pages. Each function wants a store of its own.
 
-use super::contract::{at, begin, colleague, done, ticket, words};
-use super::{InboxFilter, InboxRow, Stores};
-use crate::domain::{Conversation, ConversationState, ReasonCode, Step, Ticket};
+use super::contract::{at, begin, colleague, done, message, ticket, words};
+use super::{ConversationStore, InboxFilter, InboxRow, Stores};
+use crate::domain::{Conversation, ConversationId, ConversationState, ReasonCode, Step, Ticket};
 
 /// Takings are ten minutes apart.
 const GAP: i64 = 600;
@@ -99,4 +99,78 @@ pub(super) async fn a_ticket_is_found_by_its_number(stores: &Stores) {
     let open = store.inbox(&InboxFilter { limit: 100, ..InboxFilter::default() }).await.unwrap();
     assert_eq!(found(&open), [ids[1]]);
     assert_eq!(open[0].last.as_ref().unwrap().ticket.as_str(), "T-ZZ00000004");
+}
+
+/// Every page of a list, each of `size` at most.
+async fn in_pages(
+    store: &dyn ConversationStore,
+    filter: &InboxFilter,
+    size: u32,
+) -> Vec<ConversationId> {
+    let (mut all, mut after) = (Vec::new(), filter.after);
+    loop {
+        let page = InboxFilter { limit: size, after, ..filter.clone() };
+        let rows = store.inbox(&page).await.unwrap();
+        assert!(rows.len() <= size as usize);
+        let Some(last) = rows.last() else { return all };
+        after = Some(last.place());
+        all.extend(rows.iter().map(|row| row.conversation.id));
+    }
+}
+
+pub(super) async fn the_inbox_is_read_in_pages_whatever_moves(stores: &Stores) {
+    let store = stores.conversations();
+    let store = &*store;
+    let agent = colleague(store, "edith").await;
+    let (mut waits, mut taken) = (Vec::new(), Vec::new());
+    // Three came in the same second, and in the same second others were taken.
+    for second in [1, 2, 2, 2, 3] {
+        let begun = begin(store).await;
+        let step = Step::HandOver(ticket(begun.id, second));
+        waits.push((second, done(store, &begun, step, second).await.0.id));
+    }
+    for second in [14, 13, 13, 13, 12] {
+        let begun = begin(store).await;
+        let (now, _) = done(store, &begun, Step::HandOver(ticket(begun.id, 4)), 4).await;
+        done(store, &now, Step::Take(agent.id), second).await;
+        taken.push((-second, begun.id));
+    }
+    // Of the same time the smaller id stands first, as text.
+    waits.sort_by_key(|(second, id)| (*second, id.to_string()));
+    taken.sort_by_key(|(second, id)| (*second, id.to_string()));
+    let waits: Vec<ConversationId> = waits.into_iter().map(|(_, id)| id).collect();
+    let taken: Vec<ConversationId> = taken.into_iter().map(|(_, id)| id).collect();
+    let whole = [waits.clone(), taken.clone()].concat();
+
+    let open = InboxFilter { limit: 100, ..InboxFilter::default() };
+    let mine = InboxFilter { agent: Some(agent.id), ..open.clone() };
+    let waiting = InboxFilter { state: Some(ConversationState::Waiting), ..open.clone() };
+    let found = InboxFilter { ticket: Some("T-".to_owned()), ..open.clone() };
+    for (filter, all) in [(&open, &whole), (&mine, &taken), (&waiting, &waits), (&found, &whole)] {
+        for size in [1, 2, 3, 4, 100] {
+            assert_eq!(in_pages(store, filter, size).await, *all, "{filter:?} by {size}");
+        }
+    }
+
+    // Behind the third: the first is taken and the third itself resolved. All others come, and once.
+    let rows = store.inbox(&InboxFilter { limit: 3, ..open.clone() }).await.unwrap();
+    let behind = InboxFilter { after: Some(rows[2].place()), ..open.clone() };
+    let now = rows[0].conversation.clone();
+    done(store, &now, Step::Take(agent.id), 20).await;
+    done(store, &rows[2].conversation, Step::Resolve, 20).await;
+    let rest = [&waits[3..], &[now.id], &taken[..]].concat();
+    for size in [1, 3, 100] {
+        assert_eq!(in_pages(store, &behind, size).await, rest, "by {size}");
+    }
+
+    // Among the others: the last one moves to their top, which is before this place.
+    let rows = store.inbox(&InboxFilter { limit: 2, ..mine.clone() }).await.unwrap();
+    assert_eq!(rows[1].conversation.id, taken[0]);
+    let behind = InboxFilter { after: Some(rows[1].place()), ..mine.clone() };
+    store.post(taken[4], &message("Hello?", 30)).await.unwrap();
+    for size in [1, 3, 100] {
+        assert_eq!(in_pages(store, &behind, size).await, taken[1..4], "by {size}");
+    }
+    let top = store.inbox(&InboxFilter { limit: 1, ..mine }).await.unwrap();
+    assert_eq!(top[0].conversation.id, taken[4], "it stands on the first page");
 }

@@ -12,7 +12,7 @@ use crate::domain::{Conversation, Counts, Step};
 type Contract = fn(&Stores) -> BoxFuture<'_, ()>;
 
 /// The whole suite.
-pub(crate) const ALL: [Contract; 7] = [
+pub(crate) const ALL: [Contract; 8] = [
     |stores| Box::pin(conversations_are_counted_by_what_became_of_them(stores)),
     |stores| Box::pin(all_of_a_conversation_is_exported_and_erased_and_nothing_of_another(stores)),
     |stores| Box::pin(a_conversation_with_a_newer_word_is_not_erased_as_silent(stores)),
@@ -20,6 +20,7 @@ pub(crate) const ALL: [Contract; 7] = [
     |stores| Box::pin(receivers_follow_the_configuration(stores)),
     |stores| Box::pin(contract_queue::an_estimate_goes_by_place_and_pace(stores)),
     |stores| Box::pin(contract_queue::a_ticket_is_found_by_its_number(stores)),
+    |stores| Box::pin(contract_queue::the_inbox_is_read_in_pages_whatever_moves(stores)),
 ];
 
 async fn conversations_are_counted_by_what_became_of_them(stores: &Stores) {

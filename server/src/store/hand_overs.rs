@@ -73,8 +73,10 @@ pub trait HandOvers: Send + Sync {
     /// [`StoreError::Database`].
     async fn tickets_of(&self, id: ConversationId) -> Result<Vec<Escalation>, StoreError>;
 
-    /// Conversations for the agents: those that wait first, the longest waiting at the top. Those with a
-    /// ticket of a number are found in every state.
+    /// Conversations for the agents: those that wait first, the longest waiting at the top, the others behind
+    /// them, the liveliest first; of equal times the smaller id first. Those with a ticket of a number are
+    /// found in every state. [`InboxRow::place`] of the last one leads to those behind it: what moves
+    /// meanwhile takes none of the others along.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -147,7 +149,19 @@ pub struct InboxFilter {
     pub agent: Option<AgentId>,
     /// Only what had a ticket whose number begins so, as [`Ticket`] writes it: `T-4F`.
     pub ticket: Option<String>,
+    /// Only what stands behind this place.
+    pub after: Option<InboxPlace>,
     pub limit: u32,
+}
+
+/// A place in the agents' list. It stays one when the conversation that stood there has moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InboxPlace {
+    /// Whether it is among those who wait.
+    pub waits: bool,
+    /// Since when it waits; of the others, when something happened last. Whole milliseconds count.
+    pub at: Timestamp,
+    pub id: ConversationId,
 }
 
 /// A conversation in a list.
@@ -158,6 +172,16 @@ pub struct InboxRow {
     pub preview: Option<RedactedText>,
     /// The ticket that was looked for, else the newest one, open or not.
     pub last: Option<LastTicket>,
+}
+
+impl InboxRow {
+    /// Where it stands.
+    pub fn place(&self) -> InboxPlace {
+        let conversation = &self.conversation;
+        let waits = conversation.state == ConversationState::Waiting;
+        let since = conversation.hand_over.as_ref().filter(|_| waits).map(|open| open.at);
+        InboxPlace { waits, at: since.unwrap_or(conversation.active_at), id: conversation.id }
+    }
 }
 
 /// The ticket of a conversation in a list.

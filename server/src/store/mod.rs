@@ -58,8 +58,8 @@ pub use customers::{Customers, Introduced};
 pub use duties::{Duties, Duty};
 pub use file::Scrub;
 pub use hand_overs::{
-    AgentMessage, Changed, HandOvers, InboxFilter, InboxRow, LastTicket, MessageFor, QueuePlace,
-    Transition,
+    AgentMessage, Changed, HandOvers, InboxFilter, InboxPlace, InboxRow, LastTicket, MessageFor,
+    QueuePlace, Transition,
 };
 pub use moving::{Moving, seal_secrets, store_tables};
 pub use personal::PersonalData;

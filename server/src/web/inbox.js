@@ -43,10 +43,15 @@ function summaryOf(ticket) {
 }
 
 const find = $("find").elements.ticket;
+const more = $("more");
 
 let tab = "open";
 let listed = [];
 let listing = 0; // how often a list was asked for
+let reading = null; // the list that was asked for last
+let queried = ""; // what list that is
+let pages = 1; // how far it is shown
+let next = null; // where it goes on; null at its end
 let searched = ""; // the number that the list is of
 let marked = body.dataset.opened || null;
 let opened = null; // the conversation that is shown, as the server gave it
@@ -99,20 +104,75 @@ function toast(words) {
 
 // ---------------------------------------------------------------- the queue
 
-async function list() {
+/** Shows the list anew, as far as it was shown; another list from its top. Done when the one asked for last is shown. */
+function list() {
+  return (reading = read());
+}
+
+async function read() {
   const number = find.value.trim();
   const asked = (listing += 1);
   const query = number ? `ticket=${encodeURIComponent(number)}` : tab === "mine" ? "mine=true" : `state=${tab}`;
-  const data = await call(`conversations?${query}`);
-  // Of two lists that were asked for, the later one is shown, whichever comes first.
-  if (asked !== listing) return;
-  listed = data.conversations;
+  if (query !== queried) {
+    pages = 1;
+    $("shown").textContent = "";
+  }
+  queried = query;
+  const all = new Map();
+  let data = { next_cursor: null };
+  for (let page = 0; page < pages && (!page || data.next_cursor); page += 1) {
+    data = await call(`conversations?${query}${page ? `&cursor=${data.next_cursor}` : ""}`);
+    // Of two lists that were asked for, the later one is shown, whichever comes first.
+    if (asked !== listing) return reading;
+    // What has moved from one page to the next stands where it came last.
+    for (const c of data.conversations) {
+      all.delete(c.conversation_id);
+      all.set(c.conversation_id, c);
+    }
+  }
+  listed = [...all.values()];
+  next = data.next_cursor;
   searched = number;
   showHours(data.hours);
   showPresent(data.present);
   for (const button of document.querySelectorAll("[data-tab]")) button.setAttribute("aria-pressed", String(!number && button.dataset.tab === tab));
-  $("found").textContent = number ? t("find_found", { n: listed.length }) : "";
+  $("found").textContent = number ? t("find_found", { n: counted(listed.length) }) : "";
   drawRows();
+  drawMore();
+}
+
+/** A number of what is shown, where more of it may follow. */
+const counted = (n) => (next ? `${n}+` : n);
+
+/** The button under the list. It stays the same one, so that the focus stays on it while the list changes. */
+function drawMore() {
+  const focused = document.activeElement === more;
+  more.hidden = !next;
+  if (focused && !next && !more.hasAttribute("aria-disabled")) rows.querySelector("li:last-child a")?.focus();
+}
+
+/** Another page. Its first conversation is marked and has the focus, unless the agent has gone elsewhere meanwhile. */
+async function showMore() {
+  if (more.hasAttribute("aria-disabled")) return;
+  more.setAttribute("aria-disabled", "true");
+  const of = queried;
+  const known = new Set(listed.map((c) => c.conversation_id));
+  try {
+    pages += 1;
+    await list();
+    if (queried !== of) return;
+    $("shown").textContent = t("shown", { n: counted(listed.length) });
+    const first = listed.find((c) => !known.has(c.conversation_id)) ?? listed.at(-1);
+    if (!first || ![more, body].includes(document.activeElement)) return;
+    marked = first.conversation_id;
+    drawRows();
+    rows.querySelector(".marked a")?.focus();
+  } catch (error) {
+    pages = Math.max(1, pages - 1);
+    failed(error);
+  } finally {
+    more.removeAttribute("aria-disabled");
+  }
 }
 
 function drawRows() {
@@ -125,7 +185,8 @@ function drawRows() {
   }
   if (focused) rows.querySelector(`li[data-id="${focused}"] a`)?.focus({ preventScroll: true });
   const waiting = listed.filter((c) => c.state === "waiting").length;
-  if (tab === "open" && !searched) document.title = waiting ? `(${waiting}) ${t("inbox")}` : t("inbox");
+  const count = waiting === listed.length ? counted(waiting) : waiting;
+  if (tab === "open" && !searched) document.title = waiting ? `(${count}) ${t("inbox")}` : t("inbox");
 }
 
 function row(c) {
@@ -256,9 +317,8 @@ function line(m) {
     const cited = make("p", "cited", `${t("from")} `);
     m.citations.forEach((c, i) => {
       if (i) cited.append(", ");
-      const link = make("a", "", c.heading || c.title);
-      link.href = c.url;
-      link.target = "_blank";
+      const link = toPage(c.heading || c.title, c.url);
+      if (!c.url) link.title = c.quote;
       cited.append(link);
     });
     box.append(cited);
@@ -424,11 +484,7 @@ function passages(ticket) {
   const list = make("ol", "found");
   for (const p of ticket.passages) {
     const item = make("li");
-    const link = make(p.url ? "a" : "span", "", p.title);
-    if (p.url) {
-      link.href = p.url;
-      link.target = "_blank";
-    }
+    const link = toPage(p.title, p.url);
     const score = make("meter");
     score.min = 0;
     score.max = 1;
@@ -440,6 +496,16 @@ function passages(ticket) {
   }
   card.append(list);
   return card;
+}
+
+/** A link to an article's page; words alone where it has none, because it is for customers only. */
+function toPage(words, url) {
+  const link = make(url ? "a" : "span", "", words);
+  if (url) {
+    link.href = url;
+    link.target = "_blank";
+  }
+  return link;
 }
 
 function section(title, words) {
@@ -488,8 +554,10 @@ async function suggest() {
   try {
     const { suggestion } = await call(`conversations/${opened.conversation_id}/suggestion`);
     if (!suggestion) return toast(t("nothing_suggested"));
-    const sources = suggestion.citations.map((c) => location.origin + c.url);
-    text.value = `${text.value ? `${text.value}\n` : ""}${suggestion.text}\n\n${[...new Set(sources)].join("\n")}`;
+    // The customer gets no address that leads them nowhere.
+    const sources = new Set(suggestion.citations.filter((c) => c.url).map((c) => location.origin + c.url));
+    const said = sources.size ? `${suggestion.text}\n\n${[...sources].join("\n")}` : suggestion.text;
+    text.value = text.value ? `${text.value}\n${said}` : said;
     text.focus();
     toast(t("suggested", { titles: suggestion.citations.map((c) => c.title).join(", "), n: Math.round(suggestion.confidence * 100) }));
   } catch (error) {
@@ -559,8 +627,8 @@ document.addEventListener("keydown", (event) => {
   const keys = {
     j: () => move(1),
     k: () => move(-1),
-    ArrowDown: () => event.target.closest(".rows") && move(1),
-    ArrowUp: () => event.target.closest(".rows") && move(-1),
+    ArrowDown: () => event.target.closest(".list") && move(1),
+    ArrowUp: () => event.target.closest(".list") && move(-1),
     Enter: () => event.target === body && marked && open(marked),
     t: take,
     r: () => focusOn("reply"),
@@ -592,7 +660,10 @@ function toQueue() {
 function move(by) {
   if (!listed.length) return;
   const at = listed.findIndex((c) => c.conversation_id === marked);
-  const to = at < 0 ? 0 : Math.min(listed.length - 1, Math.max(0, at + by));
+  // Behind the last one stands the button.
+  if (by > 0 && next && at === listed.length - 1) return more.focus();
+  const from = document.activeElement === more ? listed.length : at;
+  const to = at < 0 ? 0 : Math.min(listed.length - 1, Math.max(0, from + by));
   marked = listed[to].conversation_id;
   drawRows();
   const link = rows.querySelector(".marked a");
@@ -607,6 +678,7 @@ function choose(name) {
   list().catch(failed);
 }
 for (const button of document.querySelectorAll("[data-tab]")) button.addEventListener("click", () => choose(button.dataset.tab));
+more.addEventListener("click", showMore);
 const found = debounced(() => list().catch(failed), 200);
 find.addEventListener("input", found);
 $("find").addEventListener("submit", async (event) => {
@@ -624,7 +696,7 @@ addEventListener("popstate", () => {
 // ---------------------------------------------------------------- live
 
 const live = new EventSource("/v1/inbox/events");
-const later = debounced(() => list().catch(failed), 150);
+const later = debounced(refresh, 150);
 live.addEventListener("open", () => connected(true));
 live.addEventListener("error", () => connected(false));
 live.addEventListener("reload", () => {
@@ -640,6 +712,21 @@ live.addEventListener("typing", (event) => {
   const { conversation_id, typing } = JSON.parse(event.data);
   if (conversation_id === opened?.conversation_id) $("typing").hidden = !typing;
 });
+
+let refreshing = false;
+let stale = false; // whether something changed while the list was read anew
+
+/** What changes is shown, however long a list takes and however often something changes meanwhile. */
+async function refresh() {
+  stale = true;
+  if (refreshing) return;
+  refreshing = true;
+  while (stale) {
+    stale = false;
+    await list().catch(failed);
+  }
+  refreshing = false;
+}
 
 function connected(yes) {
   $("live").classList.toggle("on", yes);

@@ -194,7 +194,8 @@ impl HandOvers for PostgresStore {
 
     async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError> {
         self.within(async {
-            // What waits comes first and the longest wait at its top; else the liveliest first.
+            // What waits comes first and the longest wait at its top; else the liveliest first. The page
+            // behind a place is asked for in the very terms of the order.
             let found = sqlx::query(select_conversations!(
                 "WHERE (CASE WHEN $1::text IS NOT NULL THEN c.state = $1 \
                              WHEN $4::text IS NOT NULL THEN TRUE \
@@ -203,14 +204,20 @@ impl HandOvers for PostgresStore {
                    AND ($4::text IS NULL OR c.id IN \
                         (SELECT conversation FROM conv_escalations \
                          WHERE ticket >= $4 AND ticket < $5::text)) \
+                   AND ($6::boolean IS NULL OR CASE WHEN c.state = 'waiting' \
+                            THEN $6 AND (e.at, c.id) > ($7::bigint, $8::text) \
+                            ELSE $6 OR c.active_at < $7 OR (c.active_at = $7 AND c.id > $8) END) \
                  ORDER BY c.state <> 'waiting', CASE WHEN c.state = 'waiting' THEN e.at END, \
-                          c.active_at DESC, c.id LIMIT $3"
+                          CASE WHEN c.state <> 'waiting' THEN c.active_at END DESC, c.id LIMIT $3"
             ))
             .bind(filter.state.map(ConversationState::as_str))
             .bind(filter.agent.map(|a| a.to_string()))
             .bind(i64::from(filter.limit))
             .bind(filter.ticket.as_deref())
             .bind(filter.ticket.as_deref().map(past))
+            .bind(filter.after.map(|place| place.waits))
+            .bind(filter.after.map(|place| place.at.as_millisecond()))
+            .bind(filter.after.map(|place| place.id.to_string()))
             .fetch_all(&self.pool)
             .await?;
             let conversations: Vec<Conversation> =

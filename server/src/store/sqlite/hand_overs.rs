@@ -165,21 +165,29 @@ impl HandOvers for SqliteStore {
     }
 
     async fn inbox(&self, filter: &InboxFilter) -> Result<Vec<InboxRow>, StoreError> {
-        // What waits comes first and the longest wait at its top; else the liveliest first.
+        // What waits comes first and the longest wait at its top; else the liveliest first. The page
+        // behind a place is asked for in the very terms of the order.
         let found = sqlx::query(select_conversations!(
             "WHERE (CASE WHEN ?1 IS NOT NULL THEN c.state = ?1 WHEN ?4 IS NOT NULL THEN TRUE \
                          ELSE c.state IN ('waiting', 'with_agent') END) \
                AND (?2 IS NULL OR c.agent = ?2) \
                AND (?4 IS NULL OR c.id IN \
                     (SELECT conversation FROM escalations WHERE ticket >= ?4 AND ticket < ?5)) \
+               AND (?6 IS NULL OR CASE WHEN c.state = 'waiting' \
+                        THEN ?6 AND (e.at, c.id) > (?7, ?9) \
+                        ELSE ?6 OR c.active_at < ?8 OR (c.active_at = ?8 AND c.id > ?9) END) \
              ORDER BY c.state <> 'waiting', CASE WHEN c.state = 'waiting' THEN e.at END, \
-                      c.active_at DESC, c.id LIMIT ?3"
+                      CASE WHEN c.state <> 'waiting' THEN c.active_at END DESC, c.id LIMIT ?3"
         ))
         .bind(filter.state.map(ConversationState::as_str))
         .bind(filter.agent.map(|a| a.to_string()))
         .bind(filter.limit)
         .bind(filter.ticket.as_deref())
         .bind(filter.ticket.as_deref().map(past))
+        .bind(filter.after.map(|place| place.waits))
+        .bind(filter.after.map(|place| stamp(place.at)))
+        .bind(filter.after.map(|place| place.at.as_millisecond()))
+        .bind(filter.after.map(|place| place.id.to_string()))
         .fetch_all(&self.readers)
         .await?;
         let mut rows_of = Vec::with_capacity(found.len());
