@@ -1,8 +1,8 @@
 //! Says at once whether a request can be served in time, instead of letting it wait until it cannot.
 //!
 //! Called by `handle` for every request, kept up to date by `worker` before and after every step. Pure. The queue is
-//! bounded by work (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache
-//! is learned.
+//! bounded by work (prompt tokens still to compute), not by heads; what part of a shared prefix will be found in the cache,
+//! how long answers are and by how much the estimates are wrong is learned.
 //! A full queue still takes the request of a visitor who has at least two fewer waiting than somebody else; the worker
 //! then sends the newest of that somebody away (see `line`). A request that never waits comes in where a sequence is free
 //! and the estimate is in time, or not at all.
@@ -14,6 +14,12 @@ use crate::generate::Waiting;
 
 /// Weight of a new observation.
 const ALPHA: f64 = 0.1;
+/// The same for how wrong the estimates are.
+const STRETCH_ALPHA: f64 = 0.2;
+/// Estimates are taken to be wrong by so many times at most.
+const MOST_STRETCH: f64 = 4.0;
+/// Part of its time that a request may be estimated to take.
+const MARGIN: f64 = 0.9;
 
 /// A snapshot of the engine's load, for health pages and metrics.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +87,8 @@ pub(super) struct Meter {
     miss_rate: f64,
     /// Answer tokens as a share of `max_tokens`.
     used_share: f64,
+    /// How many times longer than estimated requests take.
+    stretch: f64,
 }
 
 /// What a queued request was counted as; given back when it leaves the queue.
@@ -91,6 +99,23 @@ pub(super) struct Ticket {
     visitor: u64,
     /// It came into a full queue: somebody else's request must go.
     pub(super) displaces: bool,
+    /// Time in which it was estimated to be done, by costs alone.
+    estimate: Duration,
+}
+
+/// How a request went.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Course {
+    pub(super) ticket: Ticket,
+    /// Tokens of its prompt that others may share, and how many of them it had to compute.
+    pub(super) shared: usize,
+    pub(super) shared_computed: usize,
+    pub(super) max_tokens: usize,
+    pub(super) generated: usize,
+    /// From the asking to the end.
+    pub(super) took: Duration,
+    /// The deadline cut it off.
+    pub(super) late: bool,
 }
 
 /// Requests that may be taken into a full queue before the worker has sent others away.
@@ -115,6 +140,7 @@ impl Meter {
             running,
             miss_rate: 1.0,
             used_share: 0.5,
+            stretch: 1.0,
         }
     }
 
@@ -123,9 +149,10 @@ impl Meter {
         let missed = (demand.shared as f64 * self.miss_rate) as usize;
         let mut ticket = Ticket {
             prefill: demand.prompt.saturating_sub(demand.shared) + missed,
-            decode: (demand.max_tokens as f64 * self.used_share).ceil() as usize,
+            decode: self.expected(demand.max_tokens, 0),
             visitor: demand.visitor,
             displaces: false,
+            estimate: Duration::ZERO,
         };
         let idle = self.has_free_sequence();
         let never_waits = demand.waiting == Waiting::Never;
@@ -145,13 +172,17 @@ impl Meter {
             ticket.displaces = true;
         }
         let own = self.seconds(ticket.prefill, ticket.decode);
-        let late = demand.patience.is_some_and(|patience| self.work_ahead() + own > patience);
+        let done_in = self.work_ahead() + own;
+        let late = demand.patience.is_some_and(|patience| {
+            done_in > patience.mul_f64(MARGIN) || self.comes_late(&ticket, patience)
+        });
         // An idle engine tries even what looks hopeless: its estimate may be wrong, and nobody else suffers.
         // Who does without anyway had better know at once.
         let busy = self.running.requests + self.queued_requests > 0;
         if late && (busy || never_waits) {
             return Err(self.work_ahead());
         }
+        ticket.estimate = done_in.div_f64(self.stretch);
         self.queued_requests += 1;
         self.queued_prefill += ticket.prefill;
         self.queued_decode += ticket.decode;
@@ -178,7 +209,8 @@ impl Meter {
 
     /// For work that the engine gives itself.
     pub(super) fn ticket_for_own_use(&self) -> Ticket {
-        Ticket { prefill: 0, decode: 0, visitor: 0, displaces: false }
+        let estimate = Duration::ZERO;
+        Ticket { prefill: 0, decode: 0, visitor: 0, displaces: false, estimate }
     }
 
     /// A request has left the queue, to run or for good.
@@ -199,25 +231,45 @@ impl Meter {
         self.running = running;
     }
 
-    /// A request is done: what of its shared prefix it computed, and how much of its allowance it used.
-    pub(super) fn finished(
-        &mut self,
-        shared: usize,
-        shared_computed: usize,
-        max_tokens: usize,
-        generated: usize,
-    ) {
-        if shared > 0 {
-            self.miss_rate += ALPHA * (shared_computed as f64 / shared as f64 - self.miss_rate);
+    /// Whether a request could not be done in the time that is `left`, even if its turn were now and nobody else came:
+    /// its streams have each step to themselves, but a step serves all.
+    pub(super) fn comes_late(&self, ticket: &Ticket, left: Duration) -> bool {
+        let beside = self.running.requests.clamp(1, self.slots) as f64;
+        let seconds = ticket.prefill as f64 * self.running.prefill_token
+            + ticket.decode as f64 * self.running.decode_token * beside;
+        seconds > left.as_secs_f64()
+    }
+
+    /// Learns from a request that is over.
+    pub(super) fn learn(&mut self, course: &Course) {
+        let Course { shared, max_tokens, generated, .. } = *course;
+        let used = generated as f64 / max_tokens.max(1) as f64;
+        let mut took = course.took.as_secs_f64();
+        if course.late {
+            // How far it would have gone in the end nobody knows; but how far it should have got by then.
+            let expected = self.expected(max_tokens, 0) as f64;
+            took *= (expected / generated.max(1) as f64).clamp(1.0, MOST_STRETCH);
         }
-        if max_tokens > 0 {
-            self.used_share += ALPHA * (generated as f64 / max_tokens as f64 - self.used_share);
+        let estimate = course.ticket.estimate.as_secs_f64();
+        if estimate > 0.0 {
+            let stretch = (took / estimate).clamp(1.0 / MOST_STRETCH, MOST_STRETCH);
+            self.stretch += STRETCH_ALPHA * (stretch - self.stretch);
+        }
+        if shared > 0 && generated > 0 {
+            let missed = course.shared_computed as f64 / shared as f64;
+            self.miss_rate += ALPHA * (missed - self.miss_rate);
+        }
+        if max_tokens > 0 && (!course.late || used > self.used_share) {
+            self.used_share += ALPHA * (used - self.used_share);
         }
     }
 
-    /// Answer tokens to expect of a request that may have `max_tokens`.
-    pub(super) fn expected(&self, max_tokens: usize) -> usize {
-        (max_tokens as f64 * self.used_share).ceil() as usize
+    /// Answer tokens still to expect of a request that may have `max_tokens`: what is missing to an answer of usual
+    /// length, and of one that is longer already a part of what it may still have.
+    pub(super) fn expected(&self, max_tokens: usize, generated: usize) -> usize {
+        let usual = (max_tokens as f64 * self.used_share).ceil() as usize;
+        let left = max_tokens.saturating_sub(generated);
+        usual.saturating_sub(generated).max(left.div_ceil(8)).min(left)
     }
 
     /// What a request that came now would wait for a sequence.
@@ -254,133 +306,6 @@ impl Meter {
     fn seconds(&self, prefill: usize, decode: usize) -> Duration {
         let seconds =
             prefill as f64 * self.running.prefill_token + decode as f64 * self.running.decode_token;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn demand(prompt: usize) -> Demand {
-        Demand {
-            prompt,
-            shared: 0,
-            max_tokens: 100,
-            patience: None,
-            visitor: 0,
-            waiting: Waiting::InLine,
-        }
-    }
-
-    fn busy(meter: &mut Meter, requests: usize) {
-        meter.update(Running {
-            requests,
-            prefill: 1000,
-            decode: 100,
-            prefill_token: 0.01,
-            decode_token: 0.02,
-            ..Running::default()
-        });
-    }
-
-    #[test]
-    fn an_idle_engine_takes_any_request() {
-        let mut meter = Meter::new(2, 1, 10);
-        assert!(meter.admit(demand(1_000_000)).is_ok());
-    }
-
-    #[test]
-    fn the_queue_is_bounded_by_tokens_and_by_requests() {
-        let mut meter = Meter::new(1, 2, 500);
-        busy(&mut meter, 1);
-        let first = meter.admit(demand(400)).expect("fits");
-        let wait = meter.admit(demand(200)).expect_err("too many tokens");
-        assert!(wait >= Duration::from_secs(14), "{wait:?}");
-        meter.admit(demand(50)).expect("fits");
-        meter.admit(demand(1)).expect_err("too many requests");
-        meter.leave(first);
-        meter.admit(demand(100)).expect("there is room again");
-    }
-
-    #[test]
-    fn a_deadline_that_cannot_be_kept_is_refused_at_once() {
-        let mut meter = Meter::new(1, 10, 10_000);
-        busy(&mut meter, 1);
-        let hurried = Demand { patience: Some(Duration::from_secs(5)), ..demand(100) };
-        meter.admit(hurried).expect_err("12 seconds of work are ahead");
-        meter
-            .admit(Demand { patience: Some(Duration::from_secs(60)), ..hurried })
-            .expect("enough time");
-    }
-
-    #[test]
-    fn what_never_waits_comes_in_at_once_or_not_at_all() {
-        let never = Demand { waiting: Waiting::Never, visitor: 7, ..demand(10) };
-        let mut meter = Meter::new(2, 10, 100_000);
-        busy(&mut meter, 1);
-        let ticket = meter.admit(never).expect("a sequence is free");
-        meter.admit(never).expect_err("none is free");
-        meter.leave(ticket);
-
-        let mut full = Meter::new(1, 3, 100_000);
-        busy(&mut full, 1);
-        for _ in 0..3 {
-            full.admit(demand(10)).expect("fits");
-        }
-        assert!(full.load().is_full() && !Meter::new(1, 3, 0).load().is_full());
-        full.admit(never).expect_err("it takes nobody's place");
-        assert!(full.admit(Demand { waiting: Waiting::InLine, ..never }).expect("in").displaces);
-    }
-
-    #[test]
-    fn what_never_waits_is_refused_by_an_idle_engine_that_is_too_slow_for_it() {
-        let mut meter = Meter::new(2, 10, 100_000);
-        let slow = Running { prefill_token: 0.05, decode_token: 0.2, ..Running::default() };
-        meter.update(slow);
-        let hurried = Demand { patience: Some(Duration::from_secs(2)), ..demand(100) };
-        let never = Demand { waiting: Waiting::Never, ..hurried };
-        meter.admit(never).expect_err("15 seconds of work");
-        meter.admit(hurried).expect("whoever waits for it may try");
-    }
-
-    #[test]
-    fn leaving_gives_back_exactly_what_entering_took() {
-        let mut meter = Meter::new(1, 100, 100_000);
-        busy(&mut meter, 1);
-        let tickets: Vec<_> = (1..50).map(|i| meter.admit(demand(i * 10)).expect("fits")).collect();
-        for ticket in tickets {
-            meter.leave(ticket);
-        }
-        let load = meter.load();
-        assert_eq!((load.queued_requests, load.queued_tokens), (0, 0));
-    }
-
-    #[test]
-    fn cached_prefixes_make_requests_count_less() {
-        let mut meter = Meter::new(1, 100, 1000);
-        busy(&mut meter, 1);
-        for _ in 0..100 {
-            meter.finished(1000, 0, 100, 50);
-        }
-        let shared = Demand { shared: 2000, ..demand(2100) };
-        meter.admit(shared).expect("only 100 tokens are expected to be computed");
-    }
-
-    #[test]
-    fn a_full_queue_takes_who_has_far_less_than_another() {
-        let mut meter = Meter::new(1, 3, 100_000);
-        busy(&mut meter, 1);
-        for _ in 0..3 {
-            meter.admit(demand(10)).expect("fits");
-        }
-        meter.admit(demand(10)).expect_err("its own queue is full");
-        let other = Demand { visitor: 7, ..demand(10) };
-        let ticket = meter.admit(other).expect("comes in beyond the bound");
-        assert!(ticket.displaces);
-        meter.admit(other).expect_err("nobody has gone yet");
-        meter.displaced();
-        meter.leave(ticket);
-        assert!(meter.admit(other).expect("again").displaces);
+        Duration::try_from_secs_f64(seconds * self.stretch).unwrap_or(Duration::MAX)
     }
 }

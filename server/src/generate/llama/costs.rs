@@ -77,6 +77,30 @@ impl Costs {
         }
     }
 
+    /// Seconds that a tile takes, `depth` tokens into its prompt.
+    pub(super) fn tile(&self, depth: usize) -> f64 {
+        self.tile_token * (1.0 + depth as f64 / TILE_DEPTH) * self.tile as f64
+    }
+
+    /// Whether a stream has time `left` for its last `tokens` only while no prompt goes on beside it and the other `streams`.
+    pub(super) fn is_pressed(
+        &self,
+        tokens: usize,
+        left: Duration,
+        streams: usize,
+        depth: usize,
+    ) -> bool {
+        let alone = self.decode(streams);
+        let takes = |step: f64| tokens as f64 * step > left.as_secs_f64();
+        takes(alone + self.tile(depth)) && !takes(alone)
+    }
+
+    /// Seconds until an answer of `tokens` is there, when `prompt` tokens before it are to be computed and `streams` share
+    /// its steps.
+    pub(super) fn until_answered(&self, prompt: usize, tokens: usize, streams: usize) -> f64 {
+        prompt as f64 * self.prefill_token() + tokens as f64 * self.decode(streams)
+    }
+
     /// Prompt tokens, `depth` tokens into their prompt, that fit into one step of `target` beside `decoding` rows: whole
     /// tiles where one fits nearly, else fewer rows; never less than `least`, never more than `most`.
     pub(super) fn prefill_budget(
@@ -87,15 +111,15 @@ impl Costs {
         bounds: Bounds,
     ) -> usize {
         let left = target.as_secs_f64() - if decoding > 0 { self.decode(decoding) } else { 0.0 };
-        let depth = depth as f64;
-        let tile_cost = self.tile_token * (1.0 + depth / TILE_DEPTH) * self.tile as f64;
+        let tile_cost = self.tile(depth);
         let tiles = (left / tile_cost).max(0.0) as usize;
         let tokens = if tiles > 0 {
             tiles * self.tile
         } else if tile_cost <= left * SLACK {
             self.tile
         } else {
-            let row_cost = self.row_token.unwrap_or(self.tile_token) * (1.0 + depth / ROW_DEPTH);
+            let row_token = self.row_token.unwrap_or(self.tile_token);
+            let row_cost = row_token * (1.0 + depth as f64 / ROW_DEPTH);
             // As many rows as cost more than a tile are never right.
             ((left / row_cost).max(0.0) as usize).min(self.tile / 2)
         };
@@ -166,6 +190,22 @@ mod tests {
         let mut costs = costs(2.0);
         costs.saw_decode(8, millis(150));
         assert_eq!(costs.prefill_budget(millis(300), 8, 0, BOUNDS), 64);
+    }
+
+    #[test]
+    fn a_stream_is_pressed_while_hurrying_helps() {
+        let mut costs = costs(1.0);
+        costs.saw_decode(4, millis(40));
+        // 50 tokens take 2 seconds, and 5.2 with a tile of 64 ms in each step; deep in a prompt 8.4.
+        let pressed = |left, depth| costs.is_pressed(50, millis(left), 4, depth);
+        assert_eq!(
+            [1900, 2100, 5100, 5300].map(|left| pressed(left, 0)),
+            [false, true, true, false]
+        );
+        assert!(pressed(8300, 1400) && !pressed(8500, 1400));
+        assert!(!costs.is_pressed(0, Duration::ZERO, 4, 0));
+        // A prompt of 600 tokens before it: .9 seconds in its middle.
+        assert!((costs.until_answered(600, 50, 4) - 2.9).abs() < 0.05);
     }
 
     #[test]

@@ -40,8 +40,11 @@ mod template;
 mod template_families;
 mod text;
 mod utf8;
+mod waiting;
 mod worker;
 
+#[cfg(test)]
+mod admission_tests;
 #[cfg(test)]
 mod cache_tests;
 #[cfg(test)]

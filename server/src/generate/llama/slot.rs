@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::admission::Ticket;
+use super::admission::{Course, Ticket};
 use super::error::GenerateError;
 use super::prefix::{NodeId, SequenceId};
 use super::request::{Done, Drafting, Event, FinishReason, Request, Token};
@@ -52,6 +52,7 @@ pub(super) struct Slot {
     pub(super) drafted: usize,
     pub(super) accepted: usize,
     text: TextStream,
+    ticket: Ticket,
     asked: Instant,
     started: Instant,
     first_token: Option<Instant>,
@@ -59,7 +60,7 @@ pub(super) struct Slot {
 
 impl Slot {
     pub(super) fn new(ask: Ask, number: u64, sequence: SequenceId, drafts: Drafts) -> Self {
-        let Ask { request, events, asked, .. } = ask;
+        let Ask { request, events, ticket, asked } = ask;
         let sampler = Sampler::new(request.sampling.clone());
         let wanted = match request.drafting {
             Drafting::Off => false,
@@ -85,6 +86,7 @@ impl Slot {
             sampler,
             request,
             events,
+            ticket,
             asked,
             started: Instant::now(),
             first_token: None,
@@ -116,6 +118,20 @@ impl Slot {
 
     pub(super) fn is_late(&self, now: Instant) -> bool {
         self.request.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// How it has gone until now.
+    pub(super) fn course(&self) -> Course {
+        let shared = self.request.prompt.shared;
+        Course {
+            ticket: self.ticket,
+            shared,
+            shared_computed: shared.saturating_sub(self.cached),
+            max_tokens: self.request.max_tokens,
+            generated: self.generated(),
+            took: self.asked.elapsed(),
+            late: false,
+        }
     }
 
     /// Takes a choice in and gives its text out. Says how the answer ended, if it did.

@@ -45,7 +45,8 @@ impl Worker<'_> {
             }
         }
         let streams = self.slots.iter().filter(|slot| slot.is_decoding()).count();
-        let prompts = self.plan_prompts(streams);
+        let prompts =
+            if self.streams_are_pressed(streams) { Vec::new() } else { self.plan_prompts(streams) };
         let mut rows = Vec::new();
         let mut parts = Vec::new();
         for &(index, tokens) in &prompts {
@@ -61,6 +62,26 @@ impl Worker<'_> {
         self.spare.lend(&mut self.context, stream_rows.len());
         self.compute(&stream_rows, &stream_parts, streams);
         self.compute(&rows, &parts, 0);
+    }
+
+    /// Whether a stream would miss its deadline if prompts went on beside it, and keeps it if they do not. So answers that
+    /// are nearly there are not lost for such as have hardly begun.
+    fn streams_are_pressed(&self, streams: usize) -> bool {
+        let depth = self.deepest();
+        let meter = self.shared.meter();
+        let now = Instant::now();
+        self.slots.iter().filter(|slot| slot.is_decoding()).any(|slot| {
+            let Some(deadline) = slot.request.deadline else { return false };
+            let left = deadline.saturating_duration_since(now);
+            let tokens = meter.expected(slot.request.max_tokens, slot.generated());
+            self.costs.is_pressed(tokens, left, streams, depth)
+        })
+    }
+
+    /// Tokens before the next ones of the prompt that is furthest.
+    fn deepest(&self) -> usize {
+        let prompts = self.slots.iter().filter(|slot| !slot.is_decoding());
+        prompts.map(|slot| slot.filled).max().unwrap_or(0)
     }
 
     fn plan_prompts(&self, streams: usize) -> Vec<(usize, usize)> {
@@ -83,11 +104,14 @@ impl Worker<'_> {
             let patience = (prompts / streams).clamp(1, MOST_PATIENCE);
             self.settings.step_target_ms * patience as u64
         };
-        let depth = waiting.iter().map(|prompt| self.slots[prompt.index].filled).max().unwrap_or(0);
         let least = if self.traits.on_gpu { LEAST_ON_GPU } else { TILE };
         let bounds = Bounds { least: least.min(most), most };
-        let budget =
-            self.costs.prefill_budget(Duration::from_millis(target), streams, depth, bounds);
+        let budget = self.costs.prefill_budget(
+            Duration::from_millis(target),
+            streams,
+            self.deepest(),
+            bounds,
+        );
         plan::share(waiting, self.steps, budget, TILE)
     }
 

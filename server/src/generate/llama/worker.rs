@@ -1,7 +1,7 @@
 //! The engine's thread: takes requests in, gives them sequences, and lets `step` compute until nobody waits.
 //!
-//! Started by `handle`. This file is about who runs (queue, sequences, cells, cached prefixes, the end of an answer);
-//! `step` is about what one step computes.
+//! Started by `handle`. This file is about who runs (sequences, cells, cached prefixes, the end of an answer), `waiting` about who comes next,
+//! `step` about what one step computes.
 //!
 //! Cells. The cache has a fixed number of cells. A cell belongs to the prefix tree (counted by the tree) or is set aside for
 //! one running request (`Slot::reserved`). Their sum never exceeds the cache, so the cache never runs full in mid-answer:
@@ -14,13 +14,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
-use super::admission::Running;
+use super::admission::{Course, Running};
 use super::backend::{Context, Model};
 use super::costs::Costs;
 use super::error::GenerateError;
 use super::handle::{Audit, Command, Shared};
 use super::keep::Keeping;
-use super::line;
 use super::load::Traits;
 use super::prefix::{NodeId, PrefixTree, SequenceId, common_prefix};
 use super::request::{Event, FinishReason, Prompt, Request, Token};
@@ -29,10 +28,12 @@ use super::settings::EngineSettings;
 use super::slot::{Ask, Slot};
 use super::spare::Spare;
 use super::state::StateStore;
-use crate::generate::Waiting;
 
 /// It does not pay to wait for somebody else to compute fewer tokens than this.
 const MIN_SHARED: usize = 32;
+
+/// A request is given up when it is estimated to take so many times the time that it has left.
+const HOPELESS: f64 = 1.25;
 
 /// What a worker is made of beside model and context.
 pub(super) struct Setup {
@@ -61,7 +62,7 @@ pub(super) struct Worker<'model> {
     pub(super) steps: u64,
     pub(super) free_sequences: Vec<SequenceId>,
     sequences: SequencePlan,
-    queue: VecDeque<Ask>,
+    pub(super) queue: VecDeque<Ask>,
     pub(super) keeping: Vec<Keeping>,
     pub(super) next_number: u64,
     cache_limit: usize,
@@ -176,12 +177,14 @@ impl<'model> Worker<'model> {
         while index < self.slots.len() {
             if self.slots[index].is_abandoned() {
                 self.release(index);
-            } else if self.slots[index].is_late(now) {
+            } else if self.slots[index].is_late(now) || self.comes_too_late(index, now) {
                 if self.slots[index].generated() > 0 {
                     self.slots[index].finish(FinishReason::Deadline);
                 } else {
                     self.slots[index].fail(GenerateError::DeadlinePassed);
                 }
+                let course = Course { late: true, ..self.slots[index].course() };
+                self.shared.meter().learn(&course);
                 self.release(index);
             } else {
                 index += 1;
@@ -202,72 +205,17 @@ impl<'model> Worker<'model> {
         });
     }
 
-    /// A visitor with fewer waiting requests has come into the full queue.
-    fn send_one_away(&mut self) {
-        self.shared.meter().displaced();
-        let visitors: Vec<u64> = self.queue.iter().map(|ask| ask.request.visitor).collect();
-        if let Some(ask) = line::dispensable(&visitors).and_then(|index| self.queue.remove(index)) {
-            self.refuse(&ask);
-        }
-    }
-
-    /// Sends a waiting request away; the caller has taken it out of the queue.
-    fn refuse(&self, ask: &Ask) {
-        let mut meter = self.shared.meter();
-        meter.leave(ask.ticket);
-        // Whoever asked may be gone.
-        let refused = GenerateError::Refused { retry_after: meter.wait() };
-        let _ = ask.events.try_send(Event::Failed(refused));
-    }
-
-    /// The queue in the order in which it is served, as indices.
-    fn in_line(&self) -> Vec<usize> {
-        let waiting: Vec<u64> = self.queue.iter().map(|ask| ask.request.visitor).collect();
-        line::order(self.slots.iter().map(|slot| slot.request.visitor), &waiting)
-    }
-
-    /// Gives waiting requests sequences, visitor by visitor, while there are sequences and cells. Those
-    /// that never wait are refused where they would have to.
-    fn start_waiting(&mut self) {
-        let mut started = false;
-        while let Some(sequence) = self.free_sequences.last().copied() {
-            let Some(next) = self.in_line().first().copied() else { break };
-            let Some(ask) = self.queue.remove(next) else { break };
-            let Some(found) = self.make_room(&ask.request) else {
-                if self.slots.is_empty() {
-                    self.give_up_waiting(&ask);
-                    continue;
-                }
-                self.queue.insert(next, ask);
-                break;
-            };
-            self.free_sequences.pop();
-            self.shared.meter().leave(ask.ticket);
-            self.start(ask, sequence, found);
-            started = true;
-        }
-        let hurried = |ask: &Ask| ask.request.waiting == Waiting::Never;
-        while let Some(index) = self.queue.iter().position(hurried) {
-            if let Some(ask) = self.queue.remove(index) {
-                self.refuse(&ask);
-            }
-        }
-        if started && !self.queue.is_empty() {
-            self.tell_positions();
-        }
-    }
-
-    /// Nobody runs who will give cells back, so this request would wait for ever, and all behind it; the caller has taken it
-    /// out of the queue. It is too long beside the prefixes that are kept for good.
-    fn give_up_waiting(&self, ask: &Ask) {
-        self.shared.meter().leave(ask.ticket);
-        let Request { prompt, max_tokens, .. } = &ask.request;
-        // Whoever asked may be gone.
-        let _ = ask.events.try_send(Event::Failed(GenerateError::ContextTooLong {
-            prompt: prompt.tokens.len(),
-            max_tokens: *max_tokens,
-            context: self.free_cells() + self.tree.evictable(),
-        }));
+    /// Whether a prompt is still so far from its answer that the answer would come after its deadline, with a margin for
+    /// estimates: the time that it would take goes to those who can be served.
+    fn comes_too_late(&self, index: usize, now: Instant) -> bool {
+        let slot = &self.slots[index];
+        let Some(deadline) = slot.request.deadline.filter(|_| !slot.is_decoding()) else {
+            return false;
+        };
+        let tokens = self.shared.meter().expected(slot.request.max_tokens, 0);
+        let running = self.slots.len();
+        let seconds = self.costs.until_answered(slot.prefill_left(), tokens, running);
+        running > 1 && seconds > HOPELESS * (deadline - now).as_secs_f64()
     }
 
     /// Frees the cells that a request may need; what of its prompt is cached, pinned. `None` when it has to wait.
@@ -400,17 +348,14 @@ impl<'model> Worker<'model> {
     pub(super) fn end(&mut self, index: usize, reason: FinishReason) {
         let slot = &mut self.slots[index];
         slot.finish(reason);
-        let shared = slot.request.prompt.shared;
-        let computed = shared.saturating_sub(slot.cached);
-        let (max_tokens, generated) = (slot.request.max_tokens, slot.generated());
-        let number = slot.number;
+        let (number, course) = (slot.number, slot.course());
         let kept = self.keeping.iter().position(|keeping| keeping.number == number);
         let kept = kept.map(|place| self.keeping.swap_remove(place));
         self.release(index);
         if let Some(Keeping { namespace, tokens, .. }) = kept {
             self.keep_for_good(namespace, &tokens);
         } else {
-            self.shared.meter().finished(shared, computed, max_tokens, generated);
+            self.shared.meter().learn(&course);
         }
     }
 
@@ -436,25 +381,10 @@ impl<'model> Worker<'model> {
         self.context.cells().saturating_sub(self.tree.cells() + reserved)
     }
 
-    fn tell_positions(&self) {
-        let wait = self.shared.meter().wait();
-        let line = self.in_line();
-        for (ahead, ask) in line.iter().filter_map(|&index| self.queue.get(index)).enumerate() {
-            let position = (ahead + 1).saturating_sub(self.free_sequences.len());
-            // Positions may go unheard; the answer must not.
-            if position > 0 && ask.events.capacity() > ask.request.max_tokens + 2 {
-                let estimated_wait =
-                    wait.mul_f64((ahead + 1) as f64 / (self.queue.len() + 1) as f64);
-                let _ = ask.events.try_send(Event::Queued { position, estimated_wait });
-            }
-        }
-    }
-
     fn report(&self) {
         let mut meter = self.shared.meter();
         let decoding = self.slots.iter().filter(|slot| slot.is_decoding()).count().max(1);
-        let expected =
-            |slot: &Slot| meter.expected(slot.request.max_tokens).saturating_sub(slot.generated());
+        let expected = |slot: &Slot| meter.expected(slot.request.max_tokens, slot.generated());
         let running = Running {
             requests: self.slots.len(),
             prefill: self.slots.iter().map(Slot::prefill_left).sum(),
