@@ -247,6 +247,15 @@ mod tests {
         assert!(glosses("en", "I want my money back").contains("refund"));
         assert!(glosses("en", "I want the money for it back").contains("refund"));
         assert!(!glosses("en", "money is tight, please call me right back").contains("refund"));
+        for (tag, text) in [
+            ("en", "Where's my parcel?"),
+            ("en", "where is the order i made"),
+            ("de", "Wo bleibt mein Paket?"),
+            ("lv", "Kur ir mans pasūtījums?"),
+        ] {
+            assert!(glosses(tag, text).contains("tracking"), "{text}");
+        }
+        assert!(!glosses("en", "Where can I order by phone?").contains("tracking"));
     }
 
     #[test]
