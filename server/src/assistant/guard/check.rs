@@ -322,23 +322,32 @@ fn agrees(guard: &Guard<'_>, claim: &Claim<'_>, ranked: &[(u32, f32)]) -> Result
         near.iter().filter(|(_, s)| *s >= best * 0.97).map(|(u, _)| whole(*u)).collect();
     let mut differ = 0;
     let mut agree = 0;
-    for clause in &claim.clauses {
-        let Some((share, sources)) = aligned(claim, clause, &near, evidence) else { continue };
-        if polarity::poles_clash(clause, &sources, &[]) {
+    let found: Vec<_> =
+        claim.clauses.iter().map(|clause| aligned(claim, clause, &near, evidence)).collect();
+    for (clause, source) in claim.clauses.iter().zip(&found) {
+        let Some((share, sources)) = source else { continue };
+        if polarity::poles_clash(clause, sources, &[]) {
             return Err(Reason::Modality);
         }
         if sources.iter().any(|s| s.negative == clause.negative) {
-            agree += usize::from(share >= 0.5);
-        } else if claim.clauses.len() > 1 && share >= SURE || same_words(clause, &sources, share) {
+            agree += usize::from(*share >= 0.5);
+        } else if !clause.negative && is_said_beside(claim, &found, clause, sources) {
+            // "We never delete data when you move, but some items ...": the other clause denies it.
+            agree += 1;
+        } else if claim.clauses.len() > 1 && *share >= SURE || same_words(clause, sources, *share) {
             return Err(Reason::Negation);
         } else {
             differ += 1;
         }
     }
-    let whole_differs =
-        !closest.is_empty() && closest.iter().all(|c| c.negative != whole_claim.negative);
+    // What denies one thing and states another is neither as a whole.
+    let mixed = |u: u32| unit(u).clauses.iter().any(|c| c.negative == whole_claim.negative);
+    let mut nearest = near.iter().filter(|(_, s)| *s >= best * 0.97).map(|(u, _)| *u);
+    let opposed = !closest.is_empty() && closest.iter().all(|c| c.negative != whole_claim.negative);
+    let whole_differs = opposed && !nearest.any(mixed);
     let many = claim.clauses.len() > 1;
-    if whole_differs && (differ > 0 || agree == 0) || many && differ > 0 && agree == 0 {
+    if whole_differs && (differ > 0 || agree == 0) || (many || opposed) && differ > 0 && agree == 0
+    {
         return Err(Reason::Negation);
     }
     let around: Vec<Clause> = near.iter().map(|(u, _)| whole(*u)).collect();
@@ -352,6 +361,19 @@ fn agrees(guard: &Guard<'_>, claim: &Claim<'_>, ranked: &[(u32, f32)]) -> Result
         return Err(Reason::Modality);
     }
     Ok(())
+}
+
+/// Whether another clause of the claim denies what `sources` deny.
+fn is_said_beside(
+    claim: &Claim<'_>,
+    found: &[Option<(f32, Vec<&Clause>)>],
+    clause: &Clause,
+    sources: &[&Clause],
+) -> bool {
+    let others = claim.clauses.iter().zip(found).filter(|(c, _)| c.tokens != clause.tokens);
+    others.filter(|(c, _)| c.negative).filter_map(|(_, found)| found.as_ref()).any(
+        |(share, own)| *share >= 0.5 && own.iter().any(|one| one.negative && sources.contains(one)),
+    )
 }
 
 /// Whether a clause has nearly all words of its source clauses and only the "not" differs.

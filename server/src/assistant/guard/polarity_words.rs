@@ -14,12 +14,12 @@ pub(super) const NEGATORS: Rows = &[
     (
         "en",
         "none",
-        "never for less than|never less than|no later than|no more than|not more than|no less than|not less than|not later than|not only|no matter|no fewer than|no sooner than|not until|whether or not|not before|not exceeding|why not|no earlier than",
+        "never for less than|never less than|no later than|no more than|not more than|no less than|not less than|not later than|not only|no matter|no fewer than|no sooner than|not until|whether or not|not before|not exceeding|why not|no earlier than|free to|feel free",
     ),
     (
         "en",
         "lexical",
-        "exclud*|impossible|unable|refus*|declin*|forbidden|prohibit*|free|free of charge|for free|invalid|unless|except|unused|unopened|unpaid|uncollected|unworn|uncollectable|ineligible|unavailable|reject*|denied|disappear*|stops|lacks|impermissible|waived|without",
+        "exclud*|impossible|unable|refus*|declin*|forbidden|prohibit*|free|free of charge|for free|invalid|unless|except|unused|unopened|unpaid|uncollected|unworn|uncollectable|ineligible|unavailable|reject*|denied|disappear*|stops|lacks|impermissible|waived|without|other than|apart from",
     ),
     (
         "de",
