@@ -17,7 +17,7 @@ const ALPHA: f64 = 0.1;
 /// The same for how wrong the estimates are.
 const STRETCH_ALPHA: f64 = 0.2;
 /// Estimates are taken to be wrong by so many times at most.
-const MOST_STRETCH: f64 = 4.0;
+const MOST_STRETCH: f64 = 2.0;
 /// Part of its time that a request may be estimated to take.
 const MARGIN: f64 = 0.9;
 
@@ -67,6 +67,8 @@ pub(super) struct Running {
     /// Learned costs in seconds: one prompt token, one answer token beside others.
     pub(super) prefill_token: f64,
     pub(super) decode_token: f64,
+    /// Seconds of a step when one more than now is a stream.
+    pub(super) step: f64,
 }
 
 /// See the module's documentation.
@@ -89,6 +91,8 @@ pub(super) struct Meter {
     used_share: f64,
     /// How many times longer than estimated requests take.
     stretch: f64,
+    /// Requests that something was learned from.
+    learned: u32,
 }
 
 /// What a queued request was counted as; given back when it leaves the queue.
@@ -112,9 +116,9 @@ pub(super) struct Course {
     pub(super) shared_computed: usize,
     pub(super) max_tokens: usize,
     pub(super) generated: usize,
-    /// From the asking to the end.
+    /// From the asking to the end; of one that was not finished, with what it would have taken.
     pub(super) took: Duration,
-    /// The deadline cut it off.
+    /// It was not finished, for its deadline.
     pub(super) late: bool,
 }
 
@@ -127,7 +131,8 @@ const DEFAULT_QUEUE_SECONDS: f64 = 30.0;
 impl Meter {
     /// `max_tokens` 0: as many as are computed in [`DEFAULT_QUEUE_SECONDS`].
     pub(super) fn new(slots: usize, max_requests: usize, max_tokens: usize) -> Self {
-        let running = Running { prefill_token: 0.004, decode_token: 0.02, ..Running::default() };
+        let running =
+            Running { prefill_token: 0.004, decode_token: 0.02, step: 0.02, ..Running::default() };
         Self {
             slots,
             max_requests,
@@ -141,6 +146,7 @@ impl Meter {
             miss_rate: 1.0,
             used_share: 0.5,
             stretch: 1.0,
+            learned: 0,
         }
     }
 
@@ -232,11 +238,10 @@ impl Meter {
     }
 
     /// Whether a request could not be done in the time that is `left`, even if its turn were now and nobody else came:
-    /// its streams have each step to themselves, but a step serves all.
+    /// a step serves all streams, so it takes as long for one as for all.
     pub(super) fn comes_late(&self, ticket: &Ticket, left: Duration) -> bool {
-        let beside = self.running.requests.clamp(1, self.slots) as f64;
         let seconds = ticket.prefill as f64 * self.running.prefill_token
-            + ticket.decode as f64 * self.running.decode_token * beside;
+            + ticket.decode as f64 * self.running.step;
         seconds > left.as_secs_f64()
     }
 
@@ -244,23 +249,21 @@ impl Meter {
     pub(super) fn learn(&mut self, course: &Course) {
         let Course { shared, max_tokens, generated, .. } = *course;
         let used = generated as f64 / max_tokens.max(1) as f64;
-        let mut took = course.took.as_secs_f64();
-        if course.late {
-            // How far it would have gone in the end nobody knows; but how far it should have got by then.
-            let expected = self.expected(max_tokens, 0) as f64;
-            took *= (expected / generated.max(1) as f64).clamp(1.0, MOST_STRETCH);
-        }
+        // The first ones tell much, where nothing is known.
+        let alpha = ALPHA.max(1.0 / (f64::from(self.learned) + 2.0));
+        self.learned = self.learned.saturating_add(1);
         let estimate = course.ticket.estimate.as_secs_f64();
         if estimate > 0.0 {
-            let stretch = (took / estimate).clamp(1.0 / MOST_STRETCH, MOST_STRETCH);
+            let stretch = course.took.as_secs_f64() / estimate;
+            let stretch = stretch.clamp(1.0 / MOST_STRETCH, MOST_STRETCH);
             self.stretch += STRETCH_ALPHA * (stretch - self.stretch);
         }
         if shared > 0 && generated > 0 {
             let missed = course.shared_computed as f64 / shared as f64;
-            self.miss_rate += ALPHA * (missed - self.miss_rate);
+            self.miss_rate += alpha * (missed - self.miss_rate);
         }
         if max_tokens > 0 && (!course.late || used > self.used_share) {
-            self.used_share += ALPHA * (used - self.used_share);
+            self.used_share += alpha * (used - self.used_share);
         }
     }
 

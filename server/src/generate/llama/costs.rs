@@ -14,6 +14,8 @@ const SIZES: usize = 64;
 /// and with fewer, where attention takes a slower path. Measured on a CPU with a model of 213M parameters.
 const TILE_DEPTH: f64 = 1400.0;
 const ROW_DEPTH: f64 = 460.0;
+/// So many times the prompts that wait are reckoned with: others come.
+const MORE: f64 = 3.0;
 /// A tile may take this much longer than the target before it is given up for fewer rows.
 const SLACK: f64 = 1.2;
 
@@ -88,11 +90,14 @@ impl Costs {
         tokens: usize,
         left: Duration,
         streams: usize,
-        depth: usize,
+        prompts: Prompts,
     ) -> bool {
-        let alone = self.decode(streams);
-        let takes = |step: f64| tokens as f64 * step > left.as_secs_f64();
-        takes(alone + self.tile(depth)) && !takes(alone)
+        let (left, alone) = (left.as_secs_f64(), tokens as f64 * self.decode(streams));
+        let tile = self.tile(prompts.depth);
+        // A tile in each step, or one step as long as steps may be; of prompts no more than wait, and may yet come.
+        let all = MORE * prompts.tokens.div_ceil(self.tile) as f64 * tile;
+        let beside = (tokens as f64 * tile).max(prompts.step.as_secs_f64()).min(all);
+        tokens > 0 && alone <= left && alone + beside > left
     }
 
     /// Seconds until an answer of `tokens` is there, when `prompt` tokens before it are to be computed and `streams` share
@@ -141,6 +146,17 @@ impl Costs {
         let rows = rows as f64;
         (rows + 1.0 + expected) / with > (rows + 1.0) / without * 1.05
     }
+}
+
+/// The prompts that wait to go on, as [`Costs::is_pressed`] looks at them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prompts {
+    /// Tokens before the next ones of the prompt that is furthest.
+    pub(super) depth: usize,
+    /// Tokens that are left to compute.
+    pub(super) tokens: usize,
+    /// How long a step may take for them.
+    pub(super) step: Duration,
 }
 
 /// Bounds of [`Costs::prefill_budget`], in tokens.
@@ -196,14 +212,20 @@ mod tests {
     fn a_stream_is_pressed_while_hurrying_helps() {
         let mut costs = costs(1.0);
         costs.saw_decode(4, millis(40));
+        let prompts = Prompts { depth: 0, tokens: 6400, step: millis(300) };
+        let deep = Prompts { depth: 1400, ..prompts };
         // 50 tokens take 2 seconds, and 5.2 with a tile of 64 ms in each step; deep in a prompt 8.4.
-        let pressed = |left, depth| costs.is_pressed(50, millis(left), 4, depth);
-        assert_eq!(
-            [1900, 2100, 5100, 5300].map(|left| pressed(left, 0)),
-            [false, true, true, false]
-        );
-        assert!(pressed(8300, 1400) && !pressed(8500, 1400));
-        assert!(!costs.is_pressed(0, Duration::ZERO, 4, 0));
+        let pressed = |left, prompts| costs.is_pressed(50, millis(left), 4, prompts);
+        let at = [1900, 2100, 5100, 5300].map(|left| pressed(left, prompts));
+        assert_eq!(at, [false, true, true, false]);
+        assert!(pressed(8300, deep) && !pressed(8500, deep));
+        // A last prompt of a single tile is soon out of the way, ...
+        let few = Prompts { tokens: 60, ..prompts };
+        assert!(pressed(2150, few) && !pressed(2250, few));
+        // ... and one step beside prompts may be too long for the last tokens.
+        assert!(costs.is_pressed(2, millis(350), 4, prompts));
+        assert!(!costs.is_pressed(2, millis(400), 4, prompts));
+        assert!(!costs.is_pressed(0, Duration::ZERO, 4, prompts));
         // A prompt of 600 tokens before it: .9 seconds in its middle.
         assert!((costs.until_answered(600, 50, 4) - 2.9).abs() < 0.05);
     }

@@ -208,6 +208,9 @@ impl EngineHandle {
         if let Err(error) = self.commands.try_send(Command::Ask(Box::new(ask))) {
             let mut meter = self.shared.meter();
             meter.leave(ticket);
+            if ticket.displaces {
+                meter.displaced();
+            }
             return Err(match error {
                 TrySendError::Full(_) => GenerateError::Refused { retry_after: meter.wait() },
                 TrySendError::Disconnected(_) => self.shared.stopped(),

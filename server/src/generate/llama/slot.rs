@@ -23,6 +23,22 @@ pub(super) struct Ask {
     pub(super) asked: Instant,
 }
 
+impl Ask {
+    /// Of one that its deadline found still waiting.
+    pub(super) fn course(&self) -> Course {
+        let Request { prompt, max_tokens, .. } = &self.request;
+        Course {
+            ticket: self.ticket,
+            shared: prompt.shared,
+            shared_computed: 0,
+            max_tokens: *max_tokens,
+            generated: 0,
+            took: self.asked.elapsed(),
+            late: true,
+        }
+    }
+}
+
 /// See the module's documentation.
 pub(super) struct Slot {
     /// Rises with every request: the order of arrival.

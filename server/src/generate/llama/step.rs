@@ -12,12 +12,13 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::backend::{CallError, Row};
-use super::costs::Bounds;
+use super::costs::{Bounds, Prompts};
 use super::error::GenerateError;
 use super::lookup;
 use super::plan::{self, Waiting};
 use super::request::{EndOfText, FinishReason, Token};
 use super::settings::Drafts;
+use super::slot::Slot;
 use super::worker::Worker;
 
 /// Rows of a tile of llama.cpp's CPU attention (`GGML_FA_TILE_Q`).
@@ -67,14 +68,31 @@ impl Worker<'_> {
     /// Whether a stream would miss its deadline if prompts went on beside it, and keeps it if they do not. So answers that
     /// are nearly there are not lost for such as have hardly begun.
     fn streams_are_pressed(&self, streams: usize) -> bool {
-        let depth = self.deepest();
+        let waiting = self.slots.iter().filter(|slot| !slot.is_decoding());
+        let prompts = Prompts {
+            depth: self.deepest(),
+            tokens: waiting.map(Slot::prefill_left).sum(),
+            step: self.step_target(streams),
+        };
         let meter = self.shared.meter();
         let now = Instant::now();
         self.slots.iter().filter(|slot| slot.is_decoding()).any(|slot| {
             let Some(deadline) = slot.request.deadline else { return false };
             let left = deadline.saturating_duration_since(now);
             let tokens = meter.expected(slot.request.max_tokens, slot.generated());
-            self.costs.is_pressed(tokens, left, streams, depth)
+            self.costs.is_pressed(tokens, left, streams, prompts)
+        })
+    }
+
+    /// How long a step may take.
+    fn step_target(&self, streams: usize) -> Duration {
+        Duration::from_millis(if streams == 0 {
+            self.settings.idle_step_target_ms
+        } else {
+            // A customer who waits for a first word counts as much as one who waits for the next.
+            let prompts = self.slots.len() - streams;
+            let patience = (prompts / streams).clamp(1, MOST_PATIENCE);
+            self.settings.step_target_ms * patience as u64
         })
     }
 
@@ -96,22 +114,10 @@ impl Worker<'_> {
         let drafts = self.settings.slots * (1 + self.settings.max_draft);
         let beside = if self.traits.on_gpu { drafts } else { 0 };
         let most = self.context.capacity().saturating_sub(beside);
-        let target = if streams == 0 {
-            self.settings.idle_step_target_ms
-        } else {
-            // A customer who waits for a first word counts as much as one who waits for the next.
-            let prompts = self.slots.len() - streams;
-            let patience = (prompts / streams).clamp(1, MOST_PATIENCE);
-            self.settings.step_target_ms * patience as u64
-        };
+        let target = self.step_target(streams);
         let least = if self.traits.on_gpu { LEAST_ON_GPU } else { TILE };
         let bounds = Bounds { least: least.min(most), most };
-        let budget = self.costs.prefill_budget(
-            Duration::from_millis(target),
-            streams,
-            self.deepest(),
-            bounds,
-        );
+        let budget = self.costs.prefill_budget(target, streams, self.deepest(), bounds);
         plan::share(waiting, self.steps, budget, TILE)
     }
 

@@ -8,7 +8,7 @@ use super::error::GenerateError;
 use super::line;
 use super::request::{Event, Request};
 use super::slot::Ask;
-use super::worker::Worker;
+use super::worker::{HOPELESS, Worker};
 use crate::generate::Waiting;
 
 impl Worker<'_> {
@@ -39,12 +39,13 @@ impl Worker<'_> {
     /// Gives waiting requests sequences, visitor by visitor, while there are sequences and cells. Those
     /// that never wait are refused where they would have to.
     pub(super) fn start_waiting(&mut self) {
-        let mut started = false;
+        let mut changed = false;
         while let Some(sequence) = self.free_sequences.last().copied() {
             let Some(next) = self.in_line().first().copied() else { break };
             let Some(ask) = self.queue.remove(next) else { break };
             if self.is_hopeless(&ask) {
                 self.refuse(&ask);
+                changed = true;
                 continue;
             }
             let Some(found) = self.make_room(&ask.request) else {
@@ -58,7 +59,7 @@ impl Worker<'_> {
             self.free_sequences.pop();
             self.shared.meter().leave(ask.ticket);
             self.start(ask, sequence, found);
-            started = true;
+            changed = true;
         }
         let hurried = |ask: &Ask| ask.request.waiting == Waiting::Never;
         while let Some(index) = self.queue.iter().position(hurried) {
@@ -66,7 +67,7 @@ impl Worker<'_> {
                 self.refuse(&ask);
             }
         }
-        if started && !self.queue.is_empty() {
+        if changed && !self.queue.is_empty() {
             self.tell_positions();
         }
     }
@@ -78,7 +79,7 @@ impl Worker<'_> {
             return false;
         };
         let left = deadline.saturating_duration_since(Instant::now());
-        self.shared.meter().comes_late(&ask.ticket, left)
+        self.shared.meter().comes_late(&ask.ticket, left.mul_f64(HOPELESS))
     }
 
     /// Nobody runs who will give cells back, so this request would wait for ever, and all behind it; the caller has taken it

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::admission::{Course, Running};
 use super::backend::{Context, Model};
@@ -33,7 +33,7 @@ use super::state::StateStore;
 const MIN_SHARED: usize = 32;
 
 /// A request is given up when it is estimated to take so many times the time that it has left.
-const HOPELESS: f64 = 1.25;
+pub(super) const HOPELESS: f64 = 1.25;
 
 /// What a worker is made of beside model and context.
 pub(super) struct Setup {
@@ -128,8 +128,9 @@ impl<'model> Worker<'model> {
                 }
             }
             self.cull();
+            // Who waits is measured by what runs now. Before the step again: it takes long, and who comes meanwhile is, too.
+            self.report();
             self.start_waiting();
-            // Before the step too: it takes long, and whoever comes meanwhile is measured by what runs now.
             self.report();
             if !self.slots.is_empty() {
                 self.step();
@@ -153,6 +154,7 @@ impl<'model> Worker<'model> {
             Command::Keep { namespace, tokens } => self.keep(namespace, tokens),
             Command::Audit(reply) => {
                 self.cull();
+                self.report();
                 self.start_waiting();
                 self.report();
                 // Whoever asked may be gone.
@@ -175,17 +177,13 @@ impl<'model> Worker<'model> {
         let now = Instant::now();
         let mut index = 0;
         while index < self.slots.len() {
-            if self.slots[index].is_abandoned() {
+            // Who waits for an answer may go at the deadline itself: that it was late is worth knowing all the same.
+            if self.slots[index].is_late(now) {
+                self.end_late(index, now);
+            } else if self.slots[index].is_abandoned() {
                 self.release(index);
-            } else if self.slots[index].is_late(now) || self.comes_too_late(index, now) {
-                if self.slots[index].generated() > 0 {
-                    self.slots[index].finish(FinishReason::Deadline);
-                } else {
-                    self.slots[index].fail(GenerateError::DeadlinePassed);
-                }
-                let course = Course { late: true, ..self.slots[index].course() };
-                self.shared.meter().learn(&course);
-                self.release(index);
+            } else if self.comes_too_late(index, now) {
+                self.end_late(index, now);
             } else {
                 index += 1;
             }
@@ -199,10 +197,35 @@ impl<'model> Worker<'model> {
             }
             let stays = !late && !ask.events.is_closed();
             if !stays {
-                shared.meter().leave(ask.ticket);
+                let mut meter = shared.meter();
+                meter.leave(ask.ticket);
+                if late {
+                    meter.learn(&ask.course());
+                }
             }
             stays
         });
+    }
+
+    /// Ends an answer for its deadline, and learns how long it would have taken.
+    fn end_late(&mut self, index: usize, now: Instant) {
+        let slot = &self.slots[index];
+        let tokens = self.shared.meter().expected(slot.request.max_tokens, slot.generated());
+        let rest = self.costs.until_answered(slot.prefill_left(), tokens, self.slots.len());
+        let rest = Duration::try_from_secs_f64(rest).unwrap_or_default();
+        let course = slot.course();
+        let took = course.took.saturating_add(rest);
+        self.shared.meter().learn(&Course { late: true, took, ..course });
+        let retry_after = self.shared.meter().wait();
+        let slot = &mut self.slots[index];
+        if slot.generated() > 0 {
+            slot.finish(FinishReason::Deadline);
+        } else if slot.is_late(now) {
+            slot.fail(GenerateError::DeadlinePassed);
+        } else {
+            slot.fail(GenerateError::Refused { retry_after });
+        }
+        self.release(index);
     }
 
     /// Whether a prompt is still so far from its answer that the answer would come after its deadline, with a margin for
@@ -393,6 +416,7 @@ impl<'model> Worker<'model> {
             cells: self.context.cells(),
             prefill_token: self.costs.prefill_token(),
             decode_token: self.costs.decode(decoding) / decoding as f64,
+            step: self.costs.decode((self.slots.len() + 1).min(self.settings.slots)),
         };
         meter.update(running);
     }
