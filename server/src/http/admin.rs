@@ -55,6 +55,7 @@ pub(super) struct IndexResponse {
     /// Files that are indexed with a remark for the content team.
     remarks: Vec<FileRemark>,
     /// Rules of `source.audience` that match no article: mistyped, or for another folder. They hide nothing.
+    /// Empty, like `skipped` and `remarks`, where another process publishes.
     unmatched_rules: Vec<RuleRemark>,
 }
 

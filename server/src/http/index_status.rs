@@ -139,7 +139,15 @@ impl IndexStatus {
 
     /// What this process does with the catalog, from now on.
     pub fn plays(&self, role: Role) {
-        self.change(|s| s.role = role);
+        self.change(|s| {
+            s.role = role;
+            // What is wrong with the folder knows who publishes it.
+            if role == Role::Follower {
+                s.skipped.clear();
+                s.remarks.clear();
+                s.unmatched_rules.clear();
+            }
+        });
     }
 
     /// What is to be said of the calibration; `None`: it is in use, or there is none.

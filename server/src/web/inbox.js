@@ -168,7 +168,7 @@ async function showMore() {
     drawRows();
     rows.querySelector(".marked a")?.focus();
   } catch (error) {
-    pages = Math.max(1, pages - 1);
+    if (queried === of && listed.length === known.size) pages = Math.max(1, pages - 1);
     failed(error);
   } finally {
     more.removeAttribute("aria-disabled");
@@ -244,9 +244,11 @@ function showPresent(present) {
 async function open(id, quietly = false) {
   if (!quietly || opened?.conversation_id !== id) turn += 1;
   const mine = turn;
+  const again = quietly && opened?.conversation_id === id;
   if (opened && opened.conversation_id !== id) drafts.set(opened.conversation_id, text.value);
   const data = await call(`conversations/${id}`).catch((error) => (failed(error), null));
-  if (!data || mine !== turn) return;
+  // What was read anew is of no use where another one was opened meanwhile.
+  if (!data || mine !== turn || (again && opened?.conversation_id !== id)) return;
   // Meanwhile something may have been typed.
   if (opened && opened.conversation_id !== id) drafts.set(opened.conversation_id, text.value);
   const other = opened?.conversation_id !== id;
@@ -443,7 +445,8 @@ function drawAbout() {
     }
     about.append(card, summary);
     if (ticket.passages.length) about.append(passages(ticket));
-  } else about.append(section(t("assistant_talks"), t("assistant_talks_more")));
+  } else if (opened.state === "resolved") about.append(section(stateOf("resolved"), t("not_handed_over")));
+  else about.append(section(t("assistant_talks"), t("assistant_talks_more")));
   if (opened.rating) about.append(section(t("rating"), `${"★".repeat(opened.rating.rating)}${"☆".repeat(5 - opened.rating.rating)} ${opened.rating.comment ?? ""}`));
   const facts = section(t("details"));
   const list = make("dl");
@@ -552,7 +555,10 @@ function focusOn(kind) {
 async function suggest() {
   if (!opened || !mayReply) return;
   try {
-    const { suggestion } = await call(`conversations/${opened.conversation_id}/suggestion`);
+    const id = opened.conversation_id;
+    const { suggestion } = await call(`conversations/${id}/suggestion`);
+    // It is for this customer alone, and another one's conversation may be open by now.
+    if (opened?.conversation_id !== id) return;
     if (!suggestion) return toast(t("nothing_suggested"));
     // The customer gets no address that leads them nowhere.
     const sources = new Set(suggestion.citations.filter((c) => c.url).map((c) => location.origin + c.url));
@@ -696,7 +702,7 @@ addEventListener("popstate", () => {
 // ---------------------------------------------------------------- live
 
 const live = new EventSource("/v1/inbox/events");
-const later = debounced(refresh, 150);
+let due = 0; // the list is read anew soon
 live.addEventListener("open", () => connected(true));
 live.addEventListener("error", () => connected(false));
 live.addEventListener("reload", () => {
@@ -712,6 +718,14 @@ live.addEventListener("typing", (event) => {
   const { conversation_id, typing } = JSON.parse(event.data);
   if (conversation_id === opened?.conversation_id) $("typing").hidden = !typing;
 });
+
+/** Soon, however often it is asked for meanwhile. */
+function later() {
+  due ||= setTimeout(() => {
+    due = 0;
+    refresh();
+  }, 150);
+}
 
 let refreshing = false;
 let stale = false; // whether something changed while the list was read anew

@@ -1,6 +1,7 @@
 // The list of messages: one bubble each, changed in place, so that focus and selection stay.
 
 import { dots, h, icon, linked } from "./dom.js";
+import { articleOf } from "./reader.js";
 
 /** Below this an answer says in words how sure it is. */
 const FAIRLY_SURE = 0.9;
@@ -101,8 +102,9 @@ export class Log {
     const part = holder.appendChild(h("span", { cls: "sentence" }));
     const bare = kind === "p" ? text : text.replace(/^(- |\d+\. )/, "");
     const chips = sentence.citations.flatMap((n) => ["\u00a0", this.chip(item, n)]);
-    // The number of a source never begins a line: it stays with the last word, if that is no long one.
-    const cut = bare.search(/\s\S{1,20}$/) + 1;
+    // The number of a source never begins a line: it stays with the last word, if that is no long one, and
+    // that with its number ("9,90 €").
+    const cut = bare.search(/\s(?:\d[\d.,]*\s)?\S{1,20}$/) + 1;
     const tied = chips.length > 0 && cut > 0 && !bare.slice(cut).includes("://");
     linked(part, tied ? bare.slice(0, cut) : bare);
     if (tied) part.append(h("span", { cls: "end" }, bare.slice(cut), ...chips));
@@ -171,7 +173,7 @@ export class Log {
     const words = this.to.words();
     const used = new Set(item.sentences.flatMap((s) => s.citations));
     const seen = new Set();
-    const entries = item.citations.filter((c) => used.has(c.n) && !seen.has(c.article) && seen.add(c.article));
+    const entries = item.citations.filter((c) => used.has(c.n) && !seen.has(articleOf(c)) && seen.add(articleOf(c)));
     return h(
       "ul",
       { cls: "sources", "aria-label": words.text("sources") },
@@ -183,7 +185,7 @@ export class Log {
             "button",
             { type: "button", onclick: (/** @type {any} */ e) => this.to.cite(item, c.n, e.currentTarget) },
             h("span", { "aria-hidden": "true" }, String(c.n)),
-            c.title,
+            c.heading && entries.some((other) => other !== c && other.title === c.title) ? c.heading : c.title,
           ),
         ),
       ),

@@ -9,6 +9,12 @@ const ELEMENTS = new Set(
 );
 const ATTRIBUTES = new Set(["id", "class", "lang", "dir", "start", "colspan", "rowspan", "scope", "title"]);
 
+/**
+ * Where a cited article is read; an answer of a server of an older version names its page alone.
+ * @param {Pick<import("./wire").Citation, "url"> & { article?: string }} cited
+ */
+export const articleOf = (cited) => cited.article ?? cited.url.replace("/kb/", "/v1/articles/");
+
 export class Reader {
   /** @param {import("./api.js").Api} api @param {() => import("./words.js").Words} words @param {() => void} closed */
   constructor(api, words, closed) {
@@ -42,7 +48,7 @@ export class Reader {
     this.page.setAttribute("aria-label", words.text("article_page"));
     this.page.title = words.text("article_page");
     this.title.textContent = cited.title;
-    const [path, anchor = ""] = cited.article.split("#");
+    const [path, anchor = ""] = articleOf(cited).split("#");
     // An article for customers has no page.
     this.page.hidden = !cited.url;
     /** @type {HTMLAnchorElement} */ (this.page).href = this.api.base + cited.url;
@@ -74,7 +80,7 @@ export class Reader {
     for (const name of ["lang", "dir"]) this.body.removeAttribute(name);
     this.page.hidden ||= missing;
     this.body.replaceChildren();
-    if (quote) this.body.append(h("p", { cls: "quiet" }, words.text("quoted")), h("blockquote", { cls: "quote", dir: "auto" }, quote));
+    if (quote) this.body.append(h("p", { cls: "quiet" }, words.text("quoted")), h("blockquote", { cls: "quote", dir: "auto" }, readable(quote)));
     if (!quote || !missing) this.body.append(h("p", { role: "alert" }, words.text("article_failed")));
   }
 
@@ -131,6 +137,9 @@ export class Reader {
     }
   }
 }
+
+/** A quote with the rows of a table as people read them. @param {string} quote */
+const readable = (quote) => quote.replace(/^\|(.*)\|$/gm, (_, cells) => cells.trim().replace(/\s*\|\s*/g, " · "));
 
 /**
  * Marks the words of `quote` below `root`, from the heading on where it stands there; the first mark.
