@@ -16,7 +16,7 @@ const PAGES = [
   ["/", "shop"],
   ["/kb", "articles"],
   ["/kb?q=refund&lang=en", "search"],
-  ["/kb?q=%22no+such+thing%22&lang=en", "search-nothing"],
+  ["/kb?q=zzzz&lang=en", "search-nothing"],
   ["/kb/delivery-times", "article-page"],
   ["/kb/de/delivery-times", "article-page-de"],
   ["/kb/nothing-here", "not-found"],

@@ -51,7 +51,7 @@ function show(e) {
   if (e.answer_confidence < e.confidence) verdict.append(make("p", "soft", `With the model's own doubt about its words: ${percent(e.answer_confidence)}.`));
   if (e.redacted !== form.elements.question.value.trim()) verdict.append(make("p", "soft", `Searched as: ${e.redacted}`));
 
-  const answer = make("section", "tile");
+  const answer = make("section", "tile answer");
   answer.append(make("h2", "", e.decision === "answered" ? "The answer" : "What would have been said"));
   const words = make("div", "words");
   words.lang = e.locale;
