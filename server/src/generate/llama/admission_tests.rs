@@ -108,8 +108,13 @@ fn an_answer_longer_than_usual_is_expected_to_go_on() {
 fn a_step_that_serves_many_is_not_a_step_for_one_alone() {
     let mut meter = Meter::new(8, 10, 100_000);
     // 8 streams of 20 ms a token: a token every 160 ms for each of them.
-    let running =
-        Running { requests: 8, prefill_token: 0.001, decode_token: 0.02, ..Running::default() };
+    let running = Running {
+        requests: 8,
+        prefill_token: 0.001,
+        decode_token: 0.02,
+        step: 0.16,
+        ..Running::default()
+    };
     meter.update(running);
     let hurried = Demand { patience: Some(Duration::from_secs(7)), ..demand(100) };
     meter.admit(hurried).expect_err("50 tokens take 8 seconds");
